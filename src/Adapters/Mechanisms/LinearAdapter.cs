@@ -1,0 +1,24 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Adapters.Mechanisms;
+
+/// <summary>
+/// What a method adds to one linear layer, as a function of the layer's input and the layer's own output. It does not
+/// own the base product, so several trials over one base can share it, and taking the adapter off restores the base.
+/// </summary>
+public abstract class LinearAdapter(string name) : Module<Tensor, Tensor, Tensor>(name)
+{
+    /// <summary>Computes the adapted output.</summary>
+    /// <param name="x">The layer's input <c>[..., in]</c>.</param>
+    /// <param name="y">The frozen layer's output <c>[..., out]</c>, bias included.</param>
+    /// <returns><c>[..., out]</c></returns>
+    public abstract override Tensor forward(Tensor x, Tensor y);
+
+    /// <summary>Why this adapter cannot be folded into the weight, in one sentence; null where it can, exactly.</summary>
+    public virtual string? MergeObstacle => null;
+
+    /// <summary>The update ΔW <c>[out, in]</c> with <c>y + x·ΔWᵀ</c> equal to <see cref="forward"/>.</summary>
+    /// <exception cref="NotSupportedException">Where <see cref="MergeObstacle"/> is not null.</exception>
+    public virtual Tensor DeltaWeight() => throw new NotSupportedException(MergeObstacle);
+}

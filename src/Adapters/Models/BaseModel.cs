@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+using TorchSharp.Modules;
+using static TorchSharp.torch.nn;
+
+namespace Adapters.Models;
+
+/// <summary>
+/// A base model in the naming of Hugging Face: its modules are registered so that <c>named_parameters</c> gives the
+/// names of the published files. Each linear layer that a method may adapt is a <see cref="LinearSite"/>.
+/// </summary>
+public abstract class BaseModel(string family, JsonObject config) : Module(family)
+{
+    /// <summary>The family, which is <c>model_type</c> of <c>config.json</c>: llama, mistral, qwen2, vit, sam.</summary>
+    public string Family { get; } = family;
+
+    /// <summary>The content of <c>config.json</c> as it will be written back.</summary>
+    public JsonObject Config { get; } = config;
+
+    /// <summary>The adaptable layers by full name, for example <c>model.layers.0.self_attn.q_proj</c>, in file order.</summary>
+    public IReadOnlyDictionary<string, LinearSite> Sites => _sites ??= named_modules()
+        .Where(pair => pair.module is LinearSite)
+        .ToDictionary(pair => pair.name, pair => (LinearSite)pair.module);
+
+    private Dictionary<string, LinearSite>? _sites;
+
+    /// <summary>The parameter of that full name.</summary>
+    /// <exception cref="KeyNotFoundException">When the model has none of that name.</exception>
+    public Parameter ParameterOf(string name) => named_parameters().FirstOrDefault(pair => pair.name == name).parameter
+        ?? throw new KeyNotFoundException($"The {Family} model has no parameter '{name}'.");
+
+    /// <summary>Names of the layers that methods adapt unless told otherwise, as suffixes: <c>q_proj</c>, <c>v_proj</c>.</summary>
+    public abstract IReadOnlyList<string> DefaultTargets { get; }
+
+    /// <summary>Names of the four attention projections as suffixes, for methods that adapt all of them.</summary>
+    public abstract IReadOnlyList<string> AttentionTargets { get; }
+
+    /// <summary>
+    /// Index of the transformer block that holds a site, and which part of it: what granularity <c>layer</c> and
+    /// <c>block</c> of a mixture group by. Null for a site outside the blocks.
+    /// </summary>
+    public abstract SitePlace? PlaceOf(string site);
+
+    /// <summary>How a site's input lies in the image; null for models or sites without a spatial layout.</summary>
+    public virtual SpatialLayout? LayoutOf(string site) => null;
+}
+
+/// <summary>Where a site stands: block index, and the part of the block (<c>attention</c> or <c>mlp</c>).</summary>
+public readonly record struct SitePlace(int Block, string Part);
+
+/// <summary>
+/// How tokens lie on an image grid. Where <see cref="Tokens"/> is false the site sees <c>[batch, height, width, channels]</c>
+/// and the grid is read off its shape; else it sees <c>[batch, prefix + height·width, channels]</c>.
+/// </summary>
+public sealed record SpatialLayout(bool Tokens, int Prefix, int Height, int Width);

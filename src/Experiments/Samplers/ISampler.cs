@@ -1,0 +1,32 @@
+using Experiments.Sweeps;
+
+namespace Experiments.Samplers;
+
+/// <summary>Registers a sampler under the name that sweep files use.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class SamplerAttribute(string id) : Attribute
+{
+    /// <summary>The name, for example <c>random</c>.</summary>
+    public string Id { get; } = id;
+}
+
+/// <summary>Draws configurations. Pure: equal questions give equal answers, so that a suggestion can be recomputed.</summary>
+public interface ISampler
+{
+    /// <summary>The configuration of that index in a space, or null where the space has no more.</summary>
+    /// <param name="space">The space of one method entry.</param>
+    /// <param name="history">What earlier configurations of the same entry came to.</param>
+    /// <param name="index">Index of the configuration within its entry, from 0.</param>
+    /// <param name="seed">A seed of the entry: a hash of the sweep's seed, the block and the entry.</param>
+    Configuration? Suggest(SearchSpace space, IReadOnlyList<Observation> history, int index, ulong seed);
+
+    /// <summary>Whether the sampler can list the space, so that a sweep without <c>trials</c> ends by itself.</summary>
+    long? Count(SearchSpace space);
+}
+
+/// <summary>What an earlier configuration came to: its best-known value (lower is better) or none yet.</summary>
+/// <param name="Index">Index of the configuration within its entry.</param>
+/// <param name="Configuration">Its values.</param>
+/// <param name="Value">Mean over replicates of the metric, turned so that lower is better; null while unknown.</param>
+/// <param name="Failed">Whether every replicate ended without a value.</param>
+public sealed record Observation(int Index, Configuration Configuration, double? Value, bool Failed);

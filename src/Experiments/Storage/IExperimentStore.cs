@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using Experiments.Trials;
+
+namespace Experiments.Storage;
+
+/// <summary>
+/// Keeps sweeps: their events, which are the truth, and what is computed from them. One process writes at a time; all
+/// calls come from one thread.
+/// </summary>
+public interface IExperimentStore : IDisposable
+{
+    /// <summary>Number of this opening; each opening for writing has a higher one than all before it.</summary>
+    long Term { get; }
+
+    /// <summary>Appends events and brings what is computed from them up to date, in one transaction. When this returns, the
+    /// events are on disk.</summary>
+    /// <exception cref="StoreException">When the disk is full or the store is broken; nothing of the call is kept then.</exception>
+    void Append(IReadOnlyList<RecordedEvent> events);
+
+    /// <summary>The events of a sweep after a number, in order.</summary>
+    IEnumerable<RecordedEvent> Read(string sweep, long after = 0);
+
+    /// <summary>All sweeps, newest last.</summary>
+    IReadOnlyList<SweepSummary> Sweeps();
+
+    /// <summary>The trials of a sweep as they stand, in order of number, without replaying its events.</summary>
+    IReadOnlyList<TrialRow> Trials(string sweep);
+
+    /// <summary>The recorded values of a trial by step, in order.</summary>
+    IReadOnlyList<MetricRow> Metrics(string sweep, TrialId trial);
+
+    /// <summary>Gives a sweep another name, its events kept.</summary>
+    void Rename(string sweep, string newName);
+}
+
+/// <summary>An event with its place in the history of its sweep and the time it was recorded.</summary>
+public sealed record RecordedEvent(string Sweep, long Number, DateTimeOffset Time, SweepEvent Event);
+
+/// <summary>A sweep in a list.</summary>
+public sealed record SweepSummary(string Name, DateTimeOffset Started, string State, ImmutableSortedDictionary<TrialState, int> Trials, long LastEvent);
+
+/// <summary>A trial as it stands.</summary>
+public sealed record TrialRow
+{
+    /// <summary>The trial.</summary>
+    public required TrialId Trial { get; init; }
+
+    /// <summary>What it does.</summary>
+    public required TrialWork Work { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required TrialState State { get; init; }
+
+    /// <summary>Number of its newest attempt, 0 before the first.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>The last recorded step.</summary>
+    public int Step { get; init; }
+
+    /// <summary>Where its newest attempt ran.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>The host of that device.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>Result of a completed trial.</summary>
+    public TrialResult? Result { get; init; }
+
+    /// <summary>Time in all its attempts.</summary>
+    public TimeSpan Elapsed { get; init; }
+
+    /// <summary>Why it failed.</summary>
+    public FailureCause? Cause { get; init; }
+
+    /// <summary>The first line of why it failed.</summary>
+    public string? Message { get; init; }
+}
+
+/// <summary>Values of one step of a trial.</summary>
+public sealed record MetricRow(int Step, ImmutableSortedDictionary<string, double> Values);
+
+/// <summary>The store cannot be used as asked: one sentence for the user, with what to do.</summary>
+public sealed class StoreException(string message, bool inUseOrNewer = false, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>Whether another process holds the store, or a newer version of the program wrote it.</summary>
+    public bool InUseOrNewer { get; } = inUseOrNewer;
+}

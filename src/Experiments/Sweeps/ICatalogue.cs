@@ -1,0 +1,105 @@
+namespace Experiments.Sweeps;
+
+/// <summary>What can be named in a sweep file, as data: the side that trains fulfils this, the side that decides reads it.</summary>
+public interface ICatalogue
+{
+    /// <summary>Methods, sorted by id.</summary>
+    IReadOnlyList<MethodDescription> Methods { get; }
+
+    /// <summary>Tasks, sorted by id.</summary>
+    IReadOnlyList<TaskDescription> Tasks { get; }
+
+    /// <summary>Base models that the product makes itself, sorted by id. A base may also be a folder.</summary>
+    IReadOnlyList<BaseDescription> Bases { get; }
+
+    /// <summary>Options of the trainer, the same for every method.</summary>
+    IReadOnlyList<OptionDescription> TrainingOptions { get; }
+
+    /// <summary>What must be there before a trial of this task on this base can start, in an order that works.</summary>
+    IReadOnlyList<PreparationDescription> PreparationsOf(string task, string size, string baseModel);
+}
+
+/// <summary>A method as a sweep file sees it.</summary>
+/// <param name="Id">Its name, for example <c>conv-lora</c>.</param>
+/// <param name="Summary">One line.</param>
+/// <param name="Source">Authors, year, arXiv id.</param>
+/// <param name="Options">Its own options.</param>
+/// <param name="Families">Base model families that it works on; empty for all.</param>
+/// <param name="ComposesExperts">Whether it composes adapters that other trials of the sweep trained.</param>
+/// <param name="Trains">Whether it trains anything: the untouched base does not.</param>
+public sealed record MethodDescription(
+    string Id,
+    string Summary,
+    string Source,
+    EquatableArray<OptionDescription> Options,
+    EquatableArray<string> Families,
+    bool ComposesExperts,
+    bool Trains);
+
+/// <summary>A task as a sweep file sees it.</summary>
+/// <param name="Id">Its name, for example <c>lesions</c>.</param>
+/// <param name="Summary">One line.</param>
+/// <param name="Options">Its own options.</param>
+/// <param name="Sizes">Sizes it comes in: <c>smoke</c>, <c>quickstart</c>, …</param>
+/// <param name="Families">Base model families that it can be learnt on.</param>
+/// <param name="DefaultBase">The base where a sweep names none.</param>
+/// <param name="Metric">The metric that methods are compared by.</param>
+/// <param name="Maximize">Whether more of it is better.</param>
+/// <param name="Metrics">Every metric that it reports.</param>
+public sealed record TaskDescription(
+    string Id,
+    string Summary,
+    EquatableArray<OptionDescription> Options,
+    EquatableArray<string> Sizes,
+    EquatableArray<string> Families,
+    string DefaultBase,
+    string Metric,
+    bool Maximize,
+    EquatableArray<string> Metrics);
+
+/// <summary>A base model that the product pretrains itself.</summary>
+public sealed record BaseDescription(string Id, string Summary, string Family, long Parameters);
+
+/// <summary>Work that many trials wait for and that is done once: a corpus, a pretrained base.</summary>
+/// <param name="Id">Its name for people, for example <c>base/nano</c>.</param>
+/// <param name="Needs">Preparations that must be done before this one.</param>
+public sealed record PreparationDescription(string Id, EquatableArray<string> Needs);
+
+/// <summary>What kind of value an option takes.</summary>
+public enum OptionKind
+{
+    /// <summary>A whole number.</summary>
+    Integer,
+
+    /// <summary>A real number.</summary>
+    Real,
+
+    /// <summary>A text, one of <see cref="OptionDescription.Choices"/> where there are any.</summary>
+    Text,
+
+    /// <summary>True or false.</summary>
+    Flag,
+
+    /// <summary>Whole numbers.</summary>
+    IntegerList,
+
+    /// <summary>Texts.</summary>
+    TextList,
+}
+
+/// <summary>An option of a method, a task or the trainer.</summary>
+/// <param name="Name">Its snake-case name.</param>
+/// <param name="Kind">What values it takes.</param>
+/// <param name="Default">What it is when nobody says; null where absence has a meaning of its own.</param>
+/// <param name="Minimum">Least value of a number, inclusive.</param>
+/// <param name="Maximum">Largest value of a number, inclusive.</param>
+/// <param name="Choices">All values of a text that is one of a few.</param>
+/// <param name="Summary">What it does, from its documentation.</param>
+public sealed record OptionDescription(
+    string Name,
+    OptionKind Kind,
+    ParameterValue? Default,
+    double? Minimum,
+    double? Maximum,
+    EquatableArray<string> Choices,
+    string Summary);

@@ -1,0 +1,126 @@
+namespace Experiments.Sweeps;
+
+/// <summary>A sweep: search spaces of methods on tasks, replicated over seeds. Immutable; every default is filled in.</summary>
+public sealed record SweepSpec
+{
+    /// <summary>Name, <c>[a-z0-9-]+</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Seed of everything that is drawn.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Replicates: each configuration is trained once with each of these seeds.</summary>
+    public EquatableArray<int> Seeds { get; init; } = [0];
+
+    /// <summary>Blocks of task, base and methods. Methods are compared within a block.</summary>
+    public required EquatableArray<TaskBlock> Tasks { get; init; }
+
+    /// <summary>How configurations are drawn.</summary>
+    public SamplerSpec Sampler { get; init; } = new();
+
+    /// <summary>How trials are run to their end or not.</summary>
+    public SchedulerSpec Scheduler { get; init; } = new();
+
+    /// <summary>Where the sweep stops early.</summary>
+    public Limits Limits { get; init; } = new();
+
+    /// <summary>What a trial runs on.</summary>
+    public Resources Resources { get; init; } = new();
+
+    /// <summary>How methods are compared at the end.</summary>
+    public ComparisonSpec Compare { get; init; } = new();
+
+    /// <summary>Total number of training trials, replicates included; null for as many as the grid has.</summary>
+    public int? Trials { get; init; }
+
+    /// <summary>How often a trial that was lost with its worker is tried again.</summary>
+    public int Retries { get; init; } = 3;
+}
+
+/// <summary>One task with the methods that are compared on it.</summary>
+public sealed record TaskBlock
+{
+    /// <summary>The task's registered name.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>The task's size.</summary>
+    public required string Size { get; init; }
+
+    /// <summary>A base that the product makes, or a folder.</summary>
+    public required string Base { get; init; }
+
+    /// <summary>The metric that configurations are chosen and methods compared by, without prefix.</summary>
+    public required string Metric { get; init; }
+
+    /// <summary>Whether more of the metric is better.</summary>
+    public required bool Maximize { get; init; }
+
+    /// <summary>The methods with their spaces, in file order.</summary>
+    public required EquatableArray<MethodEntry> Methods { get; init; }
+}
+
+/// <summary>A method in a sweep, with its own search space.</summary>
+public sealed record MethodEntry
+{
+    /// <summary>Name in tables, unique in its block: <c>as:</c>, else the method's.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The method's registered name.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>What is searched and what is fixed: own parameters first, then the block's and the sweep's shared ones.</summary>
+    public required SearchSpace Space { get; init; }
+
+    /// <summary>Name of the entry whose trials of the same seed are this one's experts; null where it needs none.</summary>
+    public string? Experts { get; init; }
+}
+
+/// <summary>Which sampler, with its options.</summary>
+public sealed record SamplerSpec
+{
+    /// <summary>Registered name.</summary>
+    public string Type { get; init; } = "random";
+
+    /// <summary>Options of that sampler.</summary>
+    public Configuration Options { get; init; } = Configuration.Empty;
+}
+
+/// <summary>Which scheduler, with its options.</summary>
+public sealed record SchedulerSpec
+{
+    /// <summary>Registered name.</summary>
+    public string Type { get; init; } = "fifo";
+
+    /// <summary>Options of that scheduler.</summary>
+    public Configuration Options { get; init; } = Configuration.Empty;
+}
+
+/// <summary>Limits of the whole sweep and of one trial; null for none.</summary>
+public sealed record Limits
+{
+    /// <summary>Wall time of the sweep while it runs.</summary>
+    public TimeSpan? Wall { get; init; }
+
+    /// <summary>Time of one trial.</summary>
+    public TimeSpan? Trial { get; init; }
+}
+
+/// <summary>What trials run on.</summary>
+public sealed record Resources
+{
+    /// <summary>CPU slots where no GPU is used; null for half the cores.</summary>
+    public int? Slots { get; init; }
+
+    /// <summary>Devices to use, for example <c>cuda:0</c> or <c>cpu:2</c>; empty for what is found.</summary>
+    public EquatableArray<string> Devices { get; init; } = [];
+}
+
+/// <summary>How methods are compared.</summary>
+public sealed record ComparisonSpec
+{
+    /// <summary>Name of the entry that others are compared with, where a block has it.</summary>
+    public string Reference { get; init; } = "lora";
+
+    /// <summary>Confidence of intervals, between 0 and 1.</summary>
+    public double Confidence { get; init; } = 0.95;
+}

@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using Experiments.Sweeps;
+
+namespace Experiments.Trials;
+
+/// <summary>What the ledger is told. It answers with events to record and effects to carry out once they are durable.</summary>
+public abstract record LedgerInput
+{
+    private LedgerInput()
+    {
+    }
+
+    /// <summary>A worker is there and idle.</summary>
+    public sealed record WorkerReady(WorkerInfo Worker) : LedgerInput;
+
+    /// <summary>A worker is there (again) and works on an attempt: it is adopted if the attempt is still the newest, else fenced.</summary>
+    public sealed record WorkerBusy(WorkerInfo Worker, AttemptId Attempt) : LedgerInput;
+
+    /// <summary>A worker is gone, or its lease ran out.</summary>
+    public sealed record WorkerLost(string Worker, string Reason) : LedgerInput;
+
+    /// <summary>A worker reports. At least once, in order for an attempt, numbered from 1 without gaps.</summary>
+    public sealed record Reported(string Worker, AttemptId Attempt, long Sequence, Report Report) : LedgerInput;
+
+    /// <summary>No new leases; with <paramref name="StopRunning"/> running attempts save and stop.</summary>
+    public sealed record Pause(string Reason, bool StopRunning) : LedgerInput;
+
+    /// <summary>Leases are given again.</summary>
+    public sealed record Resume : LedgerInput;
+
+    /// <summary>Ends a trial, or all when null, for good.</summary>
+    public sealed record Cancel(TrialId? Trial) : LedgerInput;
+
+    /// <summary>A trial has run longer than its limit allows.</summary>
+    public sealed record TimedOut(AttemptId Attempt) : LedgerInput;
+}
+
+/// <summary>A worker as the ledger knows it.</summary>
+/// <param name="Id">Unique for one incarnation of a worker process.</param>
+/// <param name="Device">For example <c>cuda:0</c> or <c>cpu:1</c>.</param>
+/// <param name="Node">Host name.</param>
+public sealed record WorkerInfo(string Id, string Device, string Node);
+
+/// <summary>What a worker reports about an attempt.</summary>
+public abstract record Report
+{
+    private Report()
+    {
+    }
+
+    /// <summary>It began, from that step.</summary>
+    public sealed record Started(int ProcessId, int FromStep) : Report;
+
+    /// <summary>Values of a step.</summary>
+    public sealed record Measured(int Step, ImmutableSortedDictionary<string, double> Values) : Report;
+
+    /// <summary>A checkpoint lies whole on disk.</summary>
+    public sealed record Saved(int Step, string Folder, long Bytes) : Report;
+
+    /// <summary>It is over.</summary>
+    public sealed record Ended(AttemptOutcome Outcome, TimeSpan Elapsed) : Report;
+}
+
+/// <summary>What the shell does after the events that came with it are durable.</summary>
+public abstract record LedgerEffect
+{
+    private LedgerEffect()
+    {
+    }
+
+    /// <summary>Tell the worker to begin.</summary>
+    public sealed record Assign(string Worker, Assignment Assignment) : LedgerEffect;
+
+    /// <summary>Tell the worker that everything up to that number is recorded.</summary>
+    public sealed record Acknowledge(string Worker, AttemptId Attempt, long Sequence) : LedgerEffect;
+
+    /// <summary>Tell the worker to send again from that number: one before it is missing.</summary>
+    public sealed record Resend(string Worker, AttemptId Attempt, long From) : LedgerEffect;
+
+    /// <summary>Tell the worker that its attempt is not the newest: stop at once and discard.</summary>
+    public sealed record Fence(string Worker, AttemptId Attempt) : LedgerEffect;
+
+    /// <summary>Tell the worker to save a checkpoint and stop, or only to stop.</summary>
+    public sealed record Stop(string Worker, AttemptId Attempt, bool Save) : LedgerEffect;
+
+    /// <summary>Checkpoints that nothing will read again.</summary>
+    public sealed record DeleteCheckpoints(EquatableArray<string> Folders) : LedgerEffect;
+
+    /// <summary>Nothing is left to do.</summary>
+    public sealed record EndSweep(string Reason) : LedgerEffect;
+}
+
+/// <summary>Everything a worker needs to begin an attempt.</summary>
+/// <param name="Sweep">Name of the sweep.</param>
+/// <param name="Attempt">The attempt, which every report names.</param>
+/// <param name="Work">What to do.</param>
+/// <param name="Block">The task block of a training; null for a preparation.</param>
+/// <param name="Method">Registered name of the method of a training; null for a preparation.</param>
+/// <param name="ResumeFrom">The newest recorded checkpoint, or null to begin.</param>
+/// <param name="Experts">Artefacts of the trials that this one needs as experts, in the order of their numbers.</param>
+public sealed record Assignment(
+    string Sweep,
+    AttemptId Attempt,
+    TrialWork Work,
+    TaskBlock? Block,
+    string? Method,
+    CheckpointRecord? ResumeFrom,
+    EquatableArray<string> Experts);
+
+/// <summary>A recorded checkpoint.</summary>
+public sealed record CheckpointRecord(int Attempt, int Step, string Folder, long Bytes);

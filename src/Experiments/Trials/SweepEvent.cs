@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Experiments.Sweeps;
+
+namespace Experiments.Trials;
+
+/// <summary>A fact about a sweep. Events in their order are the only truth; everything else is computed from them.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(SweepStarted), "sweep-started")]
+[JsonDerivedType(typeof(SpecExtended), "spec-extended")]
+[JsonDerivedType(typeof(SweepPaused), "sweep-paused")]
+[JsonDerivedType(typeof(SweepResumed), "sweep-resumed")]
+[JsonDerivedType(typeof(SweepEnded), "sweep-ended")]
+[JsonDerivedType(typeof(TrialCreated), "trial-created")]
+[JsonDerivedType(typeof(TrialLeased), "trial-leased")]
+[JsonDerivedType(typeof(AttemptStarted), "attempt-started")]
+[JsonDerivedType(typeof(MetricReported), "metric-reported")]
+[JsonDerivedType(typeof(CheckpointSaved), "checkpoint-saved")]
+[JsonDerivedType(typeof(AttemptEnded), "attempt-ended")]
+[JsonDerivedType(typeof(TrialEnded), "trial-ended")]
+[JsonDerivedType(typeof(ReportRejected), "report-rejected")]
+public abstract record SweepEvent
+{
+    private SweepEvent()
+    {
+    }
+
+    /// <summary>The sweep began with this specification.</summary>
+    public sealed record SweepStarted(SweepSpec Spec) : SweepEvent;
+
+    /// <summary>The sweep goes on with more trials, seeds or limits.</summary>
+    public sealed record SpecExtended(SweepSpec Spec) : SweepEvent;
+
+    /// <summary>No new leases are given.</summary>
+    public sealed record SweepPaused(string Reason) : SweepEvent;
+
+    /// <summary>Leases are given again.</summary>
+    public sealed record SweepResumed : SweepEvent;
+
+    /// <summary>Nothing is left to do.</summary>
+    public sealed record SweepEnded(string Reason) : SweepEvent;
+
+    /// <summary>A trial is there, waiting.</summary>
+    public sealed record TrialCreated(TrialId Trial, TrialWork Work, EquatableArray<TrialId> Needs) : SweepEvent;
+
+    /// <summary>An attempt was given to a worker. Its number is one more than the trial's last.</summary>
+    public sealed record TrialLeased(AttemptId Attempt, string Worker, string Device, string Node) : SweepEvent;
+
+    /// <summary>The worker began, from that step.</summary>
+    public sealed record AttemptStarted(AttemptId Attempt, long Sequence, int ProcessId, int FromStep) : SweepEvent;
+
+    /// <summary>Values of a step. Each (trial, step, name) is recorded once: a later attempt that comes by again adds nothing.</summary>
+    public sealed record MetricReported(AttemptId Attempt, long Sequence, int Step, ImmutableSortedDictionary<string, double> Values) : SweepEvent;
+
+    /// <summary>A checkpoint lies whole on disk; everything that the attempt reported before it is recorded, as reports are in order.</summary>
+    public sealed record CheckpointSaved(AttemptId Attempt, long Sequence, int Step, string Folder, long Bytes) : SweepEvent;
+
+    /// <summary>An attempt is over.</summary>
+    public sealed record AttemptEnded(AttemptId Attempt, long Sequence, AttemptOutcome Outcome, TimeSpan Elapsed) : SweepEvent;
+
+    /// <summary>A trial has reached an end, by its last attempt or without one.</summary>
+    public sealed record TrialEnded(TrialId Trial, TrialState State, FailureCause? Cause, string? Message) : SweepEvent;
+
+    /// <summary>A report that named a fenced attempt, or that contradicts what is recorded: kept to be looked at, without effect.</summary>
+    public sealed record ReportRejected(AttemptId Attempt, long Sequence, string Reason) : SweepEvent;
+}
+
+/// <summary>How an attempt ended.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(Finished), "finished")]
+[JsonDerivedType(typeof(Paused), "paused")]
+[JsonDerivedType(typeof(Failed), "failed")]
+public abstract record AttemptOutcome
+{
+    private AttemptOutcome()
+    {
+    }
+
+    /// <summary>The work is done.</summary>
+    public sealed record Finished(TrialResult Result) : AttemptOutcome;
+
+    /// <summary>Stopped on request at its newest checkpoint.</summary>
+    public sealed record Paused(int Step) : AttemptOutcome;
+
+    /// <summary>Ended by an error.</summary>
+    public sealed record Failed(FailureCause Cause, string Message, int? Step) : AttemptOutcome;
+}
+
+/// <summary>What a completed trial is worth.</summary>
+public sealed record TrialResult
+{
+    /// <summary>Metrics by name with their split: <c>validation_dice</c>, <c>test_dice</c>.</summary>
+    public ImmutableSortedDictionary<string, double> Metrics { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+
+    /// <summary>Optimizer steps.</summary>
+    public int Steps { get; init; }
+
+    /// <summary>Parameters that were trained.</summary>
+    public long TrainableParameters { get; init; }
+
+    /// <summary>Parameters of base and adapter together.</summary>
+    public long TotalParameters { get; init; }
+
+    /// <summary>Highest memory while training.</summary>
+    public long PeakMemoryBytes { get; init; }
+
+    /// <summary>Folder of what was made, relative to the data folder: the adapter that other trials may compose.</summary>
+    public string? Artefact { get; init; }
+}
