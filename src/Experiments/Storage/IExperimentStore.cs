@@ -37,7 +37,12 @@ public interface IExperimentStore : IDisposable
 public sealed record RecordedEvent(string Sweep, long Number, DateTimeOffset Time, SweepEvent Event);
 
 /// <summary>A sweep in a list.</summary>
-public sealed record SweepSummary(string Name, DateTimeOffset Started, string State, ImmutableSortedDictionary<TrialState, int> Trials, long LastEvent);
+public sealed record SweepSummary(
+    string Name,
+    DateTimeOffset Started,
+    string State,
+    ImmutableSortedDictionary<TrialState, int> Trials,
+    long LastEvent);
 
 /// <summary>A trial as it stands.</summary>
 public sealed record TrialRow

@@ -50,9 +50,14 @@ public abstract record SweepEvent
     public sealed record AttemptStarted(AttemptId Attempt, long Sequence, int ProcessId, int FromStep) : SweepEvent;
 
     /// <summary>Values of a step. Each (trial, step, name) is recorded once: a later attempt that comes by again adds nothing.</summary>
-    public sealed record MetricReported(AttemptId Attempt, long Sequence, int Step, ImmutableSortedDictionary<string, double> Values) : SweepEvent;
+    public sealed record MetricReported(
+        AttemptId Attempt,
+        long Sequence,
+        int Step,
+        ImmutableSortedDictionary<string, double> Values) : SweepEvent;
 
-    /// <summary>A checkpoint lies whole on disk; everything that the attempt reported before it is recorded, as reports are in order.</summary>
+    /// <summary>A checkpoint lies whole on disk; everything that the attempt reported before it is recorded, as reports
+    /// are in order.</summary>
     public sealed record CheckpointSaved(AttemptId Attempt, long Sequence, int Step, string Folder, long Bytes) : SweepEvent;
 
     /// <summary>An attempt is over.</summary>

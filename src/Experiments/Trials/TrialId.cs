@@ -14,7 +14,8 @@ public readonly record struct TrialId(int Number) : IComparable<TrialId>
     public override string ToString() => $"t{Number}";
 }
 
-/// <summary>One run of a trial; a retry has the next number, which is the token that fences the earlier ones. Shown as <c>t12.2</c>.</summary>
+/// <summary>One run of a trial; a retry has the next number, which is the token that fences the earlier ones. Shown as
+/// <c>t12.2</c>.</summary>
 public readonly record struct AttemptId(TrialId Trial, int Number)
 {
     /// <inheritdoc/>
@@ -23,7 +24,9 @@ public readonly record struct AttemptId(TrialId Trial, int Number)
 
 internal sealed class TrialIdConverter : JsonConverter<TrialId>
 {
-    public override TrialId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt32());
+    public override TrialId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetInt32());
 
-    public override void Write(Utf8JsonWriter writer, TrialId value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Number);
+    public override void Write(Utf8JsonWriter writer, TrialId value, JsonSerializerOptions options) =>
+        writer.WriteNumberValue(value.Number);
 }
