@@ -1,0 +1,57 @@
+using Experiments.Storage;
+using Experiments.Trials;
+
+namespace Orchestrator.Terminal;
+
+/// <summary>For logs and pipes: one line a change of state, without escapes.</summary>
+internal sealed class LineView(TextWriter output) : ISweepView
+{
+    private readonly Lock _lock = new();
+    private readonly SweepProgress _progress = new();
+
+    public void Apply(RecordedEvent recorded, bool live)
+    {
+        lock (_lock)
+        {
+            _progress.Apply(recorded, live);
+            if (live && Line(recorded) is { } line)
+                output.WriteLine($"{recorded.Time.ToLocalTime():HH:mm:ss} {line}");
+        }
+    }
+
+    public void Tick(AttemptId attempt, int step, int steps, string phase)
+    {
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private string? Line(RecordedEvent recorded) => recorded.Event switch
+    {
+        SweepEvent.SweepStarted => $"sweep {recorded.Sweep} started",
+        SweepEvent.SweepPaused paused => $"sweep {recorded.Sweep} paused: {paused.Reason}",
+        SweepEvent.SweepResumed => $"sweep {recorded.Sweep} resumed",
+        SweepEvent.SweepEnded ended => $"sweep {recorded.Sweep} ended: {ended.Reason}",
+        SweepEvent.TrialLeased leased => $"{Name(leased.Attempt.Trial)} starts on {leased.Device} of {leased.Node}{Again(leased.Attempt)}",
+        SweepEvent.AttemptEnded { Outcome: AttemptOutcome.Failed failed } ended =>
+            $"{Name(ended.Attempt.Trial)} attempt {ended.Attempt.Number} failed, {failed.Cause}: {failed.Message}",
+        SweepEvent.TrialEnded ended => Ended(ended),
+        _ => null,
+    };
+
+    private string Ended(SweepEvent.TrialEnded ended)
+    {
+        var trial = _progress.Trial(ended.Trial);
+        var metric = trial.Work is TrialWork.Train train ? _progress.Spec!.Tasks[train.Block].Metric : "";
+        var value = trial.Result?.Metrics.TryGetValue($"validation_{metric}", out var known) == true ? $", {metric} {known:0.000}" : "";
+        return $"{Name(ended.Trial)} {ended.State.ToString().ToLowerInvariant()} after {SweepScreen.Duration(trial.Elapsed)}{value}"
+            + $"  ({_progress.Ended} of {_progress.Total})";
+    }
+
+    private string Name(TrialId id)
+    {
+        var (task, method) = SweepScreen.Names(_progress, _progress.Trial(id));
+        return $"{id} {task} {method}";
+    }
+
+    private static string Again(AttemptId attempt) => attempt.Number > 1 ? $", attempt {attempt.Number}" : "";
+}
