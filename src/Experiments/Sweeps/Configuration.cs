@@ -32,11 +32,14 @@ public sealed class Configuration : IEquatable<Configuration>
     public override string ToString() => JsonSerializer.Serialize(this);
 }
 
-internal sealed class ConfigurationConverter : JsonConverter<Configuration>
+/// <summary>The JSON form.</summary>
+public sealed class ConfigurationConverter : JsonConverter<Configuration>
 {
+    /// <inheritdoc/>
     public override Configuration Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         new(JsonSerializer.Deserialize<Dictionary<string, ParameterValue>>(ref reader, options)!);
 
+    /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, Configuration value, JsonSerializerOptions options)
     {
         writer.WriteStartObject();

@@ -57,11 +57,14 @@ public static class EquatableArray
     public static EquatableArray<T> Create<T>(ReadOnlySpan<T> items) => new([.. items]);
 }
 
-internal sealed class EquatableArrayConverter : JsonConverterFactory
+/// <summary>The JSON form: an array.</summary>
+public sealed class EquatableArrayConverter : JsonConverterFactory
 {
+    /// <inheritdoc/>
     public override bool CanConvert(Type typeToConvert) =>
         typeToConvert.IsGenericType && typeToConvert.GetGenericTypeDefinition() == typeof(EquatableArray<>);
 
+    /// <inheritdoc/>
     public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
         (JsonConverter)Activator.CreateInstance(typeof(Converter<>).MakeGenericType(typeToConvert.GetGenericArguments()))!;
 
@@ -71,6 +74,6 @@ internal sealed class EquatableArrayConverter : JsonConverterFactory
             new(JsonSerializer.Deserialize<ImmutableArray<T>>(ref reader, options));
 
         public override void Write(Utf8JsonWriter writer, EquatableArray<T> value, JsonSerializerOptions options) =>
-            JsonSerializer.Serialize(writer, (IEnumerable<T>)value, options);
+            JsonSerializer.Serialize<ImmutableArray<T>>(writer, [.. value], options);
     }
 }

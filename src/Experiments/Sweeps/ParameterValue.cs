@@ -48,8 +48,10 @@ public abstract record ParameterValue
     }
 }
 
-internal sealed class ParameterValueConverter : JsonConverter<ParameterValue>
+/// <summary>The JSON form.</summary>
+public sealed class ParameterValueConverter : JsonConverter<ParameterValue>
 {
+    /// <inheritdoc/>
     public override ParameterValue Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         switch (reader.TokenType)
@@ -79,6 +81,7 @@ internal sealed class ParameterValueConverter : JsonConverter<ParameterValue>
         return new ParameterValue.Integer(reader.GetInt64());
     }
 
+    /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, ParameterValue value, JsonSerializerOptions options)
     {
         switch (value)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Experiments.Sweeps;
 
 namespace Experiments.Trials;
@@ -42,6 +43,11 @@ public abstract record LedgerInput
 public sealed record WorkerInfo(string Id, string Device, string Node);
 
 /// <summary>What a worker reports about an attempt.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(Started), "started")]
+[JsonDerivedType(typeof(Measured), "measured")]
+[JsonDerivedType(typeof(Saved), "saved")]
+[JsonDerivedType(typeof(Ended), "ended")]
 public abstract record Report
 {
     private Report()

@@ -22,11 +22,14 @@ public readonly record struct AttemptId(TrialId Trial, int Number)
     public override string ToString() => $"{Trial}.{Number}";
 }
 
-internal sealed class TrialIdConverter : JsonConverter<TrialId>
+/// <summary>The JSON form: the number.</summary>
+public sealed class TrialIdConverter : JsonConverter<TrialId>
 {
+    /// <inheritdoc/>
     public override TrialId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         new(reader.GetInt32());
 
+    /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, TrialId value, JsonSerializerOptions options) =>
         writer.WriteNumberValue(value.Number);
 }
