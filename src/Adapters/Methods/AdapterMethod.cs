@@ -3,12 +3,24 @@ using Adapters.Models;
 
 namespace Adapters.Methods;
 
-/// <summary>Registers a method under the name that sweep files use.</summary>
+/// <summary>Registers a method under the name that sweep files use, and says what cannot be read off its code.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class AdapterMethodAttribute(string id) : Attribute
 {
     /// <summary>The name, for example <c>conv-lora</c>.</summary>
     public string Id { get; } = id;
+
+    /// <summary>Where it comes from: authors, year, arXiv id.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Base model families that it works on; empty for all.</summary>
+    public string[] Families { get; init; } = [];
+
+    /// <summary>Whether it composes adapters that other trials trained (<see cref="AttachContext.Experts"/>).</summary>
+    public bool ComposesExperts { get; init; }
+
+    /// <summary>Whether it trains anything.</summary>
+    public bool Trains { get; init; } = true;
 }
 
 /// <summary>A method: how an adapter is put on a base model.</summary>
@@ -39,7 +51,7 @@ public sealed record AttachContext
 
     /// <summary>Folders of trained adapters that this one is composed of, in the order of their trials.</summary>
     public IReadOnlyList<string> Experts { get; init; } = [];
-}
 
-/// <summary>A user's mistake about methods, models or their files: one sentence, shown without a stack.</summary>
-public sealed class AdapterException(string message, Exception? inner = null) : Exception(message, inner);
+    /// <summary>Name or path of the base, for the saved adapter's <c>base_model_name_or_path</c>.</summary>
+    public string Base { get; init; } = "";
+}
