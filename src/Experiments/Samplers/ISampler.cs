@@ -20,6 +20,10 @@ public interface ISampler
     /// <param name="seed">A seed of the entry: a hash of the sweep's seed, the block and the entry.</param>
     Configuration? Suggest(SearchSpace space, IReadOnlyList<Observation> history, int index, ulong seed);
 
+    /// <summary>Whether a suggestion depends on what earlier configurations came to. If so, configurations are drawn one by one
+    /// as devices become free; else all at the start.</summary>
+    bool UsesHistory => false;
+
     /// <summary>Whether the sampler can list the space, so that a sweep without <c>trials</c> ends by itself.</summary>
     long? Count(SearchSpace space);
 }

@@ -33,7 +33,7 @@ public sealed record SweepSpec
     /// <summary>Total number of training trials, replicates included; null for as many as the grid has.</summary>
     public int? Trials { get; init; }
 
-    /// <summary>How often a trial that was lost with its worker is tried again.</summary>
+    /// <summary>How often in a row a trial that was lost with its worker, without recording anything new, is tried again.</summary>
     public int Retries { get; init; } = 3;
 }
 

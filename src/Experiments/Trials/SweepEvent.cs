@@ -31,8 +31,9 @@ public abstract record SweepEvent
     /// <summary>The sweep goes on with more trials, seeds or limits.</summary>
     public sealed record SpecExtended(SweepSpec Spec) : SweepEvent;
 
-    /// <summary>No new leases are given.</summary>
-    public sealed record SweepPaused(string Reason) : SweepEvent;
+    /// <summary>No new leases are given; with <paramref name="StopRunning"/> running attempts save and stop, and those that
+    /// are adopted later too.</summary>
+    public sealed record SweepPaused(string Reason, bool StopRunning) : SweepEvent;
 
     /// <summary>Leases are given again.</summary>
     public sealed record SweepResumed : SweepEvent;
@@ -49,7 +50,8 @@ public abstract record SweepEvent
     /// <summary>The worker began, from that step.</summary>
     public sealed record AttemptStarted(AttemptId Attempt, long Sequence, int ProcessId, int FromStep) : SweepEvent;
 
-    /// <summary>Values of a step. Each (trial, step, name) is recorded once: a later attempt that comes by again adds nothing.</summary>
+    /// <summary>Values of a step. Each (trial, step, name) is recorded once: a later attempt that comes by again adds nothing, so
+    /// that <paramref name="Values"/> may be empty; what is left is that the report came.</summary>
     public sealed record MetricReported(
         AttemptId Attempt,
         long Sequence,
@@ -60,14 +62,28 @@ public abstract record SweepEvent
     /// are in order.</summary>
     public sealed record CheckpointSaved(AttemptId Attempt, long Sequence, int Step, string Folder, long Bytes) : SweepEvent;
 
-    /// <summary>An attempt is over.</summary>
+    /// <summary>An attempt is over. Where no report says so (the worker was lost, the trial cancelled or out of time),
+    /// <paramref name="Sequence"/> is that of its last report and <paramref name="Elapsed"/> is zero.</summary>
     public sealed record AttemptEnded(AttemptId Attempt, long Sequence, AttemptOutcome Outcome, TimeSpan Elapsed) : SweepEvent;
 
     /// <summary>A trial has reached an end, by its last attempt or without one.</summary>
     public sealed record TrialEnded(TrialId Trial, TrialState State, FailureCause? Cause, string? Message) : SweepEvent;
 
     /// <summary>A report that named a fenced attempt, or that contradicts what is recorded: kept to be looked at, without effect.</summary>
-    public sealed record ReportRejected(AttemptId Attempt, long Sequence, string Reason) : SweepEvent;
+    public sealed record ReportRejected(AttemptId Attempt, long Sequence, RejectionReason Reason, string Detail) : SweepEvent;
+}
+
+/// <summary>Why a report was not recorded.</summary>
+public enum RejectionReason
+{
+    /// <summary>Its attempt is not the newest of its trial, or is closed. Recorded once an attempt.</summary>
+    Fenced,
+
+    /// <summary>It gives a recorded step another value; the first one stays. Recorded once an attempt.</summary>
+    Nondeterminism,
+
+    /// <summary>It cannot follow what the attempt reported before.</summary>
+    OutOfOrder,
 }
 
 /// <summary>How an attempt ended.</summary>

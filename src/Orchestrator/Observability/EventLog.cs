@@ -72,8 +72,8 @@ internal sealed class EventLog(ILogger log)
             case SweepEvent.TrialEnded ended:
                 return Ended(sweep, ended);
             case SweepEvent.ReportRejected rejected:
-                return Of(sweep, rejected.Attempt, "ReportRejected", LogEventLevel.Warning, "{TrialName}: a report was refused: {Reason}",
-                    ("Reason", rejected.Reason));
+                return Of(sweep, rejected.Attempt, "ReportRejected", LogEventLevel.Warning, "{TrialName}: a report was refused: {Detail}",
+                    ("Reason", rejected.Reason.ToString()), ("Detail", rejected.Detail));
             default:
                 return null;
         }
@@ -93,6 +93,9 @@ internal sealed class EventLog(ILogger log)
     private Entry? Metric(string sweep, SweepEvent.MetricReported metric, DateTimeOffset time)
     {
         var trial = Context(sweep, metric.Attempt.Trial);
+        if (metric.Values.IsEmpty)
+            return null; // a retry that came by a recorded step
+
         var evaluated = metric.Values.TryGetValue(trial.ValidationMetric, out var value);
         if (!evaluated && time - trial.LastMetric < MetricInterval)
             return null;
