@@ -1,0 +1,86 @@
+namespace Adapters.Tasks.Data;
+
+/// <summary>
+/// Draws images with irregular blobs ("lesions") that differ from their surroundings by texture: the boundary is local
+/// structure, while the mean contrast has a random sign, so no threshold finds it.
+/// </summary>
+/// <remarks>Each image is a function of (seed, size). The order of the draws is part of the definition.</remarks>
+internal static class LesionImages
+{
+    private const int Channels = 3;
+
+    /// <summary>Draws one image and its mask.</summary>
+    /// <param name="seed">Number of the image.</param>
+    /// <param name="size">Height and width in pixels.</param>
+    /// <param name="image"><c>[3, size, size]</c>, 0 to 1.</param>
+    /// <param name="mask"><c>[size, size]</c>, 1 inside a lesion, else 0.</param>
+    public static void Draw(ulong seed, int size, Span<float> image, Span<byte> mask)
+    {
+        var random = new SplitMix64(unchecked(seed * 2654435761UL + 1));
+        var lesions = new Lesion[1 + (int)(3 * random.NextDouble())];
+        for (var i = 0; i < lesions.Length; i++)
+            lesions[i] = new Lesion(ref random);
+        var grey = 0.35 + 0.3 * random.NextDouble();
+        var contrast = 0.10 * (2 * random.NextDouble() - 1);
+        var background = new WaveTexture(ref random, lowest: 2, range: 3);
+        var inside = new WaveTexture(ref random, lowest: 9, range: 5);
+        Span<(double Offset, double SlopeX, double SlopeY)> tints = stackalloc (double, double, double)[Channels];
+        foreach (ref var tint in tints)
+            tint = (0.05 * random.NextCentred(), 0.15 * random.NextCentred(), 0.15 * random.NextCentred());
+
+        for (var row = 0; row < size; row++)
+            for (var column = 0; column < size; column++)
+            {
+                var (x, y) = ((double)column / size, (double)row / size);
+                var lesion = IsInside(lesions, x, y);
+                var pixel = row * size + column;
+                mask[pixel] = lesion ? (byte)1 : (byte)0;
+                var value = grey + 0.10 * (lesion ? inside : background).At(x, y) + (lesion ? contrast : 0) + 0.06 * random.NextCentred();
+                for (var channel = 0; channel < Channels; channel++)
+                {
+                    var (offset, slopeX, slopeY) = tints[channel];
+                    image[channel * size * size + pixel] = (float)Math.Clamp(value + offset + slopeX * x + slopeY * y, 0, 1);
+                }
+            }
+    }
+
+    private static bool IsInside(Lesion[] lesions, double x, double y)
+    {
+        foreach (var lesion in lesions)
+            if (lesion.Contains(x, y))
+                return true;
+        return false;
+    }
+
+    private static double NextCentred(this ref SplitMix64 random) => random.NextDouble() - 0.5;
+
+    /// <summary>A blob around a centre whose radius varies with the angle.</summary>
+    private readonly struct Lesion
+    {
+        private const int FirstHarmonic = 2, LastHarmonic = 5;
+        private readonly double _x, _y, _radius;
+        private readonly (double Amplitude, double Phase)[] _harmonics = new (double, double)[LastHarmonic - FirstHarmonic + 1];
+
+        public Lesion(ref SplitMix64 random)
+        {
+            _x = 0.2 + 0.6 * random.NextDouble();
+            _y = 0.2 + 0.6 * random.NextDouble();
+            _radius = 0.06 + 0.14 * random.NextDouble();
+            for (var m = FirstHarmonic; m <= LastHarmonic; m++)
+                _harmonics[m - FirstHarmonic] = (0.25 * random.NextDouble() / m, 2 * Math.PI * random.NextDouble());
+        }
+
+        public bool Contains(double x, double y)
+        {
+            var (dx, dy) = (x - _x, y - _y);
+            var distance = Math.Sqrt(dx * dx + dy * dy);
+            if (distance >= 1.4 * _radius) // the amplitudes sum to less than 0.33
+                return false;
+            var angle = Math.Atan2(dy, dx);
+            var reach = 1.0;
+            for (var m = FirstHarmonic; m <= LastHarmonic; m++)
+                reach += _harmonics[m - FirstHarmonic].Amplitude * Math.Cos(m * angle + _harmonics[m - FirstHarmonic].Phase);
+            return distance < _radius * reach;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Adapters.Methods;
+using Adapters.Tasks.Data;
+using Xunit;
+
+namespace Adapters.Tests.Tasks.Data;
+
+public sealed class TextTokenizerTests
+{
+    private static readonly string[] Kinds = ["bytelevel-gpt2", "bytelevel-llama3"];
+
+    public static TheoryData<string, int> Cases => new(
+        from kind in Kinds
+        from number in Enumerable.Range(0, Golden(kind).Count)
+        select (kind, number));
+
+    [Theory, MemberData(nameof(Cases))]
+    public void Encodes_and_decodes_as_the_reference_does(string kind, int number)
+    {
+        var tokenizer = TextTokenizer.Load(GoldenFiles.Of("tokenizers", kind, "tokenizer.json"));
+        var expected = Golden(kind)[number]!;
+
+        var text = (string)expected["text"]!;
+        var ids = tokenizer.Encode(text);
+
+        Assert.Equal(Ids(expected["ids"]!), ids);
+        Assert.Equal(Ids(expected["ids_with_special"]!), tokenizer.Encode(text, template: true));
+        Assert.Equal((string)expected["decoded"]!, tokenizer.Decode(ids));
+    }
+
+    [Fact]
+    public void Refuses_a_kind_that_it_does_not_support_by_name()
+    {
+        var fault = Assert.Throws<AdapterException>(() => TextTokenizer.Load(GoldenFiles.Of("tokenizers", "wordpiece-bert", "tokenizer.json")));
+
+        Assert.Contains("model type 'WordPiece' is not supported", fault.Message);
+    }
+
+    [Theory]
+    [InlineData("normalizer", """{"type":"Lowercase"}""", "the normalizer 'Lowercase' is not supported")]
+    [InlineData("normalizer", """{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Prepend","prepend":"_"}]}""", "the normalizer 'Prepend'")]
+    [InlineData("pre_tokenizer", """{"type":"Metaspace"}""", "the pre-tokenizer 'Metaspace' is not supported")]
+    [InlineData("pre_tokenizer", "null", "the pre-tokenizer 'null' is not supported")]
+    [InlineData("pre_tokenizer", """{"type":"ByteLevel","add_prefix_space":true}""", "'add_prefix_space' is not supported")]
+    [InlineData("post_processor", """{"type":"BertProcessing"}""", "the post-processor 'BertProcessing' is not supported")]
+    [InlineData("model", """{"type":"BPE","byte_fallback":true}""", "'byte_fallback' is not supported")]
+    public void Refuses_a_part_that_it_would_have_to_ignore(string member, string content, string message)
+    {
+        using var folder = new TemporaryFolder();
+        var file = JsonNode.Parse(File.ReadAllText(GoldenFiles.Of("tokenizers", "bytelevel-gpt2", "tokenizer.json")))!;
+        file[member] = JsonNode.Parse(content);
+        File.WriteAllText(folder.File("tokenizer.json"), file.ToJsonString());
+
+        var fault = Assert.Throws<AdapterException>(() => TextTokenizer.Load(folder.File("tokenizer.json")));
+
+        Assert.Contains(message, fault.Message);
+        Assert.StartsWith(folder.File("tokenizer.json"), fault.Message);
+    }
+
+    [Fact]
+    public void Refuses_text_that_would_have_to_be_composed_first_and_takes_all_other()
+    {
+        using var folder = new TemporaryFolder();
+        var file = JsonNode.Parse(File.ReadAllText(GoldenFiles.Of("tokenizers", "bytelevel-gpt2", "tokenizer.json")))!;
+        file["normalizer"] = new JsonObject { ["type"] = "NFC" };
+        File.WriteAllText(folder.File("tokenizer.json"), file.ToJsonString());
+        var tokenizer = TextTokenizer.Load(folder.File("tokenizer.json"));
+
+        var fault = Assert.Throws<AdapterException>(() => tokenizer.Encode("cafe\u0301"));
+
+        Assert.Contains("composed form (NFC)", fault.Message);
+        Assert.Equal([99, 97, 102, 195, 169], tokenizer.Encode("caf\u00e9"));
+        Assert.Equal("x ≤ π …", tokenizer.Decode(tokenizer.Encode("x ≤ π …")));
+    }
+
+    private static JsonArray Golden(string kind) =>
+        JsonNode.Parse(File.ReadAllText(GoldenFiles.Of("tokenizers", kind, "golden.json")))!["cases"]!.AsArray();
+
+    private static int[] Ids(JsonNode ids) => ids.Deserialize<int[]>()!;
+}
