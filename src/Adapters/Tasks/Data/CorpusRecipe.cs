@@ -28,10 +28,12 @@ internal sealed record CorpusRecipe
     public IReadOnlyList<SdkDocumentation> Choose(IReadOnlyList<SdkDocumentation> files) => FilesPerDomain is not { } count
         ? files
         : [.. files.GroupBy(file => file.Domain)
-            .SelectMany(domain => domain.OrderByDescending(file => file.Bytes).ThenBy(file => file.Name, StringComparer.Ordinal).Take(count))
+            .SelectMany(domain => domain.OrderByDescending(file => file.Bytes)
+                .ThenBy(file => file.Name, StringComparer.Ordinal).Take(count))
             .OrderBy(file => file.Name, StringComparer.Ordinal)];
 
-    /// <summary>All that determines the corpus. Packs are never changed once released, so name, version and size stand for content.</summary>
+    /// <summary>All that determines the corpus. A released pack is never changed, so name, version and size stand for its
+    /// content.</summary>
     public JsonObject Determinants(IReadOnlyList<SdkDocumentation> files) => new()
     {
         ["kind"] = "corpus",

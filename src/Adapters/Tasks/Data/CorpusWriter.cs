@@ -27,7 +27,8 @@ internal static class CorpusWriter
                 writer.WriteLine(text);
         });
         DurableFile.Write(Path.Combine(folder, CorpusFiles.Lines), stream => stream.Write(MemoryMarshal.AsBytes(lines.AsSpan())));
-        DurableFile.WriteText(Path.Combine(folder, CorpusFiles.Names), new JsonArray([.. chosen.Select(file => (JsonNode)file.Name)]).ToJsonString());
+        DurableFile.WriteText(Path.Combine(folder, CorpusFiles.Names),
+            new JsonArray([.. chosen.Select(file => (JsonNode)file.Name)]).ToJsonString());
 
         progress("learning the vocabulary", 0);
         var trainer = new BpeTrainer();
@@ -57,7 +58,8 @@ internal static class CorpusWriter
             tokens.AddRange(tokenizer.Encode(texts[line] + "\n"));
             starts[line + 1] = tokens.Count;
         }
-        DurableFile.Write(Path.Combine(folder, CorpusFiles.Tokens), stream => stream.Write(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(tokens))));
+        DurableFile.Write(Path.Combine(folder, CorpusFiles.Tokens),
+            stream => stream.Write(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(tokens))));
         DurableFile.Write(Path.Combine(folder, CorpusFiles.Starts), stream => stream.Write(MemoryMarshal.AsBytes(starts.AsSpan())));
     }
 

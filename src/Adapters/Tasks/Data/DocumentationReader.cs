@@ -55,7 +55,8 @@ internal static class DocumentationReader
                 case XmlNodeType.Element when Reference(reader) is { } name:
                     text.Append(name);
                     break;
-                case XmlNodeType.Element or XmlNodeType.EndElement when reader.LocalName is "para" or "item" or "term" or "description" or "br":
+                case XmlNodeType.Element or XmlNodeType.EndElement
+                    when reader.LocalName is "para" or "item" or "term" or "description" or "br":
                     AppendCollapsed(text, " ");
                     break;
             }

@@ -58,7 +58,10 @@ public sealed record SdkDocumentation(string Path, string Name, long Bytes)
     }
 
     private static string? NewestVersion(string pack) => Directory.EnumerateDirectories(pack)
-        .OrderByDescending(folder => Version.TryParse(System.IO.Path.GetFileName(folder).Split('-')[0], out var version) ? version : new Version(0, 0))
+        .OrderByDescending(folder => VersionOf(System.IO.Path.GetFileName(folder)))
         .ThenByDescending(folder => folder, StringComparer.Ordinal)
         .FirstOrDefault();
+
+    private static Version VersionOf(string folder) =>
+        Version.TryParse(folder.Split('-')[0], out var version) ? version : new Version(0, 0);
 }

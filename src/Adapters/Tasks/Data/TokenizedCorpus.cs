@@ -43,7 +43,8 @@ internal sealed class TokenizedCorpus : IDisposable
         _lines = MemoryMarshal.Cast<byte, CorpusLine>(File.ReadAllBytes(Path.Combine(corpus, CorpusFiles.Lines))).ToArray();
         _starts = MemoryMarshal.Cast<byte, int>(File.ReadAllBytes(Path.Combine(tokens, CorpusFiles.Starts))).ToArray();
         Tokenizer = Path.Combine(tokens, CorpusFiles.Tokenizer);
-        _map = MemoryMappedFile.CreateFromFile(Path.Combine(tokens, CorpusFiles.Tokens), FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        _map = MemoryMappedFile.CreateFromFile(Path.Combine(tokens, CorpusFiles.Tokens), FileMode.Open, mapName: null, capacity: 0,
+            MemoryMappedFileAccess.Read);
         _tokens = _map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
     }
 

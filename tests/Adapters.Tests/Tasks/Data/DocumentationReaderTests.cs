@@ -34,7 +34,9 @@ public sealed class DocumentationReaderTests
     [Fact]
     public void Keeps_the_text_of_tags_that_have_their_own_and_parts_paragraphs()
     {
-        var lines = Read("<doc><m><remarks><para>The first paragraph.</para><para>See <see href=\"https://x\">the page</see>.</para></remarks></m></doc>");
+        var lines = Read("""
+            <doc><remarks><para>The first paragraph.</para><para>See <see href="https://x">the page</see>.</para></remarks></doc>
+            """);
 
         Assert.Equal([("remarks", "The first paragraph. See the page.")], lines);
     }
