@@ -1,5 +1,9 @@
 using System.Runtime.CompilerServices;
 using Adapters.Runtime;
+using Xunit;
+
+// Torch's default generator belongs to the process: two tests that seed it must not run at once.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
 
 namespace Adapters.Tests;
 

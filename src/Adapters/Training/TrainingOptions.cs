@@ -49,7 +49,7 @@ public sealed record TrainingOptions
     [Range(0.0, 1.0)]
     public double Warmup { get; init; } = 0.05;
 
-    /// <summary>The rate's last value as a share of its peak.</summary>
+    /// <summary>Share of the peak that the rate falls towards.</summary>
     [Range(0.0, 1.0)]
     public double FinalRate { get; init; }
 
