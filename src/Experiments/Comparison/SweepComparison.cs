@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace Experiments.Comparison;
+
+/// <summary>The methods of a sweep compared: what terminal, page, report and JSON all draw.</summary>
+public sealed record SweepComparison
+{
+    /// <summary>Name and version of the JSON form; within a version fields are only added.</summary>
+    [JsonPropertyOrder(-1)]
+    public string Schema { get; } = "orchestrator/compare/1";
+
+    /// <summary>Name of the sweep.</summary>
+    public required string Sweep { get; init; }
+
+    /// <summary>Confidence of every interval.</summary>
+    public required double Confidence { get; init; }
+
+    /// <summary>One comparison a task block, in file order.</summary>
+    public required ImmutableArray<BlockComparison> Blocks { get; init; }
+}
+
+/// <summary>The methods of one task block.</summary>
+public sealed record BlockComparison
+{
+    /// <summary>Index of the block in the sweep.</summary>
+    public required int Block { get; init; }
+
+    /// <summary>The task.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>The task's size.</summary>
+    public required string Size { get; init; }
+
+    /// <summary>The base model.</summary>
+    public required string Base { get; init; }
+
+    /// <summary>The metric, without split.</summary>
+    public required string Metric { get; init; }
+
+    /// <summary>Whether more of it is better.</summary>
+    public required bool Maximize { get; init; }
+
+    /// <summary>The entry that others are compared with; null where the block lacks it.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>Number of p-values that Holm's correction is over.</summary>
+    public int Comparisons { get; init; }
+
+    /// <summary>What the Pareto front is over. Memory and time are left out where entries ran on unlike devices.</summary>
+    public ImmutableArray<string> ParetoAxes { get; init; } = [];
+
+    /// <summary>The entries, best mean on the test split first, those without a result last.</summary>
+    public required ImmutableArray<MethodRow> Rows { get; init; }
+}

@@ -1,0 +1,53 @@
+using Experiments.Comparison;
+
+namespace Experiments.Reports;
+
+/// <summary>What a comparison allows to say in words, and what it does not.</summary>
+internal static class ComparisonNotes
+{
+    /// <summary>The sentences beneath the table of a block.</summary>
+    public static IEnumerable<string> Of(BlockComparison block)
+    {
+        foreach (var (verdict, text) in Sentences)
+        {
+            var rows = block.Rows.Where(row => row.AgainstReference?.Verdict == verdict).ToArray();
+            if (rows.Length > 0)
+                yield return $"{text(block.Reference!)}: {string.Join(", ", rows.Select(row => Named(row, verdict)))}.";
+        }
+
+        if (block.Rows.Any(row => row.OnParetoFront))
+        {
+            var dominated = block.Rows.Where(row => row is { Test: not null, OnParetoFront: false }).Select(row => row.Entry).ToArray();
+            yield return $"* Pareto front of ({string.Join(", ", block.ParetoAxes)}); "
+                + (dominated.Length > 0 ? $"dominated: {string.Join(", ", dominated)}." : "nothing is dominated.");
+        }
+
+        var missing = block.Rows.Where(row => row.Test is null).Select(row => row.Entry).ToArray();
+        if (missing.Length > 0)
+            yield return $"No result on the test split yet: {string.Join(", ", missing)}.";
+
+        var failed = block.Rows.Sum(row => row.Failures.Values.Sum());
+        if (failed > 0)
+        {
+            var causes = block.Rows.Where(row => row.Failures.Count > 0).Select(row => $"{row.Entry} {Causes(row)}");
+            yield return $"Failed: {failed} of {block.Rows.Sum(row => row.Trials.Values.Sum())} trials ({string.Join("; ", causes)}).";
+        }
+    }
+
+    private static IEnumerable<(Verdict Verdict, Func<string, string> Text)> Sentences =>
+    [
+        (Verdict.Better, reference => $"Better than {reference}"),
+        (Verdict.Worse, reference => $"Worse than {reference}"),
+        (Verdict.NotDistinguishable, reference => $"Not distinguishable from {reference}"),
+        (Verdict.TooFewSeeds, reference =>
+            $"Too few seeds for a p-value against {reference}, {PairedDifference.PairsForTest} shared are needed"),
+    ];
+
+    private static string Named(MethodRow row, Verdict verdict) => verdict is Verdict.NotDistinguishable or Verdict.TooFewSeeds
+        ? $"{row.Entry} (n = {row.AgainstReference!.Difference.Count})"
+        : row.Entry;
+
+    private static string Causes(MethodRow row) =>
+        string.Join(", ", row.Failures.Select(failure => $"{SnakeCase.Of(failure.Key)} {failure.Value}"));
+
+}

@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Experiments.Comparison;
+using Experiments.Sweeps;
+
+namespace Experiments.Reports;
+
+/// <summary>A comparison as tables: for each task block the methods, then the configurations that stand for them.</summary>
+public static class ComparisonTables
+{
+    /// <summary>Two tables a block, in file order.</summary>
+    public static IEnumerable<ReportTable> Of(SweepComparison comparison) =>
+        comparison.Blocks.SelectMany<BlockComparison, ReportTable>(block => [Methods(block, comparison.Confidence), Chosen(block)]);
+
+    private static ReportTable Methods(BlockComparison block, double confidence)
+    {
+        var tested = block.Comparisons > 0;
+        string[] devices =
+            [.. block.Rows.SelectMany(row => row.Costs).Select(cost => cost.Device).Distinct().Order(StringComparer.Ordinal)];
+        return new ReportTable
+        {
+            Lead = Lead(block, confidence),
+            Columns =
+            [
+                new("method"),
+                new("n", Alignment.Right, 1),
+                new(block.Metric, Alignment.Right),
+                new("interval", Priority: 2),
+                .. block.Reference is null ? [] : new Column[] { new($"against {block.Reference}", Alignment.Right, 1) },
+                .. tested ? new Column[] { new("p", Alignment.Right, 2) } : [],
+                new("trainable", Alignment.Right, 3),
+                .. devices.SelectMany(device => CostColumns(devices.Length == 1 ? "" : " " + device)),
+                new("*", Priority: 6),
+                .. tested ? new Column[] { new("effect", Alignment.Right, 7), new("wilcoxon", Alignment.Right, 8) } : [],
+                new("total", Alignment.Right, 9),
+            ],
+            Rows = [.. block.Rows.Select(row => Cells(row, block, devices, tested))],
+            Notes = [.. ComparisonNotes.Of(block)],
+        };
+    }
+
+    private static Column[] CostColumns(string device) =>
+        [new("time" + device, Alignment.Right, 4), new("peak" + device, Alignment.Right, 5)];
+
+    private static ImmutableArray<string> Lead(BlockComparison block, double confidence)
+    {
+        var kinds = block.Rows.SelectMany(row => new[] { row.Test, row.AgainstReference?.Difference })
+            .Select(estimate => estimate?.Interval?.Kind)
+            .Distinct()
+            .OfType<IntervalKind>()
+            .Where(kind => kind != IntervalKind.Constant)
+            .Order()
+            .Select(kind => kind == IntervalKind.T ? "t" : "bias-corrected bootstrap")
+            .ToArray();
+        var interval = kinds.Length == 0 ? "" : $" · {confidence:0.##%} interval by {string.Join(" or ", kinds)}";
+        var paired = block.Reference is null ? "" : $" · paired by seed with {block.Reference}";
+        var holm = block.Comparisons == 0 ? "" : $" · p by sign flips, Holm over {block.Comparisons}";
+        var goal = block.Maximize ? "more is better" : "less is better";
+        return
+        [
+            $"{block.Metric} ({goal}) · {block.Task} {block.Size} on {block.Base} · test split{interval}",
+            $"one configuration a method, chosen on validation{paired}{holm}",
+        ];
+    }
+
+    private static ImmutableArray<Cell> Cells(MethodRow row, BlockComparison block, string[] devices, bool tested)
+    {
+        var against = row.AgainstReference;
+        return
+        [
+            row.Entry,
+            Text(row.Test?.Count),
+            row.Test is null ? new Cell("no result", Tone.Quiet) : Digits.Mean(row.Test),
+            row.Test is null ? "" : Digits.Interval(row.Test),
+            .. block.Reference is null ? [] : new Cell[] { row.Reference ? new Cell("reference", Tone.Quiet) : Against(against) },
+            .. tested ? new Cell[] { PValue(against) } : [],
+            row.TrainableParameters is { } trainable ? Digits.Count(trainable) : "",
+            .. devices.SelectMany(device => CostCells(row.Costs.FirstOrDefault(cost => cost.Device == device))),
+            row.OnParetoFront ? "*" : "",
+            .. tested
+                ? new Cell[]
+                {
+                    against?.EffectSize is { } effect ? effect.ToString("+0.0;-0.0", CultureInfo.InvariantCulture) : "",
+                    against?.WilcoxonP is { } wilcoxon ? Digits.P(wilcoxon) : "",
+                }
+                : [],
+            row.TotalParameters is { } total ? Digits.Count(total) : "",
+        ];
+    }
+
+    private static Cell[] CostCells(DeviceCost? cost) =>
+        cost is null ? ["", ""] : [Digits.Duration(cost.MeanElapsed), Digits.Bytes(cost.PeakMemoryBytes)];
+
+    private static Cell Against(PairedDifference? against)
+    {
+        if (against is null)
+            return "";
+        var interval = Digits.Interval(against.Difference, signed: true);
+        return new Cell(
+            $"{Digits.Mean(against.Difference, signed: true)} {interval}".TrimEnd(),
+            against.Verdict == Verdict.Better ? Tone.Strong : Tone.Plain);
+    }
+
+    private static Cell PValue(PairedDifference? against) => against switch
+    {
+        null => "",
+        { HolmP: { } holm } => Digits.P(holm),
+        _ => new Cell("too few", Tone.Quiet),
+    };
+
+    private static ReportTable Chosen(BlockComparison block) => new()
+    {
+        Columns =
+        [
+            new("method"),
+            new("chosen"),
+            new("tried", Alignment.Right, 2),
+            new($"validation {block.Metric}", Alignment.Right, 1),
+            new("values", Cut: true),
+        ],
+        Rows =
+        [
+            .. block.Rows.Where(row => row.Chosen is not null).Select(row => (ImmutableArray<Cell>)
+            [
+                row.Entry,
+                $"c{row.Chosen!.Index}",
+                Text(row.ConfigurationsTried),
+                Digits.Mean(row.Chosen.Validation),
+                Values(row.Chosen.Values),
+            ]),
+        ],
+    };
+
+    /// <summary><c>rank 8 · learning_rate 0.0003</c>.</summary>
+    internal static string Values(Configuration configuration) =>
+        string.Join(" · ", configuration.Values.Select(value => $"{value.Key} {Value(value.Value)}"));
+
+    private static string Value(ParameterValue value) =>
+        value is ParameterValue.Real real ? Digits.Short(real.Value) : value.ToString()!;
+
+    private static string Text(int? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "";
+}

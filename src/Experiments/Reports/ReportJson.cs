@@ -1,0 +1,64 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Experiments.Comparison;
+using Experiments.Sweeps;
+using Experiments.Trials;
+
+namespace Experiments.Reports;
+
+/// <summary>Documents as JSON: snake case, full precision, seconds, bytes, UTC, names of states and causes in lower case,
+/// trials as <c>t12</c>. The same text in every place that shows a document.</summary>
+public static class ReportJson
+{
+    private static readonly ReportJsonContext Context = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // read by people in a terminal; never put into a page as script
+        Converters =
+        {
+            new SecondsConverter(),
+            new TrialNameConverter(),
+            new JsonStringEnumConverter<TrialState>(JsonNamingPolicy.SnakeCaseLower),
+            new JsonStringEnumConverter<FailureCause>(JsonNamingPolicy.SnakeCaseLower),
+            new JsonStringEnumConverter<IntervalKind>(JsonNamingPolicy.SnakeCaseLower),
+            new JsonStringEnumConverter<Verdict>(JsonNamingPolicy.SnakeCaseLower),
+        },
+    });
+
+    /// <summary>A comparison, <c>orchestrator/compare/1</c>.</summary>
+    public static string Of(SweepComparison comparison) => JsonSerializer.Serialize(comparison, Context.SweepComparison);
+
+    /// <summary>Results, <c>orchestrator/results/1</c>.</summary>
+    public static string Of(ResultsDocument results) => JsonSerializer.Serialize(results, Context.ResultsDocument);
+
+    /// <summary>Where sweeps stand, <c>orchestrator/status/1</c>.</summary>
+    public static string Of(StatusDocument status) => JsonSerializer.Serialize(status, Context.StatusDocument);
+
+    private sealed class SecondsConverter : JsonConverter<TimeSpan>
+    {
+        public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            TimeSpan.FromSeconds(reader.GetDouble());
+
+        public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
+            writer.WriteNumberValue(value.TotalSeconds);
+    }
+
+    /// <summary>Trials are named to people as they are on the command line; the store keeps the number.</summary>
+    private sealed class TrialNameConverter : JsonConverter<TrialId>
+    {
+        public override TrialId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            new(int.Parse(reader.GetString().AsSpan(1), provider: null));
+
+        public override void Write(Utf8JsonWriter writer, TrialId value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString());
+    }
+}
+
+[JsonSerializable(typeof(SweepComparison))]
+[JsonSerializable(typeof(ResultsDocument))]
+[JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(ParameterValue))]
+internal sealed partial class ReportJsonContext : JsonSerializerContext;

@@ -1,0 +1,134 @@
+using System.Text.Json;
+using Experiments.Reports;
+using Experiments.Sweeps;
+using Experiments.Tests.Comparison;
+using Xunit;
+
+namespace Experiments.Tests.Reports;
+
+public sealed class ComparisonReportTests
+{
+    [Theory]
+    [InlineData(60)]
+    [InlineData(80)]
+    [InlineData(100)]
+    [InlineData(140)]
+    public void The_comparison_fits_its_width(int width)
+    {
+        var lines = Draw(ReportSweep.Mixed(), width);
+
+        Assert.All(lines, line => Assert.True(line.Length <= width, line));
+        Assert.All(lines, line => Assert.Equal(line.TrimEnd(), line));
+        Snapshot.Matches(string.Join('\n', lines) + "\n", $"comparison-{width}");
+    }
+
+    [Fact]
+    public void With_three_seeds_it_shows_intervals_and_no_p_value()
+    {
+        var lines = Draw(ReportSweep.ThreeSeeds(), 100);
+
+        Assert.DoesNotContain(lines, line => line.Contains("better than", StringComparison.OrdinalIgnoreCase));
+        Snapshot.Matches(string.Join('\n', lines) + "\n", "comparison-three-seeds");
+    }
+
+    [Fact]
+    public void A_sweep_without_results_says_so()
+    {
+        var lines = Draw(new ExampleSweep().Entry("lora").Entry("full"), 100);
+
+        Assert.Contains("No result on the test split yet: lora, full.", lines);
+    }
+
+    [Fact]
+    public void Markdown_shows_every_column()
+    {
+        Snapshot.Matches(Markdown.Of(ComparisonTables.Of(ReportSweep.Compared(ReportSweep.Mixed()))), "comparison.md");
+    }
+
+    [Fact]
+    public void Markdown_is_bold_only_where_the_difference_is_certain()
+    {
+        var markdown = Markdown.Of(ComparisonTables.Of(ReportSweep.Compared(ReportSweep.Mixed())));
+
+        var bold = markdown.Split('\n').Where(line => line.Contains("**", StringComparison.Ordinal));
+
+        Assert.StartsWith("| conv-lora |", Assert.Single(bold), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Markdown_keeps_names_from_becoming_markup()
+    {
+        var table = new ReportTable { Columns = [new("a|b")], Rows = [["*x*\n<script>"]], Notes = ["[link](there)"] };
+
+        var markdown = Markdown.Of([table]);
+
+        Assert.Equal("| a\\|b |\n| --- |\n| \\*x\\* \\<script> |\n\n- [link\\](there)\n", markdown);
+    }
+
+    [Fact]
+    public void Csv_has_full_precision()
+    {
+        Snapshot.Matches(ComparisonCsv.Of(ReportSweep.Compared(ReportSweep.Mixed())), "comparison.csv");
+    }
+
+    [Theory]
+    [InlineData("=1+1", "\"'=1+1\"")]
+    [InlineData("+sum", "\"'+sum\"")]
+    [InlineData("-cmd", "\"'-cmd\"")]
+    [InlineData("@x", "\"'@x\"")]
+    [InlineData("a,b", "\"a,b\"")]
+    [InlineData("say \"no\"", "\"say \"\"no\"\"\"")]
+    [InlineData("two\nlines", "\"two\nlines\"")]
+    [InlineData("plain", "plain")]
+    public void Csv_text_cannot_become_a_formula_or_leave_its_cell(string text, string cell)
+    {
+        Assert.Equal($"x\n{cell}\n", Csv.Of([text], ("x", value => value)));
+    }
+
+    [Fact]
+    public void Csv_numbers_below_zero_stay_numbers()
+    {
+        Assert.Equal("x\n-0.5\n", Csv.Of([-0.5], ("x", value => value)));
+    }
+
+    [Fact]
+    public void Json_is_whole_and_carries_its_schema()
+    {
+        var json = ReportJson.Of(ReportSweep.Compared(ReportSweep.Mixed()));
+
+        using var document = JsonDocument.Parse(json);
+        Assert.Equal("orchestrator/compare/1", document.RootElement.GetProperty("schema").GetString());
+        Snapshot.Matches(json, "comparison.json");
+    }
+
+    [Fact]
+    public void Every_place_shows_the_same_number()
+    {
+        var comparison = ReportSweep.Compared(ReportSweep.Mixed());
+        using var json = JsonDocument.Parse(ReportJson.Of(comparison));
+        var row = json.RootElement.GetProperty("blocks")[0].GetProperty("rows")[0];
+
+        var mean = row.GetProperty("test").GetProperty("mean").GetDouble();
+
+        Assert.Contains($",{mean:R},", ComparisonCsv.Of(comparison), StringComparison.Ordinal);
+        Assert.Contains(mean.ToString("F3"), Draw(ReportSweep.Mixed(), 100).First(IsConvLora), StringComparison.Ordinal);
+        Assert.Contains($"| {mean:F3} |", Markdown.Of(ComparisonTables.Of(comparison)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Values_of_a_configuration_are_short()
+    {
+        var configuration = new Configuration(
+        [
+            new("learning_rate", new ParameterValue.Real(0.00031622776601683794)),
+            new("target", new ParameterValue.List([new ParameterValue.Text("q"), new ParameterValue.Text("v")])),
+        ]);
+
+        Assert.Equal("learning_rate 3.16e-4 · target [q, v]", ComparisonTables.Values(configuration));
+    }
+
+    private static string[] Draw(ExampleSweep sweep, int width) =>
+        [.. TextTable.Lines(ComparisonTables.Of(ReportSweep.Compared(sweep)), width)];
+
+    private static bool IsConvLora(string line) => line.StartsWith("conv-lora", StringComparison.Ordinal);
+}
