@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using TorchSharp.Modules;
+using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace Adapters.Models;
@@ -17,9 +18,7 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
     public JsonObject Config { get; } = config;
 
     /// <summary>The adaptable layers by full name, for example <c>model.layers.0.self_attn.q_proj</c>, in file order.</summary>
-    public IReadOnlyDictionary<string, LinearSite> Sites => _sites ??= named_modules()
-        .Where(pair => pair.module is LinearSite)
-        .ToDictionary(pair => pair.name, pair => (LinearSite)pair.module);
+    public IReadOnlyDictionary<string, LinearSite> Sites => _sites ??= SitesBeneath(this, "").ToDictionary();
 
     private Dictionary<string, LinearSite>? _sites;
 
@@ -42,6 +41,34 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
 
     /// <summary>How a site's input lies in the image; null for models or sites without a spatial layout.</summary>
     public virtual SpatialLayout? LayoutOf(string site) => null;
+
+    /// <summary>How files call the weights, beyond the names that the modules are registered under.</summary>
+    protected internal virtual WeightNames FileNames => new();
+
+    /// <summary>Draws fresh weights from a generator; biases and norms keep what they were made with.</summary>
+    protected internal virtual void Initialise(Generator generator) =>
+        throw new NotSupportedException($"The {Family} model cannot be made with fresh weights.");
+
+    /// <summary>Reads a place off a site's name: the block's index behind a prefix, then the part of the block.</summary>
+    private protected static SitePlace? PlaceIn(string site, string blocks, string attention)
+    {
+        if (!site.StartsWith(blocks, StringComparison.Ordinal))
+            return null;
+        var parts = site[blocks.Length..].Split('.', 2);
+        return parts.Length == 2 && int.TryParse(parts[0], out var block)
+            ? new SitePlace(block, parts[1].StartsWith(attention, StringComparison.Ordinal) ? "attention" : "mlp")
+            : null;
+    }
+
+    private static IEnumerable<KeyValuePair<string, LinearSite>> SitesBeneath(Module module, string prefix)
+    {
+        foreach (var (name, child) in module.named_children())
+            if (child is LinearSite site)
+                yield return new(prefix + name, site);
+            else
+                foreach (var found in SitesBeneath(child, $"{prefix}{name}."))
+                    yield return found;
+    }
 }
 
 /// <summary>Where a site stands: block index, and the part of the block (<c>attention</c> or <c>mlp</c>).</summary>

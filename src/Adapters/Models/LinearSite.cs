@@ -9,10 +9,16 @@ namespace Adapters.Models;
 public sealed class LinearSite : Module<Tensor, Tensor>
 {
     /// <summary>The weight <c>[out, in]</c>.</summary>
-    public Parameter Weight { get; }
+    public Parameter Weight { get; private set; }
 
     /// <summary>The bias <c>[out]</c>, or null.</summary>
     public Parameter? Bias { get; }
+
+    /// <summary>
+    /// Whether the weight is another layer's (an output layer that shares the embedding's). Then it is that layer's
+    /// parameter, gets both layers' gradients, and to change it is to change both: see <see cref="Untie"/>.
+    /// </summary>
+    public bool Tied { get; private set; }
 
     /// <summary>Makes the layer with weights that are yet to be loaded or initialised.</summary>
     /// <param name="inputs">Number of input features.</param>
@@ -26,6 +32,10 @@ public sealed class LinearSite : Module<Tensor, Tensor>
         if (hasBias)
             register_parameter("bias", Bias = Parameter(zeros(outputs, device: device)));
     }
+
+    /// <summary>Makes the layer on a weight that another layer owns, without a bias.</summary>
+    /// <param name="tied">The other layer's weight <c>[out, in]</c>.</param>
+    public LinearSite(Parameter tied) : base(nameof(LinearSite)) => (Weight, Tied) = (tied, true);
 
     /// <summary>Number of input features.</summary>
     public long Inputs => Weight.shape[1];
@@ -45,4 +55,18 @@ public sealed class LinearSite : Module<Tensor, Tensor>
         using var y = functional.linear(x, Weight, Bias);
         return Adapter.call(x, y);
     }
+
+    /// <summary>Gives a tied layer a weight of its own, equal to the shared one, so that it can be changed alone.</summary>
+    public void Untie()
+    {
+        if (!Tied)
+            return;
+        using var frozen = no_grad();
+        Weight = Parameter(Weight.clone(), Weight.requires_grad);
+        register_parameter("weight", Weight);
+        Tied = false;
+    }
+
+    /// <summary>Nothing beside what the constructors register: a tied weight and an adapter are others' parameters.</summary>
+    protected override void RegisterComponents() { }
 }

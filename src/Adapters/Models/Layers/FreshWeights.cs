@@ -1,0 +1,25 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Adapters.Models.Layers;
+
+/// <summary>Draws of fresh weights, made on the CPU so that they are the same on every device.</summary>
+internal static class FreshWeights
+{
+    /// <summary>A normal distribution around 0.</summary>
+    public static void Normal(Tensor weight, double deviation, Generator generator) =>
+        Fill(weight, draw => draw.normal_(0, deviation, generator));
+
+    /// <summary>A normal distribution around 0, cut at -2 and 2 as the reference does.</summary>
+    public static void TruncatedNormal(Tensor weight, double deviation, Generator generator) =>
+        Fill(weight, draw => init.trunc_normal_(draw, 0, deviation, -2, 2, generator));
+
+    private static void Fill(Tensor weight, Action<Tensor> draw)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var fresh = empty(weight.shape);
+        draw(fresh);
+        weight.copy_(fresh);
+    }
+}

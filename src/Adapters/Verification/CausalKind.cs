@@ -1,0 +1,35 @@
+using Adapters.Models;
+using Adapters.Models.Causal;
+using static TorchSharp.torch;
+
+namespace Adapters.Verification;
+
+/// <summary>Causal language models: logits, hidden states, loss, gradients, greedy generation.</summary>
+[GoldenKind("models/llama")]
+[GoldenKind("models/mistral")]
+[GoldenKind("models/qwen2")]
+internal sealed class CausalKind : IGoldenKind
+{
+    public void Check(GoldenCase golden, Comparison compare)
+    {
+        using var model = (CausalModel)ModelFolder.Load(golden.Folder);
+        var io = golden.Tensors("io.safetensors");
+        var (tokens, mask, positions) = (io["input_ids"], io.Find("attention_mask"), io.Find("position_ids"));
+        var real = mask?.unsqueeze(-1).to(@bool); // what padding computes is nobody's concern
+
+        compare.Output("logits", model.Logits(tokens, mask, positions), io["logits"], real);
+        var states = model.HiddenStates(tokens, mask, positions);
+        foreach (var (index, expected) in io.Under("hidden."))
+            compare.Output($"hidden.{index}", states[int.Parse(index)], expected, real);
+        if (io.Find("labels") is { } labels)
+            ModelGradients.Check(model, model.Loss(tokens, labels, mask, positions), golden, compare);
+        if (io.Find("gen.prompt") is { } prompt)
+            CheckGeneration(model, prompt, io["gen.output"], compare);
+    }
+
+    private static void CheckGeneration(CausalModel model, Tensor prompt, Tensor expected, Comparison compare)
+    {
+        model.eval();
+        compare.Output("gen.output", model.Generate(prompt, (int)(expected.shape[1] - prompt.shape[1])), expected);
+    }
+}
