@@ -1,3 +1,4 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -14,6 +15,9 @@ public abstract class LinearAdapter(string name) : Module<Tensor, Tensor, Tensor
     /// <param name="y">The frozen layer's output <c>[..., out]</c>, bias included.</param>
     /// <returns><c>[..., out]</c></returns>
     public abstract override Tensor forward(Tensor x, Tensor y);
+
+    /// <summary>Takes a parameter as the adapter's own: trained, freed with it, and saved under that key behind the site's name.</summary>
+    protected void Own(string key, Parameter parameter) => register_parameter(key, (Parameter)parameter.DetachFromDisposeScope());
 
     /// <summary>Why this adapter cannot be folded into the weight, in one sentence; null where it can, exactly.</summary>
     public virtual string? MergeObstacle => null;

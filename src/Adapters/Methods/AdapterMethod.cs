@@ -1,57 +1,47 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
 using Adapters.Models;
+using Adapters.Options;
+using static TorchSharp.torch;
 
 namespace Adapters.Methods;
 
-/// <summary>Registers a method under the name that sweep files use, and says what cannot be read off its code.</summary>
-[AttributeUsage(AttributeTargets.Class)]
-public sealed class AdapterMethodAttribute(string id) : Attribute
+/// <summary>
+/// What all methods do alike: read their options, refuse a family they do not work on, freeze the base. A method itself
+/// only says what it puts where and what it frees.
+/// </summary>
+/// <typeparam name="TOptions">Its options record, whose initial values are the defaults.</typeparam>
+public abstract class AdapterMethod<TOptions> : IAdapterMethod
+    where TOptions : class, new()
 {
-    /// <summary>The name, for example <c>conv-lora</c>.</summary>
-    public string Id { get; } = id;
+    private readonly AdapterMethodAttribute _registration;
 
-    /// <summary>Where it comes from: authors, year, arXiv id.</summary>
-    public required string Source { get; init; }
+    /// <summary>Reads what the class is registered as.</summary>
+    protected AdapterMethod() => _registration = GetType().GetCustomAttribute<AdapterMethodAttribute>(inherit: false)
+        ?? throw new InvalidOperationException($"{GetType()} has no {nameof(AdapterMethodAttribute)}.");
 
-    /// <summary>Base model families that it works on; empty for all.</summary>
-    public string[] Families { get; init; } = [];
+    /// <inheritdoc/>
+    public Type OptionsType => typeof(TOptions);
 
-    /// <summary>Whether it composes adapters that other trials trained (<see cref="AttachContext.Experts"/>).</summary>
-    public bool ComposesExperts { get; init; }
+    /// <inheritdoc/>
+    public Adapter Attach(BaseModel model, JsonObject options, AttachContext context)
+    {
+        var bound = OptionSchema.Bind<TOptions>(options, $"method '{_registration.Id}'");
+        if (_registration.Families is { Length: > 0 } families && !families.Contains(model.Family))
+            throw new AdapterException($"Method '{_registration.Id}' works on {string.Join(", ", families)}, "
+                + $"but the base is of the family {model.Family}.");
+        if (!_registration.ComposesExperts && context.Experts.Count > 0)
+            throw new AdapterException($"Method '{_registration.Id}' composes no experts, but was given {context.Experts.Count}.");
 
-    /// <summary>Whether it trains anything.</summary>
-    public bool Trains { get; init; } = true;
-}
+        using var scope = NewDisposeScope(); // what stays takes itself out of it
+        using var attachment = new Attachment(model, _registration.Id, context);
+        Attach(attachment, bound);
+        return attachment.Build(OptionSchema.Write(bound), _registration.Trains ? context.Head : []);
+    }
 
-/// <summary>A method: how an adapter is put on a base model.</summary>
-public interface IAdapterMethod
-{
-    /// <summary>The options record, whose properties, ranges and doc comments are the schema.</summary>
-    Type OptionsType { get; }
-
-    /// <summary>Puts a fresh adapter on the model, which is frozen but for what the adapter frees.</summary>
-    /// <param name="model">A base model without an adapter.</param>
-    /// <param name="options">Snake-case option names with their values; absent ones take the defaults.</param>
-    /// <param name="context">What the trial adds: seed, task head, target length, experts.</param>
-    /// <exception cref="AdapterException">When an option or the model does not fit, with the value.</exception>
-    Adapter Attach(BaseModel model, JsonObject options, AttachContext context);
-}
-
-/// <summary>What a trial adds to a method's options.</summary>
-public sealed record AttachContext
-{
-    /// <summary>Seed of the initialisation.</summary>
-    public ulong Seed { get; init; }
-
-    /// <summary>Parameters of the base that the task trains under every method (its head), by full name.</summary>
-    public IReadOnlyList<string> Head { get; init; } = [];
-
-    /// <summary>Sequence length that the task trains and tests at; null where that means nothing.</summary>
-    public int? TargetLength { get; init; }
-
-    /// <summary>Folders of trained adapters that this one is composed of, in the order of their trials.</summary>
-    public IReadOnlyList<string> Experts { get; init; } = [];
-
-    /// <summary>Name or path of the base, for the saved adapter's <c>base_model_name_or_path</c>.</summary>
-    public string Base { get; init; } = "";
+    /// <summary>Says what this method puts on which sites and which parameters of the base it frees.</summary>
+    /// <param name="on">Takes it, and knows the model and what the trial adds.</param>
+    /// <param name="options">The options, each within its limits.</param>
+    /// <exception cref="AdapterException">When options and model do not fit together, with the value.</exception>
+    protected abstract void Attach(Attachment on, TOptions options);
 }

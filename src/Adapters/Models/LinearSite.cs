@@ -44,7 +44,22 @@ public sealed class LinearSite : Module<Tensor, Tensor>
     public long Outputs => Weight.shape[0];
 
     /// <summary>The attached adapter, or null. It is no submodule: the base's parameters stay the base's.</summary>
-    public LinearAdapter? Adapter { get; set; }
+    public LinearAdapter? Adapter
+    {
+        get;
+        set
+        {
+            field = value;
+            field?.train(training);
+        }
+    }
+
+    /// <summary>Sets training or evaluation mode, of the adapter too.</summary>
+    public override void train(bool train = true)
+    {
+        base.train(train);
+        Adapter?.train(train);
+    }
 
     /// <param name="x"><c>[..., in]</c></param>
     /// <returns><c>[..., out]</c></returns>

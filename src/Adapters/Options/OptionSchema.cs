@@ -71,6 +71,9 @@ public sealed class OptionSchema
         return values;
     }
 
+    /// <summary>How a choice is spelt as the value of an option.</summary>
+    public static string Spell(Enum choice) => OptionValue.Write(choice)!.GetValue<string>();
+
     private static Option Describe(PropertyInfo property, object defaults)
     {
         var range = property.GetCustomAttribute<RangeAttribute>();

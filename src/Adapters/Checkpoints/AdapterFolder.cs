@@ -1,0 +1,65 @@
+using Adapters.Methods;
+using Adapters.Models;
+using static TorchSharp.torch;
+
+namespace Adapters.Checkpoints;
+
+/// <summary>
+/// Adapters on disk as Hugging Face PEFT lays them out. Methods that PEFT has are saved so that PEFT loads them; the
+/// block <c>orchestrator</c> of the config, which PEFT passes over, says how to rebuild ours.
+/// </summary>
+public static class AdapterFolder
+{
+    /// <summary>Writes an adapter; an older one in that folder is replaced.</summary>
+    public static void Save(Adapter adapter, string folder)
+    {
+        var config = adapter.Config.DeepClone().AsObject();
+        if (adapter.Experts.Count > 0)
+            config["orchestrator"]!["experts"] = adapter.Experts.Count;
+        new StoredAdapter
+        {
+            Config = config,
+            Tensors = adapter.Trainable.ToDictionary(pair => pair.Name, Tensor (pair) => pair.Parameter),
+            Experts = adapter.Experts,
+        }.Write(folder);
+    }
+
+    /// <summary>Puts a saved adapter on a model: it computes what it did when it was saved, to the last bit.</summary>
+    /// <param name="folder">A folder that <see cref="Save"/> or PEFT wrote.</param>
+    /// <param name="model">The base that it was trained on, without an adapter.</param>
+    /// <exception cref="AdapterException">
+    /// When the folder cannot be read, belongs to another base, asks for what there is not, or lacks a tensor or has one too many.
+    /// </exception>
+    public static Adapter Load(string folder, BaseModel model)
+    {
+        var plan = AdapterPlan.Of(StoredAdapter.ReadConfig(Path.Combine(folder, "adapter_config.json")), folder, model);
+        var adapter = MethodCatalogue.Find(plan.Method).Method.Attach(model, plan.Options, plan.Context);
+        try
+        {
+            if (plan.Fingerprint is { } trained && trained != (string?)adapter.Config["orchestrator"]!["base_fingerprint"])
+                throw new AdapterException($"{folder} was trained on another base than this {model.Family} model: "
+                    + $"its base_fingerprint is {trained}, this one's {adapter.Config["orchestrator"]!["base_fingerprint"]}.");
+            Fill(adapter, Path.Combine(folder, "adapter_model.safetensors"));
+            return adapter;
+        }
+        catch
+        {
+            adapter.Dispose();
+            throw;
+        }
+    }
+
+    private static void Fill(Adapter adapter, string path)
+    {
+        using var file = SafeTensorsFile.Open(path);
+        var names = adapter.Trainable.Select(pair => pair.Name).ToHashSet();
+        if (file.Entries.Keys.Order(StringComparer.Ordinal).FirstOrDefault(name => !names.Contains(name)) is { } unknown)
+            throw new AdapterException($"{path} holds the tensor '{unknown}', for which this {adapter.Method} adapter has no place.");
+        foreach (var (name, parameter) in adapter.Trainable)
+        {
+            if (!file.Entries.ContainsKey(name))
+                throw new AdapterException($"{path} lacks the tensor '{name}', which the {adapter.Method} adapter has trained.");
+            file.ReadInto(name, parameter);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Adapters.Mechanisms;
+
+/// <summary>How a gate makes one feature vector of many positions.</summary>
+public enum GatePooling
+{
+    /// <summary>The mean over all positions. In a causal model early positions so learn about later ones.</summary>
+    Mean,
+
+    /// <summary>All positions side by side, in the order expert, position, feature: the paper's form, for one length.</summary>
+    Flatten,
+
+    /// <summary>For each position the mean up to it.</summary>
+    CausalMean,
+}
+
+/// <summary>
+/// MoLE's gate: <c>g = softmax(φ·e / τ)</c> over the active experts, where φ are the experts' outputs on one layer,
+/// layer-normed over features (no affine, ε 1e-5) and pooled over positions. Several layers may share it.
+/// </summary>
+/// <remarks>
+/// Wu et al. 2024, arXiv:2404.13628, equations 9 to 12, on deltas instead of whole blocks. The paper leaves e's first
+/// values open; with e = 0 every expert counts alike. τ is kept at 0.01 or above.
+/// </remarks>
+public sealed class ExpertGate : IDisposable
+{
+    private const double LowestTemperature = 0.01;
+
+    private readonly FrozenExperts _experts;
+    private readonly GatePooling _pooling;
+    private readonly Tensor _masked; // [experts]
+    private Tensor? _gates;
+
+    /// <summary>A gate over a layer's experts.</summary>
+    /// <param name="experts">The experts whose outputs it looks at.</param>
+    /// <param name="weight">e <c>[experts·out, experts]</c>, or <c>[experts·positions·out, experts]</c> for flattened positions.</param>
+    /// <param name="temperature">τ <c>[1]</c></param>
+    /// <param name="pooling">How positions become features.</param>
+    /// <param name="active">Which experts may be used; at least one.</param>
+    public ExpertGate(FrozenExperts experts, Tensor weight, Tensor temperature, GatePooling pooling, IReadOnlyList<bool> active)
+    {
+        if (!active.Contains(true))
+            throw new ArgumentException("Every expert is masked.", nameof(active));
+        (_experts, _pooling, Active) = (experts, pooling, active);
+        (Weight, Temperature) = (Parameter(weight), Parameter(temperature));
+        _masked = tensor(active.Select(each => !each).ToArray(), device: Weight.device).DetachFromDisposeScope();
+    }
+
+    /// <summary>e</summary>
+    public Parameter Weight { get; }
+
+    /// <summary>τ <c>[1]</c></summary>
+    public Parameter Temperature { get; }
+
+    /// <summary>Which experts may be used.</summary>
+    public IReadOnlyList<bool> Active { get; }
+
+    /// <summary>The gates of this forward pass <c>[batch, positions or 1, experts]</c>.</summary>
+    /// <exception cref="InvalidOperationException">When the gate's own layer has not run yet.</exception>
+    public Tensor Gates => _gates ?? throw new InvalidOperationException("A layer that shares a gate ran before the gate's own layer.");
+
+    /// <summary>Computes the gates of a forward pass.</summary>
+    /// <param name="h">What the experts see on the gate's own layer, of <see cref="FrozenExperts.Down"/>.</param>
+    public void Open(Tensor h)
+    {
+        using var scope = NewDisposeScope();
+        var logits = Logits(_experts.Normalised(h)) / Temperature.clamp(min: LowestTemperature);
+        Release();
+        // Kept beyond the scope of the block that computes it: later blocks and the balance loss look at it.
+        _gates = logits.masked_fill(_masked, float.NegativeInfinity).softmax(-1).DetachFromDisposeScope();
+    }
+
+    /// <summary>Mean gate of each expert over batch and positions <c>[experts]</c>; forgets the gates.</summary>
+    public Tensor TakeUsage()
+    {
+        var usage = Gates.mean([0, 1]);
+        Release();
+        return usage;
+    }
+
+    /// <summary>How unevenly active experts are used, <c>−Σ log q_n</c> with q the mean over gates: at least N·ln N.</summary>
+    /// <param name="usages">Each gate's <see cref="TakeUsage"/>.</param>
+    /// <param name="active">Which experts count.</param>
+    public static Tensor Imbalance(IEnumerable<Tensor> usages, IReadOnlyList<bool> active)
+    {
+        using var scope = NewDisposeScope();
+        var used = stack(usages).mean([0]);
+        var counted = tensor(active.ToArray(), device: used.device);
+        return used.masked_select(counted).log().sum().neg().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Frees what is no parameter.</summary>
+    public void Dispose()
+    {
+        Release();
+        _masked.Dispose();
+    }
+
+    /// <param name="features"><c>[batch, positions, experts, k]</c></param>
+    /// <returns><c>[batch, positions or 1, experts]</c></returns>
+    private Tensor Logits(Tensor features)
+    {
+        var (batch, positions) = (features.shape[0], features.shape[1]);
+        var length = _pooling == GatePooling.Flatten ? positions : 1;
+        if (Weight.shape[0] != _experts.Count * length * _experts.Outputs)
+            throw new InvalidOperationException($"The gate was made for {Weight.shape[0] / _experts.Count / _experts.Outputs} positions "
+                + $"and cannot flatten {positions}.");
+
+        var pooled = _pooling switch
+        {
+            GatePooling.Mean => features.mean([1], keepdim: true),
+            GatePooling.CausalMean => features.cumsum(1) / arange(1, positions + 1, device: features.device).reshape(1, -1, 1, 1),
+            GatePooling.Flatten => features.transpose(1, 2),
+            _ => throw new UnreachableException(),
+        };
+        var weight = _experts.Project(Weight.reshape(_experts.Count, length, _experts.Outputs, -1)); // [experts, length, k, experts]
+        return pooled.reshape(batch, _pooling == GatePooling.CausalMean ? positions : 1, -1).matmul(weight.reshape(-1, _experts.Count));
+    }
+
+    private void Release()
+    {
+        _gates?.Dispose();
+        _gates = null;
+    }
+}

@@ -1,0 +1,59 @@
+using static TorchSharp.torch;
+
+namespace Adapters.Mechanisms;
+
+/// <summary>Frozen low-rank experts beside a linear layer, mixed by a gate: <c>y + Σ g_n s_n B_n A_n x</c>.</summary>
+public sealed class ExpertMixture : LinearAdapter
+{
+    private readonly FrozenExperts _experts;
+    private readonly ExpertGate _gate;
+    private readonly bool _ownsGate;
+
+    /// <summary>Puts experts beside a layer.</summary>
+    /// <param name="experts">The layer's experts, freed with this.</param>
+    /// <param name="gate">The gate.</param>
+    /// <param name="ownsGate">
+    /// Whether the gate looks at this layer, which is the first of those that share it. Its parameters are saved here.
+    /// </param>
+    public ExpertMixture(FrozenExperts experts, ExpertGate gate, bool ownsGate) : base(nameof(ExpertMixture))
+    {
+        (_experts, _gate, _ownsGate) = (experts, gate, ownsGate);
+        if (!ownsGate)
+            return;
+        Own("mole_gate.weight", gate.Weight);
+        Own("mole_gate.temperature", gate.Temperature);
+    }
+
+    /// <inheritdoc/>
+    public override string? MergeObstacle => _gate.Active.Count(active => active) == 1
+        ? null
+        : "A mixture of experts cannot be merged: its gates depend on the input, so no fixed weight does the same.";
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor x, Tensor y)
+    {
+        using var scope = NewDisposeScope();
+        var h = _experts.Down(x);
+        if (_ownsGate)
+            _gate.Open(h);
+        return _experts.AddUp(y, h, _gate.Gates).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor DeltaWeight() => MergeObstacle is { } obstacle
+        ? throw new NotSupportedException(obstacle)
+        : _experts.Delta(_gate.Active.ToList().IndexOf(true)); // the gate of the only expert is 1
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _experts.Dispose();
+            if (_ownsGate)
+                _gate.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,107 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Adapters.Mechanisms;
+
+/// <summary>One trained low-rank update: A <c>[rank, in]</c>, B <c>[out, rank]</c> and its scale.</summary>
+public sealed record LowRankExpert(Tensor A, Tensor B, double Scale);
+
+/// <summary>
+/// Trained low-rank updates of one layer, side by side and never trained again: together they cost what one update of
+/// their summed rank costs. Smaller ranks are filled up with zeros; an expert that leaves this layer alone is all zeros.
+/// </summary>
+public sealed class FrozenExperts : IDisposable
+{
+    private const double Epsilon = 1e-5; // of the layer norm
+
+    private readonly Tensor _down; // [experts·rank, in]
+    private readonly Tensor _up; // [out, experts·rank], scales within
+    private readonly Tensor _root; // R of each expert [experts, k, rank], k = min(out, rank)
+    private readonly Tensor _basis; // √out·Q of each expert [experts, out, k]
+    private readonly long _rank;
+
+    /// <summary>Lays experts side by side.</summary>
+    /// <param name="experts">Each expert's update of this layer; null where it has none.</param>
+    /// <param name="inputs">Number of the layer's input features.</param>
+    /// <param name="outputs">Number of the layer's output features.</param>
+    /// <param name="device">Where the layer lies.</param>
+    public FrozenExperts(IReadOnlyList<LowRankExpert?> experts, long inputs, long outputs, Device device)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        (Count, Outputs, _rank) = (experts.Count, outputs, experts.Max(expert => expert?.A.shape[0] ?? 1));
+        var down = zeros(Count, _rank, inputs);
+        var up = zeros(Count, outputs, _rank);
+        for (var n = 0; n < Count; n++)
+        {
+            if (experts[n] is not { } expert)
+                continue;
+            var rank = expert.A.shape[0];
+            down[n].narrow(0, 0, rank).copy_(expert.A);
+            up[n].narrow(1, 0, rank).copy_(expert.B * expert.Scale);
+        }
+
+        // Layer norm of E = U·h without E. Less their mean, the rows of U are √out·Q·R, so the centred E is √out·Q·w with
+        // w = R·h, its variance |w|², and the norm √out·Q·w/√(|w|² + ε): all but Q is as small as the rank.
+        var centred = up.to(float64) - up.to(float64).mean([1], keepdim: true);
+        var (q, r) = linalg.qr(centred / Math.Sqrt(outputs));
+        _down = Keep(down.reshape(-1, inputs));
+        _up = Keep(up.permute(1, 0, 2).reshape(outputs, -1));
+        _root = Keep(r.to(float32));
+        _basis = Keep((q * Math.Sqrt(outputs)).to(float32));
+
+        Tensor Keep(Tensor tensor) => tensor.to(device).contiguous().DetachFromDisposeScope();
+    }
+
+    /// <summary>Number of experts.</summary>
+    public int Count { get; }
+
+    /// <summary>Number of the layer's output features.</summary>
+    public long Outputs { get; }
+
+    /// <summary>What the experts see.</summary>
+    /// <param name="x"><c>[..., in]</c></param>
+    /// <returns><c>[..., experts·rank]</c></returns>
+    public Tensor Down(Tensor x) => functional.linear(x.to(_down.dtype), _down);
+
+    /// <summary>y + Σ g_n E_n.</summary>
+    /// <param name="y"><c>[batch, ..., out]</c></param>
+    /// <param name="h">Of <see cref="Down"/>, <c>[batch, ..., experts·rank]</c>.</param>
+    /// <param name="gates"><c>[batch, positions or 1, experts]</c></param>
+    public Tensor AddUp(Tensor y, Tensor h, Tensor gates)
+    {
+        var weighted = Apart(h) * gates.unsqueeze(3); // [batch, positions, experts, rank]
+        return addmm(y.to(_up.dtype).reshape(-1, Outputs), weighted.reshape(-1, Count * _rank), _up.t(), 1, 1)
+            .reshape(y.shape).to(y.dtype);
+    }
+
+    /// <summary>Each expert's output, layer-normed over its features, in coordinates of <see cref="Project"/>'s basis.</summary>
+    /// <param name="h">Of <see cref="Down"/>, <c>[batch, ..., experts·rank]</c>.</param>
+    /// <returns><c>[batch, positions, experts, k]</c></returns>
+    public Tensor Normalised(Tensor h)
+    {
+        var w = einsum("bpnr,nkr->bpnk", Apart(h), _root);
+        return w * (w.square().sum(dim: -1, keepdim: true) + Epsilon).rsqrt();
+    }
+
+    /// <summary>Takes weights of expert outputs to the coordinates of <see cref="Normalised"/>.</summary>
+    /// <param name="weight"><c>[experts, positions, out, columns]</c></param>
+    /// <returns><c>[experts, positions, k, columns]</c></returns>
+    public Tensor Project(Tensor weight) => einsum("nok,nsom->nskm", _basis, weight);
+
+    /// <summary>One expert's ΔW <c>[out, in]</c>.</summary>
+    public Tensor Delta(int expert) =>
+        _up.narrow(1, expert * _rank, _rank).matmul(_down.narrow(0, expert * _rank, _rank));
+
+    /// <summary>Frees the experts.</summary>
+    public void Dispose()
+    {
+        _down.Dispose();
+        _up.Dispose();
+        _root.Dispose();
+        _basis.Dispose();
+    }
+
+    /// <summary>[batch, ..., experts·rank] -> [batch, positions, experts, rank]</summary>
+    private Tensor Apart(Tensor h) => h.reshape(h.shape[0], -1, Count, _rank);
+}

@@ -1,0 +1,86 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Adapters.Mechanisms;
+
+/// <summary>
+/// Chooses k of M experts for each sample by noisy logits: <c>c + ξ·(softplus(f·W_n) + ε)</c> in training, <c>c = f·W_g</c>
+/// in evaluation; the gates are the softmax over the k largest. Both weights start at zero, so that routing starts at random.
+/// </summary>
+/// <remarks>
+/// Shazeer et al. 2017, arXiv:1701.06538, section 2.1 and appendix A, with the floor ε that Conv-LoRA's code adds.
+/// Computed in float32. ξ comes from Torch's default generator.
+/// </remarks>
+public sealed class NoisyTopKGate
+{
+    /// <summary>A gate from given weights.</summary>
+    /// <param name="weight">W_g <c>[features, experts]</c></param>
+    /// <param name="noiseWeight">W_n <c>[features, experts]</c></param>
+    /// <param name="chosen">k, from 1 to the number of experts.</param>
+    /// <param name="noiseFloor">ε, the least deviation of the noise.</param>
+    public NoisyTopKGate(Tensor weight, Tensor noiseWeight, int chosen, double noiseFloor = 0.01) =>
+        (Weight, NoiseWeight, Chosen, NoiseFloor) = (Parameter(weight), Parameter(noiseWeight), chosen, noiseFloor);
+
+    /// <summary>W_g <c>[features, experts]</c></summary>
+    public Parameter Weight { get; }
+
+    /// <summary>W_n <c>[features, experts]</c></summary>
+    public Parameter NoiseWeight { get; }
+
+    /// <summary>k</summary>
+    public int Chosen { get; }
+
+    /// <summary>ε</summary>
+    public double NoiseFloor { get; }
+
+    /// <summary>Draws ξ of a shape; replaced where a recorded draw is played back.</summary>
+    internal Func<Tensor, Tensor> Draw { get; set; } = like => randn_like(like);
+
+    /// <summary>Routes a batch.</summary>
+    /// <param name="features">f <c>[samples, features]</c></param>
+    /// <param name="training">Whether noise is added.</param>
+    public GateChoice Choose(Tensor features, bool training)
+    {
+        var experts = Weight.shape[1];
+        var clean = features.matmul(Weight); // [samples, experts]
+        var deviation = training ? functional.softplus(features.matmul(NoiseWeight)) + NoiseFloor : null;
+        var logits = deviation is null ? clean : clean + Draw(clean) * deviation;
+
+        // Not topk: among equal logits a stable sort keeps the lowest index, on every device.
+        var (sorted, order) = logits.sort(dim: 1, descending: true, stable: true);
+        var chosen = order.narrow(1, 0, Chosen);
+        var gates = zeros_like(logits).scatter(1, chosen, sorted.narrow(1, 0, Chosen).softmax(1)); // [samples, experts]
+        var load = deviation is null || Chosen == experts
+            ? gates.gt(0).sum(dim: 0).to(gates.dtype)
+            : SmoothLoad(clean, logits, deviation, sorted);
+        return new GateChoice(logits, deviation, gates, chosen, load);
+    }
+
+    /// <summary>Expected number of samples an expert would get, were its own noise drawn again: what gives W_g and W_n a gradient.</summary>
+    private Tensor SmoothLoad(Tensor clean, Tensor logits, Tensor deviation, Tensor sorted)
+    {
+        var toStay = sorted.narrow(1, Chosen, 1); // the best that was not chosen
+        var toEnter = sorted.narrow(1, Chosen - 1, 1); // the worst that was
+        var threshold = where(logits.gt(toStay), toStay, toEnter);
+        var normal = ((clean - threshold) / deviation / Math.Sqrt(2)).erf();
+        return ((normal + 1) / 2).sum(dim: 0);
+    }
+}
+
+/// <summary>How a gate routed a batch.</summary>
+/// <param name="Logits">What the choice was made by <c>[samples, experts]</c>, noise included.</param>
+/// <param name="Deviation">The noise's deviation <c>[samples, experts]</c>; null where there was no noise.</param>
+/// <param name="Gates">Weight of each expert <c>[samples, experts]</c>, zero where it is not chosen.</param>
+/// <param name="Chosen">Indices of the chosen experts <c>[samples, k]</c>, best first.</param>
+/// <param name="Load">Samples that each expert gets <c>[experts]</c>, smooth in training.</param>
+public sealed record GateChoice(Tensor Logits, Tensor? Deviation, Tensor Gates, Tensor Chosen, Tensor Load)
+{
+    /// <summary>How unevenly experts are used, <c>cv²(importance) + cv²(load)</c>: a scalar, zero when all are used alike.</summary>
+    public Tensor Imbalance() => SquaredVariation(Gates.sum(dim: 0)) + SquaredVariation(Load);
+
+    /// <summary>Unbiased variance over squared mean; zero for a single expert.</summary>
+    private static Tensor SquaredVariation(Tensor values) => values.numel() == 1
+        ? zeros_like(values).sum()
+        : values.var(unbiased: true) / (values.mean().square() + 1e-10);
+}

@@ -1,0 +1,20 @@
+namespace Adapters.Methods;
+
+/// <summary>What a trial adds to a method's options.</summary>
+public sealed record AttachContext
+{
+    /// <summary>Seed of the initialisation.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Parameters of the base that the task trains under every method (its head), by full name.</summary>
+    public IReadOnlyList<string> Head { get; init; } = [];
+
+    /// <summary>Sequence length that the task trains and tests at; null where that means nothing.</summary>
+    public int? TargetLength { get; init; }
+
+    /// <summary>Folders of trained adapters that this one is composed of, in the order of their trials.</summary>
+    public IReadOnlyList<string> Experts { get; init; } = [];
+
+    /// <summary>Name or path of the base, for the saved adapter's <c>base_model_name_or_path</c>.</summary>
+    public string Base { get; init; } = "";
+}

@@ -1,0 +1,174 @@
+using System.Text.Json.Nodes;
+using Adapters.Checkpoints;
+using Adapters.Mechanisms;
+using Adapters.Models;
+using Adapters.Options;
+using static TorchSharp.torch;
+
+namespace Adapters.Methods;
+
+/// <summary>
+/// What a method is about to put on a model. The model stays as it is until <see cref="Build"/>, so a method that
+/// refuses halfway leaves nothing behind.
+/// </summary>
+public sealed class Attachment : IDisposable
+{
+    /// <summary>PEFT's prefix of every saved name.</summary>
+    private const string Root = "base_model.model.";
+
+    private const string Bias = ".bias";
+
+    private readonly Dictionary<string, LinearAdapter> _adapters = [];
+    private readonly HashSet<string> _freed = [];
+    private readonly List<Action> _begin = [];
+    private readonly List<Action> _end = [];
+    private bool _built;
+
+    internal Attachment(BaseModel model, string method, AttachContext context)
+    {
+        if (model.Sites.Values.Any(site => site.Adapter is not null))
+            throw new InvalidOperationException("The model carries an adapter already; dispose that one first.");
+        (Model, Method, Context) = (model, method, context);
+        Generator = new Generator(context.Seed, CPU);
+    }
+
+    /// <summary>The base model.</summary>
+    public BaseModel Model { get; }
+
+    /// <summary>The method's registered name.</summary>
+    public string Method { get; }
+
+    /// <summary>What the trial adds.</summary>
+    public AttachContext Context { get; }
+
+    /// <summary>Draws initial values, on the CPU, so that they are the same on every device.</summary>
+    public Generator Generator { get; }
+
+    /// <summary>Tells the base from others, see <see cref="BaseFingerprint"/>.</summary>
+    internal string Fingerprint => field ??= BaseFingerprint.Of(Model, Context.Head);
+
+    /// <summary>Fields of <c>adapter_config.json</c> that are the method's own, in PEFT's words.</summary>
+    public JsonObject Config { get; } = new() { ["peft_type"] = "LORA" };
+
+    /// <summary>A term of the training loss, see <see cref="Adapter.AuxiliaryLoss"/>.</summary>
+    public Func<Tensor>? AuxiliaryLoss { get; set; }
+
+    /// <summary>The adapters that this one is composed of.</summary>
+    public IReadOnlyList<StoredAdapter> Experts { get; set; } = [];
+
+    /// <summary>The sites that an option <c>target_modules</c> means, in the model's order, and writes them into the config.</summary>
+    /// <param name="patterns">Names or dotted ends of names, or <c>all-linear</c>; null for the model's default.</param>
+    /// <param name="rank">Rank of the update that they get.</param>
+    /// <exception cref="AdapterException">When one of them is no site's name, or the rank exceeds a site's dimensions.</exception>
+    public IReadOnlyList<(string Name, LinearSite Site)> Targets(IReadOnlyList<string>? patterns, int rank)
+    {
+        var targets = TargetModules.Select(Model, patterns, Context.Head, Method);
+        foreach (var (name, site) in targets)
+        {
+            if (rank > Math.Min(site.Inputs, site.Outputs))
+                throw new AdapterException($"Option 'rank' of method '{Method}' is {rank}, but {name} maps {site.Inputs} to {site.Outputs} "
+                    + $"features, so at most {Math.Min(site.Inputs, site.Outputs)} makes sense.");
+        }
+
+        Config["target_modules"] = new JsonArray([.. (patterns ?? Model.DefaultTargets).Order(StringComparer.Ordinal)]);
+        return targets;
+    }
+
+    /// <summary>Puts an adapter on a site.</summary>
+    public void Put(string site, LinearAdapter adapter) => _adapters.Add(site, adapter);
+
+    /// <summary>Frees parameters of the base for training.</summary>
+    /// <param name="which">Says by full name which.</param>
+    public void Free(Func<string, bool> which) =>
+        _freed.UnionWith(Model.named_parameters().Select(pair => pair.name).Where(which));
+
+    /// <summary>Frees biases of the base for training. Called after all adapters are put.</summary>
+    public void Free(BiasTraining biases)
+    {
+        Config["bias"] = OptionSchema.Spell(biases);
+        Free(name => name.EndsWith(Bias, StringComparison.Ordinal) && biases switch
+        {
+            BiasTraining.None => false,
+            BiasTraining.All => true,
+            _ => _adapters.ContainsKey(name[..^Bias.Length]),
+        });
+    }
+
+    /// <summary>Changes the model while the adapter is attached.</summary>
+    /// <param name="begin">Makes the change.</param>
+    /// <param name="end">Takes it back.</param>
+    public void While(Action begin, Action end)
+    {
+        _begin.Add(begin);
+        _end.Add(end);
+    }
+
+    internal Adapter Build(JsonObject options, IReadOnlyList<string> head)
+    {
+        var parameters = Model.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter);
+        if (head.FirstOrDefault(name => !parameters.ContainsKey(name)) is { } missing)
+            throw new ArgumentException($"The {Model.Family} model has no parameter '{missing}'.", nameof(head));
+        _freed.UnionWith(head);
+        var config = Describe(options, head);
+
+        foreach (var (name, parameter) in parameters)
+            parameter.requires_grad = _freed.Contains(name);
+        foreach (var (name, adapter) in _adapters)
+            Model.Sites[name].Adapter = adapter;
+        foreach (var begin in _begin)
+            begin();
+        _built = true;
+
+        var own = Model.Sites.Keys.Where(_adapters.ContainsKey).SelectMany(site =>
+            _adapters[site].named_parameters().Select(pair => ($"{Root}{site}.{pair.name}", pair.parameter)));
+        var freed = parameters.Where(pair => _freed.Contains(pair.Key)).Select(pair => (SavedName(pair.Key), pair.Value));
+        return new Adapter
+        {
+            Model = Model,
+            Method = Method,
+            Sites = _adapters,
+            Trainable = [.. own, .. freed],
+            Config = config,
+            AuxiliaryLoss = AuxiliaryLoss,
+            Experts = Experts,
+            Release = () => _end.ForEach(end => end()),
+        };
+    }
+
+    /// <summary>Frees the adapters where the method refused after all.</summary>
+    public void Dispose()
+    {
+        Generator.Dispose();
+        if (_built)
+            return;
+        foreach (var adapter in _adapters.Values)
+            adapter.Dispose();
+        foreach (var expert in Experts)
+            expert.Dispose();
+    }
+
+    /// <summary>PEFT wraps an adapted layer, so that the bias beneath it is called <c>….base_layer.bias</c>.</summary>
+    private string SavedName(string parameter) =>
+        parameter.EndsWith(Bias, StringComparison.Ordinal) && _adapters.ContainsKey(parameter[..^Bias.Length])
+            ? $"{Root}{parameter[..^Bias.Length]}.base_layer{Bias}"
+            : Root + parameter;
+
+    private JsonObject Describe(JsonObject options, IReadOnlyList<string> head)
+    {
+        Config["base_model_name_or_path"] = Context.Base;
+        Config["inference_mode"] = true;
+        Config["task_type"] = null;
+        Config["modules_to_save"] = new JsonArray([.. _freed
+            .Where(name => !name.EndsWith(Bias, StringComparison.Ordinal) || head.Contains(name))
+            .Select(name => name[..Math.Max(0, name.LastIndexOf('.'))]).Distinct().Order(StringComparer.Ordinal)]);
+        Config["orchestrator"] = new JsonObject
+        {
+            ["method"] = Method,
+            ["options"] = options,
+            ["head"] = new JsonArray([.. head]),
+            ["target_length"] = Context.TargetLength,
+            ["base_fingerprint"] = Fingerprint,
+        };
+        return Config;
+    }
+}

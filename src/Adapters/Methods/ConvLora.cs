@@ -1,0 +1,93 @@
+using System.ComponentModel.DataAnnotations;
+using Adapters.Mechanisms;
+using Adapters.Models;
+using static TorchSharp.torch;
+
+namespace Adapters.Methods;
+
+/// <summary>Conv-LoRA: LoRA whose bottleneck is also seen as a map by 3×3 convolutions at several scales, one chosen for each image.</summary>
+/// <remarks>
+/// Section 3 of the paper, with what the authors' code adds: the GELU after each convolution, and gates that do not
+/// scale the experts, so that only the balance loss trains them. The gate, routing and convolution are per window in
+/// blocks that attend in windows. r·(in + out) + M·(9r² + r) + 2rM parameters a layer. Starts as the base, because B = 0.
+/// </remarks>
+[AdapterMethod("conv-lora", Source = "Zhong et al. 2024, arXiv:2401.17868", Families = ["sam", "vit"])]
+internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
+{
+    public sealed record Options
+    {
+        /// <summary>Inner dimension r of the update.</summary>
+        [Range(1, 65536)]
+        public int Rank { get; init; } = 3;
+
+        /// <summary>Numerator of the update's scale, alpha / rank.</summary>
+        [Range(0.0, 1e6)]
+        public double Alpha { get; init; } = 32;
+
+        /// <summary>Share of the input that the update does not see in training.</summary>
+        [Range(0.0, 0.99)]
+        public double Dropout { get; init; }
+
+        /// <summary>Number M of convolutions; the e-th works on the map enlarged e times.</summary>
+        [Range(1, 64)]
+        public int Experts { get; init; } = 8;
+
+        /// <summary>How many of them each image goes to.</summary>
+        [Range(1, 64)]
+        public int TopK { get; init; } = 1;
+
+        /// <summary>How the outputs of several become one; with top_k 1 there is nothing to combine.</summary>
+        public ExpertCombination Combine { get; init; }
+
+        /// <summary>Weight of the loss that asks for all convolutions to be used alike.</summary>
+        [Range(0.0, 1e6)]
+        public double BalanceWeight { get; init; } = 0.01;
+
+        /// <summary>Layers to adapt, by name or dotted end of it; the model's default where absent.</summary>
+        public IReadOnlyList<string>? TargetModules { get; init; }
+
+        /// <summary>Which biases of the base are trained along.</summary>
+        public BiasTraining Bias { get; init; }
+    }
+
+    protected override void Attach(Attachment on, Options options)
+    {
+        if (options.TopK > options.Experts)
+            throw new AdapterException($"Option 'top_k' of method 'conv-lora' is {options.TopK}, but there are {options.Experts} experts.");
+
+        var deltas = new List<ConvLoraDelta>();
+        foreach (var (name, site) in on.Targets(options.TargetModules, options.Rank))
+        {
+            var layout = on.Model.LayoutOf(name)
+                ?? throw new AdapterException($"Method 'conv-lora' cannot adapt {name}: its input is no image.");
+            deltas.Add(Fresh(site, layout, options, on.Generator));
+            on.Put(name, deltas[^1]);
+        }
+
+        on.Free(options.Bias);
+        on.AuxiliaryLoss = () => Balance(deltas, options.BalanceWeight);
+        on.Config["peft_type"] = "CONV_LORA";
+        on.Config["r"] = options.Rank;
+        on.Config["lora_alpha"] = options.Alpha;
+        on.Config["lora_dropout"] = options.Dropout;
+    }
+
+    private static Tensor Balance(IEnumerable<ConvLoraDelta> deltas, double weight)
+    {
+        using var scope = NewDisposeScope();
+        var imbalances = deltas.Select(delta => delta.TakeImbalance()).ToArray();
+        scope.Attach(imbalances);
+        return (stack(imbalances).sum() * weight).MoveToOuterDisposeScope();
+    }
+
+    private static ConvLoraDelta Fresh(LinearSite site, SpatialLayout layout, Options options, Generator generator)
+    {
+        var device = site.Weight.device;
+        return new ConvLoraDelta(
+            LowRankFactors.Fresh(site, options.Rank, options.Alpha / options.Rank, options.Dropout, generator),
+            new NoisyTopKGate(zeros(options.Rank, options.Experts, device: device), zeros(options.Rank, options.Experts, device: device), options.TopK),
+            ScaleExperts.Fresh(options.Experts, options.Rank, device, generator),
+            options.Combine,
+            layout);
+    }
+}

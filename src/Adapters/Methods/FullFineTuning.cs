@@ -1,0 +1,15 @@
+namespace Adapters.Methods;
+
+/// <summary>Full fine-tuning: every parameter of the base is trained; the reference that adapters are measured against.</summary>
+/// <remarks>Wants a learning rate well below LoRA's.</remarks>
+[AdapterMethod("full", Source = "—")]
+internal sealed class FullFineTuning : AdapterMethod<FullFineTuning.Options>
+{
+    public sealed record Options;
+
+    protected override void Attach(Attachment on, Options options)
+    {
+        on.Config["peft_type"] = "FULL";
+        on.Free(_ => true);
+    }
+}

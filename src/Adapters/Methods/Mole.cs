@@ -1,0 +1,111 @@
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics;
+using Adapters.Mechanisms;
+using Adapters.Models;
+using static TorchSharp.torch;
+
+namespace Adapters.Methods;
+
+/// <summary>MoLE: a mixture of trained LoRA experts that stay frozen; only the gates that weigh them are trained.</summary>
+/// <remarks>
+/// Section 3.2 of the paper. There a gate weighs the outputs of whole blocks; here it weighs the experts' updates, and a
+/// gate that several layers share looks at the first of them. Each gate has D·N + 1 parameters for N experts, D = N·out.
+/// Starts at the mean of the experts, because the gates' weights start at zero: not at the base.
+/// </remarks>
+[AdapterMethod("mole", Source = "Wu et al. 2024, arXiv:2404.13628", ComposesExperts = true)]
+internal sealed class Mole : AdapterMethod<Mole.Options>
+{
+    public enum Granularity
+    {
+        Matrix,
+        Layer,
+        Block,
+        Network,
+    }
+
+    public sealed record Options
+    {
+        /// <summary>What has a gate of its own: each adapted matrix, each attention or MLP part, each block, or the network.</summary>
+        public Granularity Granularity { get; init; } = Granularity.Block;
+
+        /// <summary>How positions become features of the gate; where absent, causal-mean for causal models, mean for others.</summary>
+        public GatePooling? Pooling { get; init; }
+
+        /// <summary>Weight of the loss that asks for all experts to be used alike.</summary>
+        [Range(0.0, 1e6)]
+        public double BalanceWeight { get; init; } = 0.5;
+
+        /// <summary>First temperature of the gates, which is trained.</summary>
+        [Range(0.01, 1e6)]
+        public double Temperature { get; init; } = 1;
+
+        /// <summary>Experts that may not be used, by number from 0; the gates of the others make up for them.</summary>
+        [Range(0, 1_000_000)]
+        public IReadOnlyList<int> Masked { get; init; } = [];
+    }
+
+    protected override void Attach(Attachment on, Options options)
+    {
+        var experts = ExpertSet.Read(on);
+        var active = Enumerable.Range(0, experts.Count).Select(expert => !options.Masked.Contains(expert)).ToArray();
+        if (options.Masked.Any(expert => expert >= experts.Count) || !active.Contains(true))
+            throw new AdapterException($"Option 'masked' of method 'mole' is [{string.Join(", ", options.Masked)}], but must name "
+                + $"some, not all, of the experts 0 to {experts.Count - 1}.");
+
+        List<ExpertGate> gates = [];
+        foreach (var group in experts.Sites.GroupBy(site => GroupOf(on.Model, site, options.Granularity)).Select(group => group.ToArray()))
+        {
+            RefuseMixedLayouts(on.Model, group, options.Granularity);
+            foreach (var name in group)
+            {
+                var site = on.Model.Sites[name];
+                var frozen = new FrozenExperts(experts.On(name), site.Inputs, site.Outputs, site.Weight.device);
+                var first = name == group[0];
+                if (first)
+                    gates.Add(Fresh(frozen, on, options, active));
+                on.Put(name, new ExpertMixture(frozen, gates[^1], first));
+            }
+        }
+
+        on.AuxiliaryLoss = () => Balance(gates, active, options.BalanceWeight);
+        on.Config["peft_type"] = "MOLE";
+    }
+
+    /// <summary>What the sites of one gate have in common. A site outside the blocks has a gate of its own but in the network's.</summary>
+    private static object GroupOf(BaseModel model, string site, Granularity granularity) => granularity switch
+    {
+        Granularity.Matrix => site,
+        Granularity.Network => "",
+        Granularity.Layer => model.PlaceOf(site) is { } place ? place : site,
+        Granularity.Block => model.PlaceOf(site) is { } place ? place.Block : site,
+        _ => throw new UnreachableException(),
+    };
+
+    /// <summary>Blocks that attend in windows show their attention windows, their MLP whole images: no gate fits both.</summary>
+    private static void RefuseMixedLayouts(BaseModel model, IReadOnlyList<string> group, Granularity granularity)
+    {
+        if (group.Any(site => model.LayoutOf(site) is { Tokens: false }) && group.Select(site => model.PlaceOf(site)).Distinct().Count() > 1)
+            throw new AdapterException($"Option 'granularity' of method 'mole' is {granularity.ToString().ToLowerInvariant()}, but on a "
+                + $"{model.Family} base, whose layers see windows or whole images, must be matrix or layer.");
+    }
+
+    private static ExpertGate Fresh(FrozenExperts experts, Attachment on, Options options, bool[] active)
+    {
+        var pooling = options.Pooling ?? (on.Model is Models.Causal.CausalModel ? GatePooling.CausalMean : GatePooling.Mean);
+        var positions = pooling != GatePooling.Flatten ? 1 : on.Context.TargetLength
+            ?? throw new AdapterException("Option 'pooling' of method 'mole' is flatten, which needs a task of one fixed length.");
+        var device = on.Model.Sites.Values.First().Weight.device;
+        return new ExpertGate(
+            experts,
+            zeros(experts.Count * positions * experts.Outputs, experts.Count, device: device),
+            full(1, options.Temperature, dtype: float32, device: device),
+            pooling,
+            active);
+    }
+
+    private static Tensor Balance(IEnumerable<ExpertGate> gates, bool[] active, double weight)
+    {
+        using var scope = NewDisposeScope();
+        return (ExpertGate.Imbalance([.. gates.Select(gate => gate.TakeUsage())], active) * weight).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,38 @@
+using Adapters.Models;
+using Adapters.Options;
+
+namespace Adapters.Methods;
+
+/// <summary>Which sites the option <c>target_modules</c> means.</summary>
+internal static class TargetModules
+{
+    /// <summary>Every linear layer of the transformer blocks.</summary>
+    private const string AllLinear = "all-linear";
+
+    /// <param name="model">The base.</param>
+    /// <param name="patterns">Full names or their dotted ends, or <c>all-linear</c>; null for the model's default.</param>
+    /// <param name="head">Parameters that are trained whole: their layers are not adapted too.</param>
+    /// <param name="method">The method's name, for messages.</param>
+    /// <exception cref="AdapterException">When a pattern names no layer that can be adapted.</exception>
+    public static IReadOnlyList<(string Name, LinearSite Site)> Select(
+        BaseModel model, IReadOnlyList<string>? patterns, IReadOnlyList<string> head, string method)
+    {
+        patterns ??= model.DefaultTargets;
+        var sites = model.Sites.Where(site => !head.Contains($"{site.Key}.weight")).ToList();
+        foreach (var pattern in patterns)
+        {
+            if (!sites.Exists(site => Means(pattern, site.Key)))
+                throw new AdapterException($"Option 'target_modules' of method '{method}' names '{pattern}', but the "
+                    + $"{model.Family} base has no adaptable layer of that name.{NearestName.Hint(pattern, Ends(sites))}");
+        }
+
+        return [.. sites.Where(site => patterns.Any(pattern => Means(pattern, site.Key))).Select(site => (site.Key, site.Value))];
+
+        bool Means(string pattern, string site) => pattern == AllLinear
+            ? model.PlaceOf(site) is not null
+            : site == pattern || site.EndsWith($".{pattern}", StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<string> Ends(IEnumerable<KeyValuePair<string, LinearSite>> sites) =>
+        sites.Select(site => site.Key[(site.Key.LastIndexOf('.') + 1)..]).Append(AllLinear).Distinct();
+}

@@ -1,0 +1,10 @@
+namespace Adapters.Methods;
+
+/// <summary>The base as it is: trains nothing, so that a comparison shows what training gains.</summary>
+[AdapterMethod("base", Source = "—", Trains = false)]
+internal sealed class UntouchedBase : AdapterMethod<UntouchedBase.Options>
+{
+    public sealed record Options;
+
+    protected override void Attach(Attachment on, Options options) => on.Config["peft_type"] = "NONE";
+}

@@ -1,0 +1,135 @@
+using Adapters.Mechanisms;
+using Adapters.Models;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Adapters.Verification;
+
+/// <summary>A linear layer with a Conv-LoRA update: output, routing, balance loss, gradients, state after some steps.</summary>
+[GoldenKind("methods/conv-lora")]
+[GoldenKind("core/conv-lora")]
+internal sealed class ConvLoraKind : IGoldenKind
+{
+    public void Check(GoldenCase golden, Comparison compare)
+    {
+        if (golden.NodeAt("hyperparameters.layout") is null)
+            throw new UnsupportedCaseException("it holds the inside of the experts, which fold their resizing away.");
+
+        var tensors = GoldenLayer.TensorsOf(golden);
+        using var layer = new Layer(golden, tensors);
+        var x = tensors["in.x"].clone().requires_grad_();
+
+        var pass = layer.Run(x, pass: 0);
+        compare.Output("out.y", pass.Output, tensors["out.y"]);
+        CheckRouting(tensors, compare, pass, layer);
+        GoldenTraining.CheckGradients(tensors, compare, layer.Loss(pass), () => [("x", x.grad), .. layer.Gradients()]);
+        GoldenTraining.CheckSteps(golden, tensors, compare, [.. layer.Delta.named_parameters()],
+            step => layer.Loss(layer.Run(tensors["in.x"], step)), layer.State);
+    }
+
+    private static void CheckRouting(GoldenTensors tensors, Comparison compare, ConvLoraDelta.Pass pass, Layer layer)
+    {
+        var choice = pass.Choice;
+        var chosen = tensors["out.chosen"];
+        compare.Output("out.gates", choice.Gates, tensors["out.gates"]);
+        compare.Output("out.chosen", choice.Chosen.reshape(chosen.shape).to(chosen.dtype), chosen);
+        compare.Output("out.balance_loss", layer.Balance(choice).reshape(1), tensors["out.balance_loss"]);
+        (string Name, Func<Tensor> Ours)[] inside =
+        [
+            ("pooled", () => pass.Features),
+            ("logits", () => choice.Logits),
+            ("noise_std", () => choice.Deviation!),
+            ("importance", () => choice.Gates.sum(dim: 0)),
+            ("load", () => choice.Load),
+            ("bottleneck", () => layer.AsMap(pass.Bottleneck)),
+        ];
+        foreach (var (name, ours) in inside)
+            if (tensors.Find($"out.{name}") is { } expected)
+                compare.Output($"out.{name}", ours(), expected);
+    }
+
+    /// <summary>The layer of a case, made of the parts that training uses.</summary>
+    private sealed class Layer : IDisposable
+    {
+        private readonly GoldenTensors _tensors;
+        private readonly LowRankFactors _factors;
+        private readonly NoisyTopKGate _gate;
+        private readonly ScaleExperts _experts;
+        private readonly (string Gate, string Noise) _names;
+        private readonly long[] _grid;
+        private readonly double _balance;
+
+        public Layer(GoldenCase golden, GoldenTensors tensors)
+        {
+            _tensors = tensors;
+            _names = tensors.Names.Contains("in.w_gate") ? ("w_gate", "w_noise") : ("gate.weight", "gate.noise_weight");
+            _grid = [.. golden.NodeAt("hyperparameters.grid")!.AsArray().Select(side => side!.GetValue<long>())];
+            _balance = golden.Hyperparameter("balance_loss_coefficient", golden.Hyperparameter("balance_coefficient", 0.01));
+
+            var (experts, chosen) = (golden.Hyperparameter<int>("experts"), golden.Hyperparameter<int>("top_k"));
+            var scales = (golden.NodeAt("hyperparameters.upsample_ratios") ?? golden.NodeAt("hyperparameters.scales"))!.AsArray();
+            _factors = new LowRankFactors(tensors["in.lora_A"].clone(), tensors["in.lora_B"].clone(),
+                golden.Hyperparameter<double>("alpha") / golden.Hyperparameter<int>("rank"));
+            _gate = new NoisyTopKGate(tensors[$"in.{_names.Gate}"].clone(), tensors[$"in.{_names.Noise}"].clone(), chosen,
+                golden.Hyperparameter("noise_epsilon", 0.01));
+            _experts = new ScaleExperts(Together("weight"), Together("bias"), [.. scales.Select(scale => scale!.GetValue<int>())]);
+            var tokens = golden.Hyperparameter<string>("layout").Contains("tokens", StringComparison.Ordinal) || tensors["in.x"].dim() == 3;
+            Delta = new ConvLoraDelta(_factors, _gate, _experts, CombinationOf(golden), new SpatialLayout(tokens, 0, (int)_grid[0], (int)_grid[1]));
+            Delta.train(golden.Hyperparameter<string>("mode") == "train");
+            Site = GoldenLayer.From(tensors["in.weight"], tensors.Find("in.bias"));
+
+            Tensor Together(string what) => stack(Enumerable.Range(0, experts).Select(expert => tensors[$"in.experts.{expert}.{what}"]));
+        }
+
+        public ConvLoraDelta Delta { get; }
+
+        public LinearSite Site { get; }
+
+        public ConvLoraDelta.Pass Run(Tensor x, int pass)
+        {
+            if (_tensors.Find("in.noise") is { } noise) // one draw, or one for each pass
+                _gate.Draw = _ => noise.dim() == 3 ? noise[pass] : noise;
+            return Delta.Adapt(x, Site.call(x));
+        }
+
+        public Tensor Balance(GateChoice choice) => choice.Imbalance() * _balance;
+
+        public Tensor Loss(ConvLoraDelta.Pass pass) =>
+            functional.mse_loss(pass.Output, _tensors["in.target"]) + Balance(pass.Choice);
+
+        public Tensor AsMap(Tensor h) => h.reshape(-1, _grid[0], _grid[1], h.shape[^1]).permute(0, 3, 1, 2);
+
+        public IEnumerable<(string Name, Tensor? Gradient)> Gradients() => Named(parameter => parameter.grad);
+
+        public IEnumerable<(string Name, Tensor Value)> State() => Named(parameter => parameter).Select(pair => (pair.Name, pair.Value!));
+
+        public void Dispose()
+        {
+            Delta.Dispose();
+            _experts.Dispose();
+            Site.Dispose();
+        }
+
+        private IEnumerable<(string Name, Tensor? Value)> Named(Func<Tensor, Tensor?> of)
+        {
+            yield return ("lora_A", of(_factors.A));
+            yield return ("lora_B", of(_factors.B));
+            yield return (_names.Gate, of(_gate.Weight));
+            yield return (_names.Noise, of(_gate.NoiseWeight));
+            for (var expert = 0; expert < _experts.Weight.shape[0]; expert++)
+            {
+                yield return ($"experts.{expert}.weight", of(_experts.Weight)?[expert]);
+                yield return ($"experts.{expert}.bias", of(_experts.Bias)?[expert]);
+            }
+        }
+
+        /// <summary>The published code, which cases come from, combines by log-sum-exp unless a case says otherwise.</summary>
+        private static ExpertCombination CombinationOf(GoldenCase golden) => golden.Hyperparameter("combine", "log-sum-exp") switch
+        {
+            "sum" => ExpertCombination.Sum,
+            "log-sum-exp" when golden.Hyperparameter("multiply_by_gates", false) => ExpertCombination.GatedLogSumExp,
+            "log-sum-exp" => ExpertCombination.LogSumExp,
+            var other => throw new UnsupportedCaseException($"experts cannot be combined by '{other}'."),
+        };
+    }
+}

@@ -1,0 +1,35 @@
+using System.Text.Json.Nodes;
+using Adapters.Models;
+using static TorchSharp.torch;
+
+namespace Adapters.Verification;
+
+/// <summary>The frozen linear layer of a case: <c>in.weight</c> and, where there is one, <c>in.bias</c>.</summary>
+internal static class GoldenLayer
+{
+    /// <summary>The file of a case's tensors: named by an entry of a manifest, else the usual one.</summary>
+    public static GoldenTensors TensorsOf(GoldenCase golden) =>
+        golden.Tensors((string?)golden.NodeAt("file") ?? "tensors.safetensors");
+
+    public static LinearSite From(Tensor weight, Tensor? bias)
+    {
+        var site = new LinearSite(weight.shape[1], weight.shape[0], bias is not null);
+        using var frozen = no_grad();
+        site.Weight.copy_(weight);
+        site.Weight.requires_grad = false;
+        if (bias is null)
+            return site;
+        site.Bias!.copy_(bias);
+        site.Bias.requires_grad = false;
+        return site;
+    }
+
+    /// <summary>A hyperparameter that a case must state.</summary>
+    public static T Hyperparameter<T>(this GoldenCase golden, string name) => golden.NodeAt($"hyperparameters.{name}") is { } node
+        ? node.GetValue<T>()
+        : throw new UnsupportedCaseException($"the case does not state the hyperparameter '{name}'.");
+
+    /// <summary>A hyperparameter that a case may state.</summary>
+    public static T Hyperparameter<T>(this GoldenCase golden, string name, T otherwise) =>
+        golden.NodeAt($"hyperparameters.{name}") is JsonValue node ? node.GetValue<T>() : otherwise;
+}

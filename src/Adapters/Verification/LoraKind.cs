@@ -1,0 +1,47 @@
+using Adapters.Mechanisms;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Adapters.Verification;
+
+/// <summary>A linear layer with a LoRA update: output, merged weight, gradients, state after some steps.</summary>
+[GoldenKind("methods/lora")]
+[GoldenKind("core/lora")]
+internal sealed class LoraKind : IGoldenKind
+{
+    public void Check(GoldenCase golden, Comparison compare)
+    {
+        if (golden.Hyperparameter("layer", "linear") is not "linear" and var layer)
+            throw new UnsupportedCaseException($"there is no LoRA on a layer of kind '{layer}'.");
+        if (golden.Hyperparameter("fan_in_fan_out", false) || golden.Hyperparameter("dropout", 0.0) != 0)
+            throw new UnsupportedCaseException("weights stored [in, out] and recorded dropout masks cannot be replayed.");
+
+        var tensors = GoldenLayer.TensorsOf(golden);
+        var scale = golden.Hyperparameter<double>("alpha") / golden.Hyperparameter<int>("rank");
+        var factors = new LowRankFactors(tensors["in.lora_A"].clone(), tensors["in.lora_B"].clone(), scale);
+        using var site = GoldenLayer.From(tensors["in.weight"], tensors.Find("in.bias"));
+        using var delta = new LowRankDelta(factors);
+        site.Adapter = delta;
+        var x = tensors["in.x"].clone().requires_grad_();
+
+        var y = site.call(x);
+        compare.Output("out.y", y, tensors["out.y"]);
+        CheckMerge();
+        GoldenTraining.CheckGradients(tensors, compare, functional.mse_loss(y, tensors["in.target"]),
+            () => [("x", x.grad), ("lora_A", factors.A.grad), ("lora_B", factors.B.grad)]);
+        GoldenTraining.CheckSteps(golden, tensors, compare, [("lora_A", factors.A), ("lora_B", factors.B)],
+            _ => functional.mse_loss(site.call(tensors["in.x"]), tensors["in.target"]),
+            () => [("lora_A", factors.A), ("lora_B", factors.B)]);
+
+        void CheckMerge()
+        {
+            using var frozen = no_grad();
+            var merged = site.Weight + delta.DeltaWeight();
+            compare.Output("out.merged_weight", merged, tensors["out.merged_weight"]);
+            if (tensors.Find("out.y_merged") is { } expected)
+                compare.Output("out.y_merged", functional.linear(x, merged, site.Bias), expected);
+            if (tensors.Find("out.unmerged_weight") is { } unmerged)
+                compare.Output("out.unmerged_weight", site.Weight, unmerged);
+        }
+    }
+}

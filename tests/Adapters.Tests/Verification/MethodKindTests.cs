@@ -1,0 +1,35 @@
+using Adapters.Verification;
+using Xunit;
+
+namespace Adapters.Tests.Verification;
+
+public sealed class MethodKindTests
+{
+    public static TheoryData<string> MethodCases => [.. Directory
+        .EnumerateFiles(GoldenFiles.Of("methods"), "case.json", SearchOption.AllDirectories)
+        .Select(path => Path.GetRelativePath(GoldenFiles.Of(), Path.GetDirectoryName(path)!)).Order()];
+
+    [Theory]
+    [MemberData(nameof(MethodCases))]
+    public void A_method_computes_what_the_reference_computed(string name)
+    {
+        var result = Assert.Single(GoldenVerifier.Verify(GoldenFiles.Of(name)));
+
+        Assert.True(result.Outcome is CaseOutcome.Passed, $"{result.Outcome}: {result.Reason}");
+    }
+
+    /// <summary>These state a tolerance of ten times their own rounding, so gradients may use all of it.</summary>
+    [Theory]
+    [InlineData("lora", "embedding", "conv2d-3x3", "linear-dropout", "linear-fan-in-fan-out", "qkv-q-and-v")]
+    [InlineData("conv-lora", "expert-paths-square", "expert-paths-eight-scales")]
+    [InlineData("s2-attention")]
+    public void A_method_computes_what_the_reference_computed_within_its_rounding(string method, params string[] unsupported)
+    {
+        var results = GoldenVerifier.Verify(GoldenFiles.Of("core", method), gradientShare: 1).ToList();
+
+        Assert.NotEmpty(results);
+        Assert.Empty(results.Where(result => result.Outcome == CaseOutcome.Failed).Select(result => $"{result.Case}: {result.Reason}"));
+        Assert.Equal(unsupported.Order(), results.Where(result => result.Outcome == CaseOutcome.Unsupported)
+            .Select(result => Path.GetFileName(result.Case)).Order());
+    }
+}
