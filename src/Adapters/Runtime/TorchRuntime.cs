@@ -28,24 +28,26 @@ public static class TorchRuntime
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         lock (Gate)
         {
-            _status ??= Load(AppContext.BaseDirectory);
+            if (_status is null)
+            {
+                NativeSettings.Apply(RecommendedEnvironment(threads));
+                _status = Load(AppContext.BaseDirectory);
+            }
             set_num_threads(threads);
             return _status;
         }
     }
 
     /// <summary>
-    /// Environment that a process which trains should be started with; setting it later has no effect, because libtorch's
-    /// libraries read it when they are loaded.
+    /// Environment variables that libtorch's libraries read while they are loaded. <see cref="Initialize"/> sets those
+    /// that are absent; whoever starts a process may set others.
     /// </summary>
     /// <param name="threads">Threads of an operation, at least 1.</param>
     public static IReadOnlyDictionary<string, string> RecommendedEnvironment(int threads) => new Dictionary<string, string>
     {
         ["OMP_NUM_THREADS"] = $"{threads}",
-        ["OMP_WAIT_POLICY"] = "passive", // threads that spin while they wait take the core from other slots
-        ["MALLOC_MMAP_THRESHOLD_"] = $"{4L << 30}", // freed activations stay in the heap: page faults cost more than arithmetic
-        ["MALLOC_TRIM_THRESHOLD_"] = $"{4L << 30}",
-        ["MALLOC_TOP_PAD_"] = $"{256L << 20}",
+        ["OMP_WAIT_POLICY"] = "PASSIVE", // threads that spin while they wait take the core from other slots
+        ["MKL_CBWR"] = "AUTO", // else the bits of small products depend on where their inputs lie in memory
     };
 
     private static TorchStatus Load(string folder)

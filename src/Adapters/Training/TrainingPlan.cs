@@ -42,6 +42,12 @@ public sealed record TrainingPlaces
     /// <summary>This attempt's own folder: checkpoints beneath <c>checkpoints/</c>, the trained adapter in <c>adapter/</c>.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>The attempt's number, from 1; checkpoints carry it in their names.</summary>
+    public int Attempt { get; init; } = 1;
+
+    /// <summary>Where tensors lie, as Torch names it: <c>cpu</c>, <c>cuda:0</c>.</summary>
+    public string Device { get; init; } = "cpu";
+
     /// <summary>A checkpoint folder to go on from, or null to begin.</summary>
     public string? ResumeFrom { get; init; }
 }
@@ -85,8 +91,11 @@ public sealed record TrainingResult
 }
 
 /// <summary>The loss or a gradient is not finite, so going on is pointless.</summary>
-public sealed class DivergedException(int step, double loss)
-    : Exception($"The loss became {loss} at step {step}. Lower the learning rate, or clip gradients.")
+/// <param name="step">The step, from 1.</param>
+/// <param name="quantity">What is not finite: <c>loss</c>.</param>
+/// <param name="value">What it became.</param>
+public sealed class DivergedException(int step, string quantity, double value)
+    : Exception($"The {quantity} became {value} at step {step}. Lower the learning rate, or clip gradients.")
 {
     /// <summary>The step, from 1.</summary>
     public int Step { get; } = step;
