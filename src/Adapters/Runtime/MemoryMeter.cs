@@ -11,7 +11,8 @@ public sealed class MemoryMeter
     private readonly bool _kernelKeepsMark;
     private long _highest;
 
-    /// <summary>Begins anew, for the whole process, so that one meter is in use at a time: memory that earlier work freed is given back first, so that it does not count as this one's.</summary>
+    /// <summary>Begins anew, for the whole process, so that one meter is in use at a time. Memory that earlier work freed
+    /// is given back first, lest it count as this one's.</summary>
     public MemoryMeter()
     {
         NativeSettings.ReturnFreeMemory();
