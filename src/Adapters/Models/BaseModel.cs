@@ -22,6 +22,9 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
 
     private Dictionary<string, LinearSite>? _sites;
 
+    /// <summary>Where the weights lie.</summary>
+    public Device Device => parameters().First().device;
+
     /// <summary>The parameter of that full name.</summary>
     /// <exception cref="KeyNotFoundException">When the model has none of that name.</exception>
     public Parameter ParameterOf(string name) => named_parameters().FirstOrDefault(pair => pair.name == name).parameter

@@ -130,6 +130,8 @@ public sealed class CausalModel : BaseModel
     {
         if (!(factor > 0 && double.IsFinite(factor)))
             throw new AdapterException($"The factor of position interpolation must be above 0, but is {factor}.");
+        if (factor == 1 && _loadedScaling is null)
+            return; // nothing was changed, and angles that cannot be interpolated may stay as they are
         var loaded = _loadedScaling ??= Architecture.RopeScaling;
         var total = loaded switch
         {
