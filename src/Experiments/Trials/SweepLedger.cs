@@ -1,0 +1,380 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Experiments.Samplers;
+using Experiments.Schedulers;
+using Experiments.Sweeps;
+
+namespace Experiments.Trials;
+
+/// <summary>
+/// Decides everything about a sweep: which trials there are, who works on which, what a report means, when it is over. Pure:
+/// no clock, no I/O. Told something, it answers with events, which it has taken in already, and with effects, which the
+/// caller carries out once the events are durable. After a restart the recorded events are replayed, then
+/// <see cref="Start"/> goes on from there; workers that come back are adopted as they say what they work on.
+/// </summary>
+public sealed class SweepLedger
+{
+    private readonly SweepSpec _wanted;
+    private readonly TrialPlanner _planner;
+    private readonly SweepState _state;
+    private readonly ITrialScheduler _scheduler;
+    private readonly OrderedDictionary<string, WorkerInfo> _idle = new(StringComparer.Ordinal);
+    private readonly List<SweepEvent> _events = [];
+    private readonly List<LedgerEffect> _effects = [];
+    private bool _isStarted;
+
+    /// <summary>A ledger that knows no events yet.</summary>
+    /// <param name="spec">What the sweep should be; where it has recorded events, the same or an extension of it.</param>
+    /// <param name="catalogue">Says what must be prepared.</param>
+    /// <param name="sampler">Draws configurations.</param>
+    /// <param name="scheduler">Picks the next trial of those that could start.</param>
+    public SweepLedger(SweepSpec spec, ICatalogue catalogue, ISampler sampler, ITrialScheduler scheduler)
+    {
+        (_wanted, _scheduler) = (spec, scheduler);
+        _planner = new TrialPlanner(sampler, catalogue);
+        _state = new SweepState(_planner);
+    }
+
+    /// <summary>The specification in force.</summary>
+    public SweepSpec Spec => _state.Spec ?? _wanted;
+
+    /// <summary>Number of trials by state; states without any are absent.</summary>
+    public ImmutableSortedDictionary<TrialState, int> Counts => _state.Counts;
+
+    /// <summary>Attempts in the hands of workers. After a restart, those that nobody claims in time are lost.</summary>
+    public IEnumerable<Lease> Leases => _state.Leased.Select(trial => trial.Lease!);
+
+    /// <summary>Why the sweep is paused; null while it goes on.</summary>
+    public string? Paused => _state.Pause?.Reason;
+
+    /// <summary>Why the sweep has ended; null while it has not.</summary>
+    public string? Ended => _state.End;
+
+    internal SweepState State => _state;
+
+    /// <summary>Every trial, in order of number.</summary>
+    public IEnumerable<TrialStatus> Trials => _state.Trials.Select(Status);
+
+    /// <summary>A trial; null where the sweep has none of that number.</summary>
+    public TrialStatus? Find(TrialId id) => _state.Find(id) is { } trial ? Status(trial) : null;
+
+    /// <summary>Takes in an event that was recorded earlier; in order, all of them before <see cref="Start"/>.</summary>
+    public void Replay(SweepEvent recorded)
+    {
+        if (_isStarted)
+            throw new InvalidOperationException("Events are replayed before the start.");
+        _state.Apply(recorded);
+    }
+
+    /// <summary>Begins the sweep, or goes on where its recorded events end, under the specification that was given.</summary>
+    /// <exception cref="SpecException">When the sweep cannot go on under that specification.</exception>
+    public LedgerStep Start()
+    {
+        var step = Extend(_wanted);
+        _isStarted = true;
+        return step;
+    }
+
+    /// <summary>Goes on under another specification, with more trials or seeds; does nothing where it is the one in force.</summary>
+    /// <exception cref="SpecException">When the sweep cannot go on under that specification; it is as before then.</exception>
+    public LedgerStep Extend(SweepSpec spec)
+    {
+        if (_state.Spec is null)
+        {
+            Record(new SweepEvent.SweepStarted(spec));
+        }
+        else if (_state.Spec != spec)
+        {
+            SpecExtension.Check(_state.Spec, spec);
+            Record(new SweepEvent.SpecExtended(spec));
+        }
+
+        if (_state.End is { } reason)
+            _effects.Add(new LedgerEffect.EndSweep(reason));
+        else
+            Plan(draw: !_planner.IsLazy);
+        return Conclude();
+    }
+
+    /// <summary>Decides.</summary>
+    public LedgerStep Handle(LedgerInput input)
+    {
+        if (!_isStarted)
+            throw new InvalidOperationException("The sweep has not been started.");
+
+        switch (input)
+        {
+            case LedgerInput.WorkerReady ready: Ready(ready.Worker); break;
+            case LedgerInput.WorkerBusy busy: Adopt(busy.Worker, busy.Attempt); break;
+            case LedgerInput.WorkerLost lost: Lose(lost.Worker, lost.Reason); break;
+            case LedgerInput.Reported reported: Receive(reported); break;
+            case LedgerInput.Pause pause: Pause(pause); break;
+            case LedgerInput.Resume when _state.Pause is not null: Record(new SweepEvent.SweepResumed()); break;
+            case LedgerInput.Resume: break;
+            case LedgerInput.Cancel { Trial: { } id }: Cancel(id); break;
+            case LedgerInput.Cancel: CancelAll(); break;
+            case LedgerInput.TimedOut timedOut: TimeOut(timedOut.Attempt); break;
+            default: throw new UnreachableException();
+        }
+
+        return Conclude();
+    }
+
+    private void Ready(WorkerInfo worker)
+    {
+        if (_state.HeldBy(worker.Id) is { } trial)
+        {
+            if (trial.Sequence == 0)
+            {
+                Assign(trial); // the assignment has not reached it
+                return;
+            }
+
+            Close(trial, FailureCause.Lost, "The worker came back without it.");
+        }
+
+        _idle[worker.Id] = worker;
+    }
+
+    private void Adopt(WorkerInfo worker, AttemptId attempt)
+    {
+        _idle.Remove(worker.Id);
+        var trial = _state.Find(attempt.Trial);
+        if (trial?.IsHeldBy(worker.Id, attempt) == true)
+        {
+            _effects.Add(new LedgerEffect.Acknowledge(worker.Id, attempt, trial.Sequence));
+            if (_state.Pause?.StopRunning == true)
+                _effects.Add(new LedgerEffect.Stop(worker.Id, attempt, Save: true));
+        }
+        else if (trial?.EndOf(attempt.Number) is { } last)
+        {
+            _effects.Add(new LedgerEffect.Acknowledge(worker.Id, attempt, last)); // it has ended; the answer did not reach the worker
+        }
+        else
+        {
+            _effects.Add(new LedgerEffect.Fence(worker.Id, attempt));
+        }
+    }
+
+    private void Lose(string worker, string reason)
+    {
+        _idle.Remove(worker);
+        if (_state.HeldBy(worker) is { } trial)
+            Close(trial, FailureCause.Lost, reason);
+    }
+
+    private void Receive(LedgerInput.Reported report)
+    {
+        var (worker, attempt, sequence) = (report.Worker, report.Attempt, report.Sequence);
+        var trial = _state.Find(attempt.Trial);
+        if (trial?.EndOf(attempt.Number) is { } last && sequence <= last)
+        {
+            _effects.Add(new LedgerEffect.Acknowledge(worker, attempt, last));
+        }
+        else if (trial?.IsHeldBy(worker, attempt) != true)
+        {
+            if (trial is not null && attempt.Number <= trial.Attempt)
+                Reject(trial, report, RejectionReason.Fenced, $"{attempt} is over, or another worker has it.");
+            _effects.Add(new LedgerEffect.Fence(worker, attempt));
+        }
+        else if (sequence > trial.Sequence + 1)
+        {
+            _effects.Add(new LedgerEffect.Resend(worker, attempt, trial.Sequence + 1));
+        }
+        else
+        {
+            if (sequence == trial.Sequence + 1)
+                Take(trial, report);
+            _effects.Add(new LedgerEffect.Acknowledge(worker, attempt, trial.Sequence));
+        }
+    }
+
+    /// <summary>Records the next report of the attempt that holds the trial. Each leaves an event with its number, so that what
+    /// was acknowledged is known after a restart too.</summary>
+    private void Take(Trial trial, LedgerInput.Reported reported)
+    {
+        var (attempt, sequence) = (reported.Attempt, reported.Sequence);
+        switch (reported.Report)
+        {
+            case Report.Started when trial.State == TrialState.Running:
+                Reject(trial, reported, RejectionReason.OutOfOrder, "It has started already.");
+                break;
+            case Report.Started started:
+                var unusable = trial.Checkpoint;
+                Record(new SweepEvent.AttemptStarted(attempt, sequence, started.ProcessId, started.FromStep));
+                Delete(unusable, trial.Checkpoint);
+                break;
+            case Report.Measured measured:
+                var fresh = trial.Values.New(measured.Step, measured.Values, out var contradiction);
+                Record(new SweepEvent.MetricReported(attempt, sequence, measured.Step, fresh));
+                if (contradiction is not null)
+                    Reject(trial, reported, RejectionReason.Nondeterminism, contradiction);
+                break;
+            case Report.Saved saved when saved.Step < trial.Checkpoint?.Step:
+                Reject(trial, reported, RejectionReason.OutOfOrder,
+                    $"A checkpoint of step {saved.Step} comes after that of step {trial.Checkpoint.Step}.");
+                break;
+            case Report.Saved saved:
+                var superseded = trial.Checkpoint;
+                Record(new SweepEvent.CheckpointSaved(attempt, sequence, saved.Step, saved.Folder, saved.Bytes));
+                Delete(superseded, trial.Checkpoint);
+                break;
+            case Report.Ended ended:
+                Record(new SweepEvent.AttemptEnded(attempt, sequence, ended.Outcome, ended.Elapsed));
+                break;
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    /// <summary>Out-of-order reports are next in number and so must leave an event; of the others one an attempt says enough.</summary>
+    private void Reject(Trial trial, LedgerInput.Reported reported, RejectionReason reason, string detail)
+    {
+        if (reason == RejectionReason.OutOfOrder || !trial.HasRejected(reported.Attempt.Number, reason))
+            Record(new SweepEvent.ReportRejected(reported.Attempt, reported.Sequence, reason, detail));
+    }
+
+    private void Pause(LedgerInput.Pause pause)
+    {
+        if (_state.End is null && (_state.Pause is null || (pause.StopRunning && !_state.Pause.StopRunning)))
+            Record(new SweepEvent.SweepPaused(pause.Reason, pause.StopRunning));
+        if (!pause.StopRunning)
+            return;
+
+        foreach (var lease in Leases)
+            _effects.Add(new LedgerEffect.Stop(lease.Worker.Id, lease.Attempt, Save: true));
+    }
+
+    private void Cancel(TrialId id)
+    {
+        if (_state.Find(id) is not { } trial || trial.Phase is TrialPhase.Ended)
+            return;
+
+        if (trial.Lease is { } lease)
+        {
+            Record(new SweepEvent.AttemptEnded(lease.Attempt, trial.Sequence, new AttemptOutcome.Paused(trial.Checkpoint?.Step ?? 0), default));
+            _effects.Add(new LedgerEffect.Stop(lease.Worker.Id, lease.Attempt, Save: false));
+        }
+
+        End(trial, Conclusion.Cancelled);
+    }
+
+    private void CancelAll()
+    {
+        foreach (var trial in _state.Trials)
+            Cancel(trial.Id);
+        if (_state.End is null)
+            End("cancelled");
+    }
+
+    private void TimeOut(AttemptId attempt)
+    {
+        if (_state.Find(attempt.Trial) is not { Lease: { } lease } trial || lease.Attempt != attempt)
+            return;
+
+        Close(trial, FailureCause.Timeout, $"It ran longer than the limit of {Spec.Limits.Trial} for a trial.");
+        _effects.Add(new LedgerEffect.Stop(lease.Worker.Id, attempt, Save: false));
+    }
+
+    /// <summary>Closes the attempt that holds the trial without a report that says so.</summary>
+    private void Close(Trial trial, FailureCause cause, string reason)
+    {
+        var outcome = new AttemptOutcome.Failed(cause, reason, trial.Step);
+        Record(new SweepEvent.AttemptEnded(trial.Lease!.Attempt, trial.Sequence, outcome, default));
+    }
+
+    /// <summary>Draws the consequences of what was recorded: trials that end by it, free workers that can go on, the sweep's end.</summary>
+    private LedgerStep Conclude()
+    {
+        Settle();
+        if (_state.End is null)
+        {
+            while (Serve())
+                Settle();
+            if (_state.Live == 0 && _planner.IsDrawn)
+                End("done");
+        }
+
+        var step = new LedgerStep([.. _events], [.. _effects]);
+        _events.Clear();
+        _effects.Clear();
+        return step;
+    }
+
+    private void Settle()
+    {
+        while (_state.NextDue() is { Due: { } conclusion } trial)
+            End(trial, conclusion);
+    }
+
+    /// <summary>Gives the next trial to the worker that has been idle longest; says whether there was such a pair.</summary>
+    private bool Serve()
+    {
+        if (_idle.Count == 0 || _state.Pause is not null)
+            return false;
+        if (_planner.IsLazy && _state.Count(TrialState.Waiting) == 0)
+            Plan(draw: true, atMost: Spec.Seeds.Count);
+        if (_state.Ready.Count == 0 || _scheduler.Next(_state.Ready) is not { } next)
+            return false;
+
+        var worker = _idle.GetAt(0).Value;
+        _idle.RemoveAt(0);
+        var trial = _state.Find(next)!;
+        Record(new SweepEvent.TrialLeased(new AttemptId(next, trial.Attempt + 1), worker.Id, worker.Device, worker.Node));
+        Assign(trial);
+        return true;
+    }
+
+    /// <summary>Creates trials that are missing.</summary>
+    private void Plan(bool draw, int atMost = int.MaxValue)
+    {
+        for (; atMost > 0 && _planner.Next(new TrialId(_state.Trials.Count), draw) is { } created; atMost--)
+            Record(created);
+    }
+
+    private void Assign(Trial trial)
+    {
+        var lease = trial.Lease!;
+        _effects.Add(new LedgerEffect.Assign(lease.Worker.Id, Assignments.Of(_state, trial)));
+        if (_state.Pause?.StopRunning == true)
+            _effects.Add(new LedgerEffect.Stop(lease.Worker.Id, lease.Attempt, Save: true));
+    }
+
+    private void End(Trial trial, Conclusion conclusion)
+    {
+        var checkpoint = trial.Checkpoint;
+        Record(new SweepEvent.TrialEnded(trial.Id, conclusion.State, conclusion.Cause, conclusion.Message));
+        Delete(checkpoint, trial.Checkpoint);
+    }
+
+    private void End(string reason)
+    {
+        Record(new SweepEvent.SweepEnded(reason));
+        _effects.Add(new LedgerEffect.EndSweep(reason));
+    }
+
+    /// <summary>Lets a checkpoint go that nothing will read again, its place taken by another or by none.</summary>
+    private void Delete(CheckpointRecord? old, CheckpointRecord? current)
+    {
+        if (old is not null && old.Folder != current?.Folder)
+            _effects.Add(new LedgerEffect.DeleteCheckpoints([old.Folder]));
+    }
+
+    private void Record(SweepEvent decided)
+    {
+        _state.Apply(decided);
+        _events.Add(decided);
+    }
+
+    private TrialStatus Status(Trial trial) =>
+        new(trial.Id, trial.Work, trial.State, trial.Attempt, trial.Step, trial.Lease, Waits(trial));
+
+    private WaitReason? Waits(Trial trial) => trial.State switch
+    {
+        TrialState.Waiting when trial.OpenNeeds > 0 => new WaitReason.Needs(
+            [.. trial.Needs.Where(need => _state.Find(need)!.State != TrialState.Completed)]),
+        TrialState.Waiting or TrialState.Paused when Paused is { } why => new WaitReason.Paused(why),
+        TrialState.Waiting => new WaitReason.NoFreeDevice(),
+        _ => null,
+    };
+}

@@ -1,0 +1,194 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Experiments.Sweeps;
+
+namespace Experiments.Trials;
+
+/// <summary>
+/// What the events of a sweep amount to. Only <see cref="Apply"/> changes it, so that replayed events lead where the same
+/// events led when they were decided. Nothing here is searched through: counts, ready trials and leases are kept as they change.
+/// </summary>
+internal sealed class SweepState(TrialPlanner planner)
+{
+    private readonly List<Trial> _trials = [];
+    private readonly int[] _counts = new int[Enum.GetValues<TrialState>().Length];
+    private readonly ReadyTrials _ready = new();
+    private readonly Dictionary<string, Trial> _byWorker = new(StringComparer.Ordinal);
+    private readonly HashSet<Trial> _held = [];
+    private readonly Queue<Trial> _due = [];
+
+    /// <summary>The specification in force; null before the sweep began.</summary>
+    public SweepSpec? Spec { get; private set; }
+
+    /// <summary>The pause in force; null while the sweep goes on.</summary>
+    public SweepEvent.SweepPaused? Pause { get; private set; }
+
+    /// <summary>Why the sweep has ended; null while it has not.</summary>
+    public string? End { get; private set; }
+
+    public IReadOnlyList<Trial> Trials => _trials;
+
+    public IReadOnlyList<TrialId> Ready => _ready;
+
+    /// <summary>Trials that workers hold.</summary>
+    public IReadOnlyCollection<Trial> Leased => _byWorker.Values;
+
+    /// <summary>Number of trials that have not reached an end.</summary>
+    public int Live => Count(TrialState.Waiting) + Count(TrialState.Assigned) + Count(TrialState.Running) + Count(TrialState.Paused);
+
+    public ImmutableSortedDictionary<TrialState, int> Counts => ImmutableSortedDictionary.CreateRange(
+        Enum.GetValues<TrialState>().Where(state => _counts[(int)state] > 0).Select(state => KeyValuePair.Create(state, _counts[(int)state])));
+
+    public int Count(TrialState state) => _counts[(int)state];
+
+    public Trial? Find(TrialId id) => id.Number >= 0 && id.Number < _trials.Count ? _trials[id.Number] : null;
+
+    public Trial? HeldBy(string worker) => _byWorker.GetValueOrDefault(worker);
+
+    /// <summary>The next trial whose end is settled but not recorded yet.</summary>
+    public Trial? NextDue()
+    {
+        while (_due.TryPeek(out var trial))
+        {
+            if (trial.Due is not null)
+                return trial;
+            _due.Dequeue();
+        }
+
+        return null;
+    }
+
+    public void Apply(SweepEvent recorded)
+    {
+        switch (recorded)
+        {
+            case SweepEvent.SweepStarted started when Spec is null:
+                planner.Adopt(started.Spec);
+                Spec = started.Spec;
+                break;
+            case SweepEvent.SpecExtended extended when Spec is not null:
+                planner.Adopt(extended.Spec);
+                (Spec, End) = (extended.Spec, null);
+                break;
+            case SweepEvent.SweepPaused paused when End is null:
+                Pause = paused;
+                break;
+            case SweepEvent.SweepResumed when Pause is not null:
+                Resume();
+                break;
+            case SweepEvent.SweepEnded ended when End is null && Live == 0:
+                End = ended.Reason;
+                break;
+            case SweepEvent.TrialCreated created when Spec is not null && created.Trial.Number == _trials.Count:
+                Create(created);
+                break;
+            case SweepEvent.TrialLeased leased when Pause is null && End is null && !_byWorker.ContainsKey(leased.Worker):
+                Change(leased.Attempt.Trial, trial => trial.Apply(leased));
+                break;
+            case SweepEvent.AttemptStarted started:
+                Change(started.Attempt.Trial, trial => trial.Apply(started));
+                break;
+            case SweepEvent.MetricReported metric:
+                Change(metric.Attempt.Trial, trial => trial.Apply(metric));
+                break;
+            case SweepEvent.CheckpointSaved saved:
+                Change(saved.Attempt.Trial, trial => trial.Apply(saved));
+                break;
+            case SweepEvent.AttemptEnded ended when Spec is not null:
+                Change(ended.Attempt.Trial, trial => trial.Apply(ended, hold: Pause is not null, Spec.Retries));
+                break;
+            case SweepEvent.TrialEnded ended:
+                Finish(ended);
+                break;
+            case SweepEvent.ReportRejected rejected:
+                Change(rejected.Attempt.Trial, trial => trial.Apply(rejected));
+                break;
+            default:
+                throw new InvalidOperationException($"{recorded} cannot follow what the sweep has recorded.");
+        }
+    }
+
+    private void Create(SweepEvent.TrialCreated created)
+    {
+        var trial = new Trial(created.Trial, created.Work, created.Needs);
+        _trials.Add(trial);
+        _counts[(int)trial.State]++;
+        foreach (var id in created.Needs)
+        {
+            var need = Existing(id);
+            switch (need.State)
+            {
+                case TrialState.Completed when need.Due is null:
+                    break;
+                case TrialState.Pruned or TrialState.Failed or TrialState.Cancelled or TrialState.Invalid when need.Due is null:
+                    Doom(trial, need);
+                    break;
+                default:
+                    trial.OpenNeeds++;
+                    need.Dependents.Add(trial);
+                    break;
+            }
+        }
+
+        if (trial.IsReady)
+            _ready.Add(trial.Id);
+        planner.Register(trial.Id, trial.Work);
+    }
+
+    private void Finish(SweepEvent.TrialEnded ended)
+    {
+        var trial = Existing(ended.Trial);
+        var (result, dependents) = (trial.Result, trial.Dependents.ToArray());
+        Change(ended.Trial, changed => changed.Apply(ended));
+        planner.Observe(trial.Work, result);
+        foreach (var dependent in dependents)
+        {
+            if (dependent.Phase is TrialPhase.Ended)
+                continue;
+            if (ended.State == TrialState.Completed)
+                Change(dependent.Id, changed => changed.OpenNeeds--);
+            else if (dependent.Doom is null)
+                Doom(dependent, trial);
+        }
+    }
+
+    private void Doom(Trial trial, Trial need)
+    {
+        Change(trial.Id, changed => changed.Doom = Conclusion.Needed(need.Id, need.State));
+        _due.Enqueue(trial);
+    }
+
+    private void Resume()
+    {
+        Pause = null;
+        foreach (var trial in _held.ToArray())
+            Change(trial.Id, changed => changed.Release());
+    }
+
+    /// <summary>Changes a trial and then everything that is kept by its state.</summary>
+    private void Change(TrialId id, Action<Trial> change)
+    {
+        var trial = Existing(id);
+        var (state, lease, due) = (trial.State, trial.Lease, trial.Due);
+        change(trial);
+
+        _counts[(int)state]--;
+        _counts[(int)trial.State]++;
+        if (trial.IsReady)
+            _ready.Add(id);
+        else
+            _ready.Remove(id);
+        if (trial.Phase is TrialPhase.Paused)
+            _held.Add(trial);
+        else
+            _held.Remove(trial);
+        if (lease is not null && trial.Lease is null)
+            _byWorker.Remove(lease.Worker.Id);
+        else if (lease is null && trial.Lease is { } taken)
+            _byWorker.Add(taken.Worker.Id, trial);
+        if (due is null && trial.Due is not null)
+            _due.Enqueue(trial);
+    }
+
+    private Trial Existing(TrialId id) => Find(id) ?? throw new UnreachableException($"There is no trial {id}.");
+}

@@ -1,0 +1,215 @@
+using System.Diagnostics;
+using Experiments.Sweeps;
+
+namespace Experiments.Trials;
+
+/// <summary>
+/// A trial's state machine: each event moves it along an arrow that exists, or throws. What a live trial needs (its curves,
+/// its checkpoint) is let go when it ends.
+/// </summary>
+internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> needs)
+{
+    /// <summary>Attempts that end for a file that cannot be read or written are tried again this often.</summary>
+    private const int IoRetries = 3;
+
+    private RecordedValues? _values;
+    private List<long>? _endedAt; // of each earlier attempt: the sequence number of the report that ended it, or -1
+    private HashSet<(int Attempt, RejectionReason Reason)>? _rejections;
+    private bool _progressed;
+    private int _furthestCheckpoint;
+    private int _losses;
+    private int _ioFailures;
+
+    public TrialId Id { get; } = id;
+
+    public TrialWork Work { get; } = work;
+
+    public EquatableArray<TrialId> Needs { get; } = needs;
+
+    public TrialPhase Phase { get; private set; } = new TrialPhase.Waiting();
+
+    /// <summary>Number of the newest attempt, 0 before the first.</summary>
+    public int Attempt { get; private set; }
+
+    /// <summary>The highest recorded report of the newest attempt.</summary>
+    public long Sequence { get; private set; }
+
+    /// <summary>The last step that was reported.</summary>
+    public int Step { get; private set; }
+
+    /// <summary>Where the next attempt begins; null for the start.</summary>
+    public CheckpointRecord? Checkpoint { get; private set; }
+
+    /// <summary>What the finished work came to, until the trial's end is recorded.</summary>
+    public TrialResult? Result { get; private set; }
+
+    /// <summary>Where a completed trial left what it made.</summary>
+    public string? Artefact { get; private set; }
+
+    /// <summary>How many trials must be completed before this one can start.</summary>
+    public int OpenNeeds { get; set; }
+
+    /// <summary>How this trial will end because one that it needs has ended otherwise than completed.</summary>
+    public Conclusion? Doom { get; set; }
+
+    /// <summary>Trials that need this one, while it lives.</summary>
+    public List<Trial> Dependents { get; } = [];
+
+    public Lease? Lease => (Phase as TrialPhase.Leased)?.Lease;
+
+    public bool IsReady => Phase is TrialPhase.Waiting && OpenNeeds == 0 && Doom is null;
+
+    /// <summary>How the trial is to end now, where that is settled and not recorded yet.</summary>
+    public Conclusion? Due => Phase switch
+    {
+        TrialPhase.Concluded concluded => concluded.Conclusion,
+        TrialPhase.Waiting or TrialPhase.Paused => Doom,
+        _ => null,
+    };
+
+    public TrialState State => Phase switch
+    {
+        TrialPhase.Waiting => TrialState.Waiting,
+        TrialPhase.Leased leased => leased.Began ? TrialState.Running : TrialState.Assigned,
+        TrialPhase.Paused => TrialState.Paused,
+        TrialPhase.Concluded concluded => concluded.Conclusion.State,
+        TrialPhase.Ended ended => ended.Conclusion.State,
+        _ => throw new UnreachableException(),
+    };
+
+    /// <summary>Whether that attempt is the newest and in the hands of that worker.</summary>
+    public bool IsHeldBy(string worker, AttemptId attempt) =>
+        Lease is { } lease && lease.Attempt == attempt && lease.Worker.Id == worker;
+
+    /// <summary>Number of the report that ended an attempt; null where none did. It may come again, its answer being lost.</summary>
+    public long? EndOf(int attempt) =>
+        attempt >= 1 && attempt <= _endedAt?.Count && _endedAt[attempt - 1] is { } last and >= 0 ? last : null;
+
+    public bool HasRejected(int attempt, RejectionReason reason) => _rejections?.Contains((attempt, reason)) == true;
+
+    /// <summary>The values that are not recorded yet.</summary>
+    public RecordedValues Values => _values ??= new RecordedValues();
+
+    public void Apply(SweepEvent.TrialLeased leased)
+    {
+        if (!IsReady || leased.Attempt.Number != Attempt + 1)
+            throw Illegal(leased);
+
+        Attempt++;
+        Sequence = 0;
+        Phase = new TrialPhase.Leased(new Lease(leased.Attempt, new WorkerInfo(leased.Worker, leased.Device, leased.Node)), Began: false);
+    }
+
+    public void Apply(SweepEvent.AttemptStarted started)
+    {
+        var leased = Next(started.Attempt, started.Sequence, started);
+        if (leased.Began)
+            throw Illegal(started);
+
+        Phase = leased with { Began = true };
+        Step = started.FromStep;
+        if (Checkpoint?.Step > started.FromStep)
+            Checkpoint = null; // the worker found it unusable and began before it
+    }
+
+    public void Apply(SweepEvent.MetricReported metric)
+    {
+        _ = Next(metric.Attempt, metric.Sequence, metric);
+        Values.Add(metric.Step, metric.Values);
+        Step = metric.Step;
+        _progressed |= !metric.Values.IsEmpty;
+    }
+
+    public void Apply(SweepEvent.CheckpointSaved saved)
+    {
+        _ = Next(saved.Attempt, saved.Sequence, saved);
+        if (saved.Step < Checkpoint?.Step)
+            throw Illegal(saved);
+
+        Checkpoint = new CheckpointRecord(saved.Attempt.Number, saved.Step, saved.Folder, saved.Bytes);
+        _progressed |= saved.Step > _furthestCheckpoint;
+        _furthestCheckpoint = Math.Max(_furthestCheckpoint, saved.Step);
+    }
+
+    /// <param name="ended">The end.</param>
+    /// <param name="hold">Whether a paused trial waits for the sweep to be resumed.</param>
+    /// <param name="retries">How many losses in a row without progress are made up for.</param>
+    public void Apply(SweepEvent.AttemptEnded ended, bool hold, int retries)
+    {
+        var reported = Lease?.Attempt == ended.Attempt && ended.Sequence == Sequence + 1;
+        if (reported)
+            _ = Next(ended.Attempt, ended.Sequence, ended);
+        else if (Lease?.Attempt != ended.Attempt || ended.Sequence != Sequence || ended.Outcome is AttemptOutcome.Finished)
+            throw Illegal(ended);
+
+        (_endedAt ??= []).Add(reported ? ended.Sequence : -1);
+        Phase = ended.Outcome switch
+        {
+            AttemptOutcome.Finished => new TrialPhase.Concluded(Conclusion.Completed),
+            AttemptOutcome.Paused when hold => new TrialPhase.Paused(),
+            AttemptOutcome.Paused => new TrialPhase.Waiting(),
+            AttemptOutcome.Failed failed when IsRetried(failed.Cause, retries) => new TrialPhase.Waiting(),
+            AttemptOutcome.Failed failed => new TrialPhase.Concluded(Conclusion.Of(failed)),
+            _ => throw new UnreachableException(),
+        };
+        Result = (ended.Outcome as AttemptOutcome.Finished)?.Result;
+    }
+
+    public void Apply(SweepEvent.TrialEnded ended)
+    {
+        var conclusion = new Conclusion(ended.State, ended.Cause, ended.Message);
+        var legal = Phase switch
+        {
+            TrialPhase.Concluded concluded => concluded.Conclusion == conclusion,
+            TrialPhase.Waiting or TrialPhase.Paused => conclusion == Doom || conclusion == Conclusion.Cancelled,
+            _ => false,
+        };
+        if (!legal)
+            throw Illegal(ended);
+
+        Phase = new TrialPhase.Ended(conclusion);
+        Artefact = Result?.Artefact;
+        if (ended.State != TrialState.Failed)
+            Checkpoint = null; // a failed trial's is kept to be looked at
+        (Result, Doom, _values) = (null, null, null);
+        Dependents.Clear();
+        Dependents.TrimExcess();
+    }
+
+    public void Apply(SweepEvent.ReportRejected rejected)
+    {
+        (_rejections ??= []).Add((rejected.Attempt.Number, rejected.Reason));
+        if (rejected.Reason == RejectionReason.OutOfOrder)
+            _ = Next(rejected.Attempt, rejected.Sequence, rejected);
+    }
+
+    /// <summary>The sweep goes on: a held trial waits for a device again.</summary>
+    public void Release() => Phase = Phase is TrialPhase.Paused ? new TrialPhase.Waiting() : throw Illegal("a release");
+
+    /// <summary>Takes the next report of the attempt that holds the trial.</summary>
+    private TrialPhase.Leased Next(AttemptId attempt, long sequence, SweepEvent report)
+    {
+        if (Phase is not TrialPhase.Leased leased || leased.Lease.Attempt != attempt || sequence != Sequence + 1)
+            throw Illegal(report);
+
+        Sequence = sequence;
+        return leased;
+    }
+
+    private bool IsRetried(FailureCause cause, int retries)
+    {
+        switch (cause)
+        {
+            case FailureCause.Lost:
+                _losses = _progressed ? 1 : _losses + 1;
+                _progressed = false;
+                return _losses <= retries;
+            case FailureCause.Io:
+                return ++_ioFailures <= IoRetries;
+            default:
+                return false;
+        }
+    }
+
+    private InvalidOperationException Illegal(object what) => new($"{Id}, {State}, attempt {Attempt}, report {Sequence}: {what} cannot follow.");
+}

@@ -1,0 +1,171 @@
+using Experiments.Samplers;
+using Experiments.Sweeps;
+
+namespace Experiments.Trials;
+
+/// <summary>
+/// Which trials a sweep should have: the preparations of its blocks, then configurations entry by entry, each with all its
+/// seeds. Says one missing trial at a time, so that it goes on wherever the recorded trials end.
+/// </summary>
+internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
+{
+    private readonly Dictionary<string, TrialId> _prepared = new(StringComparer.Ordinal);
+    private readonly Queue<PreparationDescription> _preparations = [];
+    private readonly Queue<PlannedConfiguration> _incomplete = [];
+    private IReadOnlyList<IReadOnlyList<PreparationDescription>> _byBlock = [];
+    private IReadOnlyList<PlannedEntry> _entries = [];
+    private SweepSpec? _spec;
+
+    /// <summary>Whether configurations are drawn only when a device is free.</summary>
+    public bool IsLazy => sampler.UsesHistory;
+
+    /// <summary>Whether every configuration that the sweep should have is there.</summary>
+    public bool IsDrawn => _entries.All(entry => entry.IsDrawn);
+
+    /// <summary>Takes the specification in force.</summary>
+    /// <exception cref="SpecException">When no trials can be planned from it; the one before stays in force.</exception>
+    public void Adopt(SweepSpec spec)
+    {
+        var entries = _spec is null ? PlannedEntry.Order(spec) : _entries;
+        var quotas = Share(spec, entries);
+        if (_spec is null)
+        {
+            _byBlock = [.. spec.Tasks.Select(block => catalogue.PreparationsOf(block.Task, block.Size, block.Base))];
+            foreach (var preparation in _byBlock.SelectMany(block => block).DistinctBy(preparation => preparation.Id))
+                _preparations.Enqueue(preparation);
+        }
+
+        (_spec, _entries) = (spec, entries);
+        Set(quotas);
+        foreach (var configuration in entries.SelectMany(entry => entry.Configurations))
+        {
+            if (configuration.Missing(spec) is not null)
+                _incomplete.Enqueue(configuration);
+        }
+    }
+
+    /// <summary>The next trial that is missing; null when there is none, or none without another configuration and
+    /// <paramref name="draw"/> does not allow one.</summary>
+    public SweepEvent.TrialCreated? Next(TrialId id, bool draw)
+    {
+        while (_preparations.TryPeek(out var preparation))
+        {
+            if (!_prepared.ContainsKey(preparation.Id))
+                return new(id, new TrialWork.Prepare(preparation.Id), [.. preparation.Needs.Select(need => _prepared[need])]);
+            _preparations.Dequeue();
+        }
+
+        while (_incomplete.TryPeek(out var configuration))
+        {
+            if (configuration.Missing(_spec!) is { } replicate)
+                return Create(id, configuration.Entry, configuration.Index, configuration.Configuration, replicate);
+            _incomplete.Dequeue();
+        }
+
+        return draw ? Draw(id) : null;
+    }
+
+    /// <summary>A trial has been created.</summary>
+    public void Register(TrialId id, TrialWork work)
+    {
+        switch (work)
+        {
+            case TrialWork.Prepare prepare:
+                _prepared.Add(prepare.Preparation, id);
+                break;
+            case TrialWork.Train train:
+                var entry = Entry(train);
+                var isNew = train.Index == entry.Configurations.Count;
+                var configuration = entry.Register(id, train);
+                if (isNew && configuration.Missing(_spec!) is not null)
+                    _incomplete.Enqueue(configuration);
+                break;
+        }
+    }
+
+    /// <summary>A trial has ended, with what it came to or nothing.</summary>
+    public void Observe(TrialWork work, TrialResult? result)
+    {
+        if (work is TrialWork.Train train)
+            Entry(train).Observe(train, result);
+    }
+
+    private SweepEvent.TrialCreated? Draw(TrialId id)
+    {
+        while (NextEntry() is { } entry)
+        {
+            var index = entry.Configurations.Count;
+            if (sampler.Suggest(entry.Entry.Space, entry.History, index, entry.Seed) is { } configuration)
+                return Create(id, entry, index, configuration, _spec!.Seeds[0]);
+
+            entry.Exhausted = true;
+            Set(Share(_spec!, _entries));
+        }
+
+        return null;
+    }
+
+    /// <summary>Entry by entry; drawn lazily, experts first and then in turn, so that all entries learn at the same pace.</summary>
+    private PlannedEntry? NextEntry()
+    {
+        var open = _entries.Where(entry => !entry.IsDrawn);
+        return IsLazy
+            ? open.FirstOrDefault(entry => entry.IsExpert) ?? open.MinBy(entry => entry.Configurations.Count)
+            : open.FirstOrDefault();
+    }
+
+    private SweepEvent.TrialCreated Create(TrialId id, PlannedEntry entry, int index, Configuration configuration, int replicate)
+    {
+        var seed = TrialSeed.OfTraining(_spec!.Seed, _spec.Tasks[entry.Block].Task, replicate);
+        var work = new TrialWork.Train(entry.Block, entry.Entry.Name, index, configuration, replicate, seed);
+        var prepared = _byBlock[entry.Block].Select(preparation => _prepared[preparation.Id]);
+        return new(id, work, [.. prepared, .. entry.Experts?.Of(replicate) ?? []]);
+    }
+
+    private static void Set(IReadOnlyDictionary<PlannedEntry, long> quotas)
+    {
+        foreach (var (entry, quota) in quotas)
+            entry.Quota = quota;
+    }
+
+    /// <summary>Shares the configurations that <c>trials</c> allows out over the entries in turn, as far as their spaces go.</summary>
+    private Dictionary<PlannedEntry, long> Share(SweepSpec spec, IReadOnlyList<PlannedEntry> entries)
+    {
+        var sizes = entries.ToDictionary(entry => entry, entry => Size(spec, entry));
+        var quotas = entries.ToDictionary(entry => entry, _ => 0L);
+        var left = spec.Trials / spec.Seeds.Count ?? long.MaxValue;
+        var there = entries.Sum(entry => entry.Configurations.Count);
+        if (left < Math.Max(1, there))
+        {
+            throw new SpecException($"trials: {spec.Trials} is less than the {Math.Max(1, there) * spec.Seeds.Count} that "
+                + $"{Math.Max(1, there)} configuration(s) with {spec.Seeds.Count} seed(s) need.");
+        }
+
+        var open = entries.OrderBy(entry => entry.Place).ToList();
+        while (left > 0 && open.RemoveAll(entry => quotas[entry] == sizes[entry]) >= 0 && open.Count > 0)
+        {
+            var round = Math.Max(1, Math.Min(left / open.Count, open.Min(entry => sizes[entry] - quotas[entry])));
+            foreach (var entry in open.Take((int)Math.Min(left, open.Count)))
+            {
+                quotas[entry] += round;
+                left -= round;
+            }
+        }
+
+        return quotas;
+    }
+
+    private long Size(SweepSpec spec, PlannedEntry entry)
+    {
+        if (entry.Exhausted)
+            return entry.Configurations.Count;
+        if (sampler.Count(entry.Entry.Space) is { } count)
+            return count;
+        return spec.Trials is not null ? long.MaxValue : throw new SpecException(
+            $"trials: missing; sampler '{spec.Sampler.Type}' draws from the space of '{entry.Entry.Name}' without end.");
+    }
+
+    private PlannedEntry Entry(TrialWork.Train train) =>
+        _entries.FirstOrDefault(entry => entry.Block == train.Block && entry.Entry.Name == train.Entry)
+        ?? throw new InvalidOperationException($"The sweep has no entry '{train.Entry}' in block {train.Block}.");
+}

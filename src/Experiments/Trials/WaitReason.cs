@@ -1,0 +1,33 @@
+using Experiments.Sweeps;
+
+namespace Experiments.Trials;
+
+/// <summary>Why a trial that could go on does not.</summary>
+public abstract record WaitReason
+{
+    private WaitReason()
+    {
+    }
+
+    /// <summary>Nothing but a device is missing.</summary>
+    public sealed record NoFreeDevice : WaitReason
+    {
+        /// <inheritdoc/>
+        public override string ToString() => "no free device";
+    }
+
+    /// <summary>These trials must be completed first.</summary>
+    public sealed record Needs(EquatableArray<TrialId> Trials) : WaitReason
+    {
+        /// <inheritdoc/>
+        public override string ToString() =>
+            Trials.Count <= 3 ? $"needs {string.Join(", ", Trials)}" : $"needs {string.Join(", ", Trials.Take(3))} and {Trials.Count - 3} more";
+    }
+
+    /// <summary>The sweep is paused.</summary>
+    public sealed record Paused(string Why) : WaitReason
+    {
+        /// <inheritdoc/>
+        public override string ToString() => $"paused: {Why}";
+    }
+}
