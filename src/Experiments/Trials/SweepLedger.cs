@@ -252,7 +252,8 @@ public sealed class SweepLedger
 
         if (trial.Lease is { } lease)
         {
-            Record(new SweepEvent.AttemptEnded(lease.Attempt, trial.Sequence, new AttemptOutcome.Paused(trial.Checkpoint?.Step ?? 0), default));
+            var outcome = new AttemptOutcome.Paused(trial.Checkpoint?.Step ?? 0);
+            Record(new SweepEvent.AttemptEnded(lease.Attempt, trial.Sequence, outcome, default));
             _effects.Add(new LedgerEffect.Stop(lease.Worker.Id, lease.Attempt, Save: false));
         }
 

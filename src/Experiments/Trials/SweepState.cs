@@ -34,10 +34,11 @@ internal sealed class SweepState(TrialPlanner planner)
     public IReadOnlyCollection<Trial> Leased => _byWorker.Values;
 
     /// <summary>Number of trials that have not reached an end.</summary>
-    public int Live => Count(TrialState.Waiting) + Count(TrialState.Assigned) + Count(TrialState.Running) + Count(TrialState.Paused);
+    public int Live =>
+        Count(TrialState.Waiting) + Count(TrialState.Assigned) + Count(TrialState.Running) + Count(TrialState.Paused);
 
     public ImmutableSortedDictionary<TrialState, int> Counts => ImmutableSortedDictionary.CreateRange(
-        Enum.GetValues<TrialState>().Where(state => _counts[(int)state] > 0).Select(state => KeyValuePair.Create(state, _counts[(int)state])));
+        Enum.GetValues<TrialState>().Where(state => Count(state) > 0).Select(state => KeyValuePair.Create(state, Count(state))));
 
     public int Count(TrialState state) => _counts[(int)state];
 

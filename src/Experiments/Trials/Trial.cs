@@ -102,10 +102,10 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
 
     public void Apply(SweepEvent.AttemptStarted started)
     {
-        var leased = Next(started.Attempt, started.Sequence, started);
-        if (leased.Began)
+        if (Phase is not TrialPhase.Leased { Began: false } leased)
             throw Illegal(started);
 
+        Next(started.Attempt, started.Sequence, started);
         Phase = leased with { Began = true };
         Step = started.FromStep;
         if (Checkpoint?.Step > started.FromStep)
@@ -114,7 +114,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
 
     public void Apply(SweepEvent.MetricReported metric)
     {
-        _ = Next(metric.Attempt, metric.Sequence, metric);
+        Next(metric.Attempt, metric.Sequence, metric);
         Values.Add(metric.Step, metric.Values);
         Step = metric.Step;
         _progressed |= !metric.Values.IsEmpty;
@@ -122,10 +122,10 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
 
     public void Apply(SweepEvent.CheckpointSaved saved)
     {
-        _ = Next(saved.Attempt, saved.Sequence, saved);
         if (saved.Step < Checkpoint?.Step)
             throw Illegal(saved);
 
+        Next(saved.Attempt, saved.Sequence, saved);
         Checkpoint = new CheckpointRecord(saved.Attempt.Number, saved.Step, saved.Folder, saved.Bytes);
         _progressed |= saved.Step > _furthestCheckpoint;
         _furthestCheckpoint = Math.Max(_furthestCheckpoint, saved.Step);
@@ -138,7 +138,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
     {
         var reported = Lease?.Attempt == ended.Attempt && ended.Sequence == Sequence + 1;
         if (reported)
-            _ = Next(ended.Attempt, ended.Sequence, ended);
+            Next(ended.Attempt, ended.Sequence, ended);
         else if (Lease?.Attempt != ended.Attempt || ended.Sequence != Sequence || ended.Outcome is AttemptOutcome.Finished)
             throw Illegal(ended);
 
@@ -178,22 +178,21 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
 
     public void Apply(SweepEvent.ReportRejected rejected)
     {
-        (_rejections ??= []).Add((rejected.Attempt.Number, rejected.Reason));
         if (rejected.Reason == RejectionReason.OutOfOrder)
-            _ = Next(rejected.Attempt, rejected.Sequence, rejected);
+            Next(rejected.Attempt, rejected.Sequence, rejected);
+        (_rejections ??= []).Add((rejected.Attempt.Number, rejected.Reason));
     }
 
     /// <summary>The sweep goes on: a held trial waits for a device again.</summary>
     public void Release() => Phase = Phase is TrialPhase.Paused ? new TrialPhase.Waiting() : throw Illegal("a release");
 
     /// <summary>Takes the next report of the attempt that holds the trial.</summary>
-    private TrialPhase.Leased Next(AttemptId attempt, long sequence, SweepEvent report)
+    private void Next(AttemptId attempt, long sequence, SweepEvent report)
     {
-        if (Phase is not TrialPhase.Leased leased || leased.Lease.Attempt != attempt || sequence != Sequence + 1)
+        if (Lease?.Attempt != attempt || sequence != Sequence + 1)
             throw Illegal(report);
 
         Sequence = sequence;
-        return leased;
     }
 
     private bool IsRetried(FailureCause cause, int retries)
@@ -211,5 +210,6 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
         }
     }
 
-    private InvalidOperationException Illegal(object what) => new($"{Id}, {State}, attempt {Attempt}, report {Sequence}: {what} cannot follow.");
+    private InvalidOperationException Illegal(object what) =>
+        new($"{Id}, {State}, attempt {Attempt}, report {Sequence}: {what} cannot follow.");
 }

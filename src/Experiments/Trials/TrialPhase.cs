@@ -36,6 +36,9 @@ internal sealed record Conclusion(TrialState State, FailureCause? Cause, string?
     public static Conclusion Of(AttemptOutcome.Failed failed) =>
         new(failed.Cause == FailureCause.Invalid ? TrialState.Invalid : TrialState.Failed, failed.Cause, failed.Message);
 
-    public static Conclusion Needed(TrialId need, TrialState state) =>
-        new(TrialState.Failed, FailureCause.Dependency, $"It needs {need}, which {(state == TrialState.Failed ? "failed" : $"is {state.ToString().ToLowerInvariant()}")}.");
+    public static Conclusion Needed(TrialId need, TrialState state)
+    {
+        var fate = state == TrialState.Failed ? "failed" : $"is {state.ToString().ToLowerInvariant()}";
+        return new(TrialState.Failed, FailureCause.Dependency, $"It needs {need}, which {fate}.");
+    }
 }

@@ -20,8 +20,9 @@ public abstract record WaitReason
     public sealed record Needs(EquatableArray<TrialId> Trials) : WaitReason
     {
         /// <inheritdoc/>
-        public override string ToString() =>
-            Trials.Count <= 3 ? $"needs {string.Join(", ", Trials)}" : $"needs {string.Join(", ", Trials.Take(3))} and {Trials.Count - 3} more";
+        public override string ToString() => Trials.Count <= 3
+            ? $"needs {string.Join(", ", Trials)}"
+            : $"needs {string.Join(", ", Trials.Take(3))} and {Trials.Count - 3} more";
     }
 
     /// <summary>The sweep is paused.</summary>

@@ -1,0 +1,61 @@
+using Experiments.Samplers;
+using Experiments.Schedulers;
+using Experiments.Sweeps;
+using Experiments.Trials;
+
+namespace Experiments.Tests.Trials;
+
+/// <summary>Lists the choices of a space's only parameter, or draws 0, 1, 2, … from a space without any.</summary>
+internal sealed class ListedSampler : ISampler
+{
+    public Configuration? Suggest(SearchSpace space, IReadOnlyList<Observation> history, int index, ulong seed) =>
+        space.Parameters.Count == 0 ? Value("draw", new ParameterValue.Integer(index))
+        : space.Parameters[0] is { Domain: Domain.Choice choice } && index < choice.Choices.Count
+            ? Value(space.Parameters[0].Name, choice.Choices[index])
+            : null;
+
+    public long? Count(SearchSpace space) =>
+        space.Parameters.Count == 0 ? null : ((Domain.Choice)space.Parameters[0].Domain).Choices.Count;
+
+    public static Configuration Value(string name, ParameterValue value) => new([KeyValuePair.Create(name, value)]);
+}
+
+/// <summary>Draws the number of earlier configurations that have a value, and is out of ideas after some.</summary>
+internal sealed class LearningSampler(int ideas) : ISampler
+{
+    public List<IReadOnlyList<Observation>> Seen { get; } = [];
+
+    public bool UsesHistory => true;
+
+    public Configuration? Suggest(SearchSpace space, IReadOnlyList<Observation> history, int index, ulong seed)
+    {
+        if (index >= ideas)
+            return null;
+
+        Seen.Add([.. history]);
+        return ListedSampler.Value("known", new ParameterValue.Integer(history.Count(each => each.Value is not null)));
+    }
+
+    public long? Count(SearchSpace space) => null;
+}
+
+/// <summary>The ready trial with the least number.</summary>
+internal sealed class FirstReady : ITrialScheduler
+{
+    public TrialId? Next(IReadOnlyList<TrialId> ready) => ready.Count > 0 ? ready[0] : null;
+}
+
+/// <summary>Knows which preparations a task needs and nothing else.</summary>
+internal sealed class PreparationCatalogue(IReadOnlyDictionary<string, PreparationDescription[]> byTask) : ICatalogue
+{
+    public IReadOnlyList<MethodDescription> Methods => [];
+
+    public IReadOnlyList<TaskDescription> Tasks => [];
+
+    public IReadOnlyList<BaseDescription> Bases => [];
+
+    public IReadOnlyList<OptionDescription> TrainingOptions => [];
+
+    public IReadOnlyList<PreparationDescription> PreparationsOf(string task, string size, string baseModel) =>
+        byTask.TryGetValue(task, out var preparations) ? preparations : [];
+}
