@@ -14,7 +14,10 @@ internal sealed record AdapterPlan(string Method, JsonObject Options, AttachCont
 {
     /// <summary>PEFT's fields that our LoRA has under another name.</summary>
     private static readonly (string Theirs, string Ours)[] LoraFields =
-        [("r", "rank"), ("lora_alpha", "alpha"), ("lora_dropout", "dropout"), ("use_rslora", "rslora"), ("bias", "bias"), ("target_modules", "target_modules")];
+    [
+        ("r", "rank"), ("lora_alpha", "alpha"), ("lora_dropout", "dropout"), ("use_rslora", "rslora"), ("bias", "bias"),
+        ("target_modules", "target_modules"),
+    ];
 
     /// <summary>PEFT's fields that change nothing in what a trained adapter computes.</summary>
     private static readonly string[] Inert =
@@ -61,11 +64,12 @@ internal sealed record AdapterPlan(string Method, JsonObject Options, AttachCont
             if (LoraFields.FirstOrDefault(pair => pair.Theirs == field).Ours is { } option)
                 options[option] = option == "target_modules" && value is JsonValue ? new JsonArray("all-linear") : value?.DeepClone();
             else if (!Inert.Contains(field) && !SaysNothing(value))
-                throw new AdapterException($"{folder}: the field '{field}' is {value!.ToJsonString()}, and such an adapter cannot be loaded.");
+                throw new AdapterException($"{folder}: '{field}' is {value!.ToJsonString()}, and such an adapter cannot be loaded.");
         }
 
         if (config["init_lora_weights"] is JsonValue init && init.GetValueKind() == JsonValueKind.String && (string?)init != "gaussian")
-            throw new AdapterException($"{folder}: init_lora_weights is '{init}', which changed the base's weights, so the adapter alone is not enough.");
+            throw new AdapterException($"{folder}: init_lora_weights is '{init}', which changed the base's weights, so that the adapter "
+                + "alone is not enough.");
         return new AdapterPlan("lora", options, new AttachContext
         {
             Head = ParametersOf(model, Texts(config["modules_to_save"])),

@@ -22,6 +22,10 @@ public sealed class NoisyTopKGate
     public NoisyTopKGate(Tensor weight, Tensor noiseWeight, int chosen, double noiseFloor = 0.01) =>
         (Weight, NoiseWeight, Chosen, NoiseFloor) = (Parameter(weight), Parameter(noiseWeight), chosen, noiseFloor);
 
+    /// <summary>A fresh gate, which routes at random in training and to the first k experts in evaluation.</summary>
+    public static NoisyTopKGate Fresh(long features, long experts, int chosen, Device device) =>
+        new(zeros(features, experts, device: device), zeros(features, experts, device: device), chosen);
+
     /// <summary>W_g <c>[features, experts]</c></summary>
     public Parameter Weight { get; }
 
@@ -57,7 +61,9 @@ public sealed class NoisyTopKGate
         return new GateChoice(logits, deviation, gates, chosen, load);
     }
 
-    /// <summary>Expected number of samples an expert would get, were its own noise drawn again: what gives W_g and W_n a gradient.</summary>
+    /// <summary>
+    /// Expected number of samples an expert would get, were its own noise drawn again: what gives W_g and W_n a gradient.
+    /// </summary>
     private Tensor SmoothLoad(Tensor clean, Tensor logits, Tensor deviation, Tensor sorted)
     {
         var toStay = sorted.narrow(1, Chosen, 1); // the best that was not chosen

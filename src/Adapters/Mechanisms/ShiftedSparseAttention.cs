@@ -37,7 +37,7 @@ public sealed class ShiftedSparseAttention(int group, ShiftEnds ends) : ICausalA
         if (heads % 2 != 0)
             throw new ArgumentException($"{heads} heads have no halves.", nameof(query));
         if (ends == ShiftEnds.Wrap && length % group != 0)
-            throw new ArgumentException($"{length} positions are no whole number of groups of {group}, so they cannot wrap.", nameof(query));
+            throw new ArgumentException($"{length} positions are no whole number of groups of {group}: they cannot wrap.", nameof(query));
 
         var plain = new Part(query, key, value, mask, 0, heads / 2);
         var shifted = new Part(query, key, value, mask, heads / 2, heads / 2);

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Adapters.Methods;
 
-/// <summary>Conv-LoRA: LoRA whose bottleneck is also seen as a map by 3×3 convolutions at several scales, one chosen for each image.</summary>
+/// <summary>
+/// Conv-LoRA: LoRA whose bottleneck is also seen as a map by 3×3 convolutions at several scales, one chosen for each image.
+/// </summary>
 /// <remarks>
 /// Section 3 of the paper, with what the authors' code adds: the GELU after each convolution, and gates that do not
 /// scale the experts, so that only the balance loss trains them. The gate, routing and convolution are per window in
@@ -85,7 +87,7 @@ internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
         var device = site.Weight.device;
         return new ConvLoraDelta(
             LowRankFactors.Fresh(site, options.Rank, options.Alpha / options.Rank, options.Dropout, generator),
-            new NoisyTopKGate(zeros(options.Rank, options.Experts, device: device), zeros(options.Rank, options.Experts, device: device), options.TopK),
+            NoisyTopKGate.Fresh(options.Rank, options.Experts, options.TopK, device),
             ScaleExperts.Fresh(options.Experts, options.Rank, device, generator),
             options.Combine,
             layout);

@@ -50,7 +50,8 @@ internal sealed class ExpertSet
             throw new AdapterException($"{stored.Folder} was trained on another base than this {on.Model.Family} model: its "
                 + $"base_fingerprint is {trained}, this one's {on.Fingerprint}.");
         if (stored.Tensors.Keys.Order(StringComparer.Ordinal).FirstOrDefault(name => SiteOf(name) is null) is { } other)
-            throw new AdapterException($"{stored.Folder} has also trained '{other}', which cannot be mixed; experts may train A and B only.");
+            throw new AdapterException($"{stored.Folder} has also trained '{other}', which cannot be mixed; "
+                + "experts may have trained A and B only.");
 
         return stored.Tensors.Keys.Select(name => SiteOf(name)!).Distinct()
             .ToDictionary(site => site, site => UpdateOf(stored, site, on.Model));
@@ -74,7 +75,7 @@ internal sealed class ExpertSet
     }
 
     private static string? SiteOf(string name) =>
-        name.StartsWith(Root, StringComparison.Ordinal) && (name.EndsWith(A, StringComparison.Ordinal) || name.EndsWith(B, StringComparison.Ordinal))
+        name.StartsWith(Root, StringComparison.Ordinal) && new[] { A, B }.Any(end => name.EndsWith(end, StringComparison.Ordinal))
             ? name[Root.Length..^A.Length]
             : null;
 }

@@ -95,12 +95,13 @@ internal sealed class LongLora : AdapterMethod<LongLora.Options>
         if (model.Architecture.Heads % 2 != 0)
             throw new AdapterException($"Method 'longlora' shifts half of the heads, but the base has {model.Architecture.Heads}.");
         if (group % 2 != 0)
-            throw new AdapterException($"Option 'group' of method 'longlora' is {group}, but must be even, since groups shift by half of it.");
+            throw new AdapterException($"Option 'group' of method 'longlora' is {group}, but must be even: groups shift by half of it.");
         if (wraps && target % group != 0)
             throw new AdapterException($"Option 'group' of method 'longlora' is {group}, which does not divide the length {target}; "
                 + "groups that wrap around must.");
         if (model.Architecture.Window < group)
-            throw new AdapterException($"Option 'group' of method 'longlora' is {group}, but the base sees only {model.Architecture.Window} positions back.");
+            throw new AdapterException($"Option 'group' of method 'longlora' is {group}, but the base's sliding window is only "
+                + $"{model.Architecture.Window} positions.");
 
         var attention = new ShiftedSparseAttention(group, wraps ? ShiftEnds.Wrap : ShiftEnds.Split);
         on.While(() => model.TrainingAttention = attention, () => model.TrainingAttention = null);

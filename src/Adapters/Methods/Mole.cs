@@ -84,7 +84,8 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
     /// <summary>Blocks that attend in windows show their attention windows, their MLP whole images: no gate fits both.</summary>
     private static void RefuseMixedLayouts(BaseModel model, IReadOnlyList<string> group, Granularity granularity)
     {
-        if (group.Any(site => model.LayoutOf(site) is { Tokens: false }) && group.Select(site => model.PlaceOf(site)).Distinct().Count() > 1)
+        var windowed = group.Any(site => model.LayoutOf(site) is { Tokens: false });
+        if (windowed && group.Select(site => model.PlaceOf(site)).Distinct().Count() > 1)
             throw new AdapterException($"Option 'granularity' of method 'mole' is {granularity.ToString().ToLowerInvariant()}, but on a "
                 + $"{model.Family} base, whose layers see windows or whole images, must be matrix or layer.");
     }

@@ -23,7 +23,7 @@ internal static class OptionValue
             : null;
     }
 
-    /// <summary>Spellings of an enum's members: <c>causal-mean</c> for <c>CausalMean</c>, unless an attribute says otherwise.</summary>
+    /// <summary>Spellings of an enum's members: <c>causal-mean</c> for <c>CausalMean</c>, or as an attribute says.</summary>
     public static IReadOnlyList<string> ChoicesOf(Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
@@ -110,8 +110,9 @@ internal static class OptionValue
     }
 
     /// <summary>The value as a message quotes it. JSON itself refuses to write infinities.</summary>
-    private static string Quote(JsonNode node) =>
-        node is JsonValue value && value.TryGetValue(out double number) ? number.ToString(CultureInfo.InvariantCulture) : node.ToJsonString();
+    private static string Quote(JsonNode node) => node is JsonValue value && value.TryGetValue(out double number)
+        ? number.ToString(CultureInfo.InvariantCulture)
+        : node.ToJsonString();
 
     private static string Spell(Type type, string name) =>
         type.GetField(name)!.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name

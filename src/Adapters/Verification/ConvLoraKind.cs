@@ -74,7 +74,8 @@ internal sealed class ConvLoraKind : IGoldenKind
                 golden.Hyperparameter("noise_epsilon", 0.01));
             _experts = new ScaleExperts(Together("weight"), Together("bias"), [.. scales.Select(scale => scale!.GetValue<int>())]);
             var tokens = golden.Hyperparameter<string>("layout").Contains("tokens", StringComparison.Ordinal) || tensors["in.x"].dim() == 3;
-            Delta = new ConvLoraDelta(_factors, _gate, _experts, CombinationOf(golden), new SpatialLayout(tokens, 0, (int)_grid[0], (int)_grid[1]));
+            var layout = new SpatialLayout(tokens, 0, (int)_grid[0], (int)_grid[1]);
+            Delta = new ConvLoraDelta(_factors, _gate, _experts, CombinationOf(golden), layout);
             Delta.train(golden.Hyperparameter<string>("mode") == "train");
             Site = GoldenLayer.From(tensors["in.weight"], tensors.Find("in.bias"));
 

@@ -31,7 +31,8 @@ internal static class GoldenTraining
     /// <param name="loss">The loss of a pass: 1 to the number of steps, and that last one again afterwards.</param>
     /// <param name="state">Names and values that <c>after.*</c> holds.</param>
     public static void CheckSteps(GoldenCase golden, GoldenTensors tensors, Comparison compare,
-        IReadOnlyList<(string Name, Parameter Parameter)> parameters, Func<int, Tensor> loss, Func<IEnumerable<(string Name, Tensor Value)>> state)
+        IReadOnlyList<(string Name, Parameter Parameter)> parameters, Func<int, Tensor> loss,
+        Func<IEnumerable<(string Name, Tensor Value)>> state)
     {
         if (golden.NodeAt("hyperparameters.optimizer") is not JsonObject rule)
             return;

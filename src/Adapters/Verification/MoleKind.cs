@@ -25,7 +25,8 @@ internal sealed class MoleKind : IGoldenKind
 
         var y = stack(layers.Select((layer, index) => layer.Site.call(x[index])));
         compare.Output("out.y", y, tensors["out.y"]);
-        compare.Output("out.gates", stack(layers.Select(layer => layer.Gate.Gates)).reshape(tensors["out.gates"].shape), tensors["out.gates"]);
+        var gates = tensors["out.gates"];
+        compare.Output("out.gates", stack(layers.Select(layer => layer.Gate.Gates)).reshape(gates.shape), gates);
         var balance = ExpertGate.Imbalance([.. layers.Select(layer => layer.Gate.TakeUsage())], active);
         compare.Output("out.balance_loss", balance.reshape(1), tensors["out.balance_loss"]);
 
@@ -50,8 +51,10 @@ internal sealed class MoleKind : IGoldenKind
         public Layer(GoldenTensors tensors, int layer, GatePooling pooling, bool[] active)
         {
             var (a, b) = (tensors["in.lora_A"][layer], tensors["in.lora_B"][layer]); // [experts, rank, in], [experts, out, rank]
-            var experts = new FrozenExperts([.. active.Select((_, expert) => new LowRankExpert(a[expert], b[expert], 1))], a.shape[2], b.shape[1], CPU);
-            Gate = new ExpertGate(experts, tensors["in.gate.weight"][layer].clone(), tensors["in.gate.temperature"][layer].clone().reshape(1), pooling, active);
+            var (weight, temperature) = (tensors["in.gate.weight"][layer], tensors["in.gate.temperature"][layer]);
+            var updates = active.Select((_, expert) => new LowRankExpert(a[expert], b[expert], 1)).ToArray();
+            var experts = new FrozenExperts(updates, a.shape[2], b.shape[1], CPU);
+            Gate = new ExpertGate(experts, weight.clone(), temperature.clone().reshape(1), pooling, active);
             _mixture = new ExpertMixture(experts, Gate, ownsGate: true);
             Site = GoldenLayer.From(tensors["in.weight"][layer], bias: null);
             Site.Adapter = _mixture;

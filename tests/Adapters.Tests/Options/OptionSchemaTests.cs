@@ -113,7 +113,8 @@ public sealed class OptionSchemaTests
     [InlineData("""{"weight_decay": -1}""", "Option 'weight_decay' of method 'sample' is -1, but must be at least 0.")]
     [InlineData("""{"weight_decay": true}""", "Option 'weight_decay' of method 'sample' is true, but must be a number.")]
     [InlineData("""{"shift": 1}""", "Option 'shift' of method 'sample' is 1, but must be true or false.")]
-    [InlineData("""{"pooling": "max"}""", "Option 'pooling' of method 'sample' is \"max\", but must be one of mean, causal-mean, lora_only.")]
+    [InlineData("""{"pooling": "max"}""",
+        "Option 'pooling' of method 'sample' is \"max\", but must be one of mean, causal-mean, lora_only.")]
     [InlineData("""{"optimizer": "adam"}""", "Option 'optimizer' of method 'sample' is \"adam\", but must be one of adamw, sgd.")]
     [InlineData("""{"target_modules": "q"}""", "Option 'target_modules' of method 'sample' is \"q\", but must be a list of texts.")]
     [InlineData("""{"masked": [12]}""", "Option 'masked' of method 'sample' is [12], but must be from 0 to 9.")]
