@@ -25,6 +25,9 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
     /// <summary>Where the weights lie.</summary>
     public Device Device => parameters().First().device;
 
+    /// <summary>To be called where a site was put in another's place.</summary>
+    private protected void ForgetSites() => _sites = null;
+
     /// <summary>The parameter of that full name.</summary>
     /// <exception cref="KeyNotFoundException">When the model has none of that name.</exception>
     public Parameter ParameterOf(string name) => named_parameters().FirstOrDefault(pair => pair.name == name).parameter

@@ -55,6 +55,15 @@ internal sealed class ConfigReader
                 ? number : throw Fault(field, "a list of integers from 0"))]
         : throw Fault(field, "a list of integers from 0");
 
+    /// <summary>A size in pixels: one integer for a square, or a list of height and width.</summary>
+    public (int Height, int Width) Size(string field, int otherwise)
+    {
+        if (Find(field) is not { ValueKind: JsonValueKind.Array })
+            return (Integer(field, otherwise), Integer(field, otherwise));
+        return Integers(field, []) is [> 0 and var height, > 0 and var width] ? (height, width)
+            : throw Fault(field, "an integer from 1, or a list of height and width");
+    }
+
     /// <summary>The number of entries of an object, or null where the field is absent.</summary>
     public int? CountOf(string field) => Find(field) is { ValueKind: JsonValueKind.Object } value ? value.EnumerateObject().Count() : null;
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Adapters.Methods;
 using Adapters.Models.Causal;
+using Adapters.Models.Vit;
 using static TorchSharp.torch;
 
 namespace Adapters.Models;
@@ -13,6 +14,7 @@ public static class ModelFamilies
         ["llama"] = (config, device) => new CausalModel("llama", config, device),
         ["mistral"] = (config, device) => new CausalModel("mistral", config, device),
         ["qwen2"] = (config, device) => new CausalModel("qwen2", config, device),
+        ["vit"] = (config, device) => new VitModel(config, device),
     };
 
     /// <summary>The values of <c>model_type</c> that are known, sorted.</summary>
