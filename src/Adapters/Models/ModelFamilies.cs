@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Adapters.Methods;
 using Adapters.Models.Causal;
+using Adapters.Models.Sam;
 using Adapters.Models.Vit;
 using static TorchSharp.torch;
 
@@ -14,6 +15,7 @@ public static class ModelFamilies
         ["llama"] = (config, device) => new CausalModel("llama", config, device),
         ["mistral"] = (config, device) => new CausalModel("mistral", config, device),
         ["qwen2"] = (config, device) => new CausalModel("qwen2", config, device),
+        ["sam"] = (config, device) => new SamModel(config, device),
         ["vit"] = (config, device) => new VitModel(config, device),
     };
 

@@ -1,0 +1,35 @@
+using Adapters.Models.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Adapters.Models.Sam;
+
+/// <summary>
+/// SAM's prompt encoder. Masks are decoded without prompts, so of its weights only <c>no_mask_embed</c> is used; the
+/// others are kept so that a saved model is whole.
+/// </summary>
+internal sealed class SamPromptEncoder : Module
+{
+    private readonly TokenEmbedding _noMask;
+
+    public SamPromptEncoder(SamPromptConfig config, Device? device) : base(nameof(SamPromptEncoder))
+    {
+        var (hidden, wide) = (config.Hidden, config.MaskChannels);
+        register_module("mask_embed", new Container(
+            ("conv1", new ImageConvolution(1, wide / 4, (2, 2), device)),
+            ("conv2", new ImageConvolution(wide / 4, wide, (2, 2), device)),
+            ("conv3", new ImageConvolution(wide, hidden, (1, 1), device)),
+            ("layer_norm1", new AffineNorm(wide / 4, 1e-6, device, channelsFirst: true)),
+            ("layer_norm2", new AffineNorm(wide, 1e-6, device, channelsFirst: true))));
+        register_module("no_mask_embed", _noMask = new TokenEmbedding(1, hidden, padding: null, device));
+        register_module("point_embed", new ModuleList<TokenEmbedding>(
+            [.. Enumerable.Range(0, config.Points).Select(_ => new TokenEmbedding(1, hidden, padding: null, device))]));
+        register_module("not_a_point_embed", new TokenEmbedding(1, hidden, padding: null, device));
+    }
+
+    /// <summary>The dense prompt that stands for no mask <c>[1, hidden, 1, 1]</c>.</summary>
+    public Tensor NoMask() => _noMask.Weight.view(1, -1, 1, 1);
+
+    protected override void RegisterComponents() { }
+}
