@@ -164,7 +164,8 @@ public sealed class SafeTensorsFile : IDisposable
 
     private SafeTensorsEntry EntryOf(string name) => Entries.TryGetValue(name, out var entry)
         ? entry
-        : throw new AdapterException($"{Path} holds no tensor '{name}'; it holds {string.Join(", ", Entries.Keys.Order(StringComparer.Ordinal))}.");
+        : throw new AdapterException(
+            $"{Path} holds no tensor '{name}'; it holds {string.Join(", ", Entries.Keys.Order(StringComparer.Ordinal))}.");
 
     private void Fill(Tensor tensor, SafeTensorsEntry entry)
     {

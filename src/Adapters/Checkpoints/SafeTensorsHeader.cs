@@ -91,7 +91,8 @@ internal sealed class SafeTensorsHeader
         if (!entry.TryGetProperty("dtype", out var dtype) || dtype.ValueKind != JsonValueKind.String)
             throw Fault($"tensor '{name}' has no dtype");
         if (!SafeTensorsType.TryParse(dtype.GetString()!, out var type))
-            throw Fault($"tensor '{name}' has the dtype '{dtype.GetString()}', which is not supported; supported are {SafeTensorsType.Names}");
+            throw Fault($"tensor '{name}' has the dtype '{dtype.GetString()}', which is not supported; "
+                + $"supported are {SafeTensorsType.Names}");
 
         var shape = Integers(name, entry, "shape");
         var offsets = Integers(name, entry, "data_offsets");
@@ -128,7 +129,8 @@ internal sealed class SafeTensorsHeader
         foreach (var entry in Entries.Values.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
         {
             if (entry.Begin < reached)
-                throw Fault($"tensor '{entry.Name}' begins at byte {entry.Begin} of the data and overlaps the one before it, which ends at {reached}");
+                throw Fault($"tensor '{entry.Name}' begins at byte {entry.Begin} of the data and overlaps the one before it, "
+                    + $"which ends at {reached}");
             if (entry.Begin > reached)
                 throw Fault($"no tensor holds the bytes {reached} to {entry.Begin} of the data");
             reached = entry.End;

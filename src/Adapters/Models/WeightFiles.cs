@@ -77,7 +77,8 @@ internal sealed class WeightFiles : IDisposable
             return;
         var lacks = missing.Length == 0 ? "" : $" Missing: {string.Join(", ", missing)}.";
         var exceeds = unexpected.Length == 0 ? "" : $" Unexpected: {string.Join(", ", unexpected)}.";
-        throw new AdapterException($"The weights in {_folder} are not those of the {family} model that config.json describes.{lacks}{exceeds}");
+        throw new AdapterException(
+            $"The weights in {_folder} are not those of the {family} model that config.json describes.{lacks}{exceeds}");
     }
 
     private SafeTensorsFile AddWhole(string name)

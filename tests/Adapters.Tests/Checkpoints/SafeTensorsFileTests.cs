@@ -60,8 +60,10 @@ public sealed class SafeTensorsFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "listed twice")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904,16],"data_offsets":[0,4]}}""", "does not have the size")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""",
+        "listed twice")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904,16],"data_offsets":[0,4]}}""",
+        "does not have the size")]
     [InlineData("""{"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,4]}}""", "only integers from 0")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}""", "only integers from 0")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}""", "the bytes 4 to 0")]
@@ -145,7 +147,10 @@ public sealed class SafeTensorsFileTests : IDisposable
     {
         var path = _folder.File("order.safetensors");
 
-        SafeTensorsFile.Write(path, [("b", zeros(1)), ("half", zeros(1, dtype: float16)), ("a", ones(1)), ("wide", zeros(1, dtype: int64))]);
+        (string, Tensor)[] tensors =
+            [("b", zeros(1)), ("half", zeros(1, dtype: float16)), ("a", ones(1)), ("wide", zeros(1, dtype: int64))];
+
+        SafeTensorsFile.Write(path, tensors);
 
         var bytes = File.ReadAllBytes(path);
         Assert.Equal(0ul, BinaryPrimitives.ReadUInt64LittleEndian(bytes) % 8);

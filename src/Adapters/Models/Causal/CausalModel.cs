@@ -100,7 +100,9 @@ public sealed class CausalModel : BaseModel
     /// <param name="count">Tokens to add at most.</param>
     /// <param name="end">The token that ends a text; once every row has had it, generation ends. Null never ends.</param>
     /// <param name="mask">Which tokens are real, or null when all are.</param>
-    /// <returns>Prompt and continuation <c>[batch, seq + count or fewer]</c>; behind its end a row repeats <paramref name="end"/>.</returns>
+    /// <returns>
+    /// Prompt and continuation <c>[batch, seq + count or fewer]</c>; behind its end a row repeats <paramref name="end"/>.
+    /// </returns>
     public Tensor Generate(Tensor prompt, int count, long? end = null, Tensor? mask = null)
     {
         using var scope = NewDisposeScope();
@@ -137,7 +139,8 @@ public sealed class CausalModel : BaseModel
         {
             RopeScaling.None => factor,
             RopeScaling.Linear linear => linear.Factor * factor,
-            _ => throw new AdapterException($"Positions cannot be interpolated linearly: the model's rope_scaling is '{loaded.GetType().Name}' already."),
+            _ => throw new AdapterException(
+                $"Positions cannot be interpolated linearly: the model's are stretched already, as {loaded.GetType().Name}."),
         };
         Architecture = Architecture with { RopeScaling = total == 1 ? new RopeScaling.None() : new RopeScaling.Linear(total) };
         _positions.Dispose();

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 namespace Adapters.Models.Causal;
 
 /// <summary>Greedy decoding over whatever gives the next token's logits.</summary>
-/// <param name="next">Of new tokens <c>[batch, new]</c> and of which tokens are real so far, the logits behind them <c>[batch, vocabulary]</c>.</param>
+/// <param name="next">
+/// Of new tokens <c>[batch, new]</c>, and of which tokens are real so far, the logits behind them <c>[batch, vocabulary]</c>.
+/// </param>
 /// <param name="end">The token that ends a text, or null.</param>
 internal sealed class GreedyGeneration(Func<Tensor, Tensor?, Tensor> next, long? end)
 {

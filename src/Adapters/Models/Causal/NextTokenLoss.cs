@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -16,8 +17,13 @@ internal static class NextTokenLoss
     public static Tensor Mean(Tensor hidden, LinearSite head, Tensor labels)
     {
         using var scope = NewDisposeScope();
-        var logits = head.call(hidden.reshape(-1, hidden.shape[^1]));
-        return functional.cross_entropy(logits.to(float32), Shifted(labels).reshape(-1), ignore_index: Ignored).MoveToOuterDisposeScope();
+        var (rows, targets) = (hidden.reshape(-1, hidden.shape[^1]), Shifted(labels).reshape(-1));
+        // On a GPU the gradients would be made on a thread without dispose scopes, and there memory is not the limit.
+        var plain = head.Adapter is null && head.Bias is null && hidden.device.type == DeviceType.CPU && hidden.dtype == float32;
+        var mean = plain
+            ? ChunkedCrossEntropy.Mean(rows, head.Weight, targets)
+            : functional.cross_entropy(head.call(rows).to(float32), targets, ignore_index: Ignored);
+        return mean.MoveToOuterDisposeScope();
     }
 
     /// <summary>Each position's own, 0 where the label does not count.</summary>
@@ -33,5 +39,6 @@ internal static class NextTokenLoss
     }
 
     /// <summary>Labels moved one to the left, so that the logits need no copy without their last position.</summary>
-    private static Tensor Shifted(Tensor labels) => cat([labels.narrow(1, 1, labels.shape[1] - 1), full_like(labels.narrow(1, 0, 1), Ignored)], 1);
+    private static Tensor Shifted(Tensor labels) =>
+        cat([labels.narrow(1, 1, labels.shape[1] - 1), full_like(labels.narrow(1, 0, 1), Ignored)], 1);
 }

@@ -19,7 +19,8 @@ public abstract record RopeScaling
     public sealed record Dynamic(double Factor) : RopeScaling;
 
     /// <summary>Long waves divided by the factor, short ones kept, a smooth passage between (Llama 3.1).</summary>
-    public sealed record Llama3(double Factor, double LowFrequencyFactor, double HighFrequencyFactor, int OriginalLength) : RopeScaling;
+    public sealed record Llama3(double Factor, double LowFrequencyFactor, double HighFrequencyFactor, int OriginalLength)
+        : RopeScaling;
 
     /// <summary>Reads <c>rope_scaling</c>, or <c>rope_parameters</c> of newer files.</summary>
     /// <exception cref="AdapterException">When it is of a kind that is not supported, with its name.</exception>
@@ -42,7 +43,7 @@ public abstract record RopeScaling
         };
     }
 
-    /// <summary>Writes no scaling, or a linear one, where the config keeps it, in the form that the oldest readers understand too.</summary>
+    /// <summary>Writes no scaling, or a linear one, where the config keeps it and as the oldest readers understand it too.</summary>
     internal void WriteTo(JsonObject config, double theta)
     {
         var factor = this is Linear linear ? linear.Factor : (double?)null;
