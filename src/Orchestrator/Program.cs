@@ -1,6 +1,10 @@
+using Orchestrator.Commands;
+using Orchestrator.Terminal;
+
 namespace Orchestrator;
 
 internal static class Program
 {
-    private static int Main() => 0;
+    private static Task<int> Main(string[] arguments) =>
+        new CommandLineProgram(new CommandContext(Surroundings.OfProcess())).RunAsync(arguments);
 }

@@ -1,0 +1,20 @@
+using System.CommandLine;
+using Orchestrator.Terminal;
+
+namespace Orchestrator.Commands;
+
+/// <summary>What commands work with. Nothing here is made before a command asks for it, so that help is quick.</summary>
+internal sealed class CommandContext(Surroundings surroundings)
+{
+    /// <summary>Options that every command takes.</summary>
+    public GlobalOptions Options { get; } = new();
+
+    /// <summary>Streams, environment, folder, time.</summary>
+    public Surroundings Surroundings { get; } = surroundings;
+
+    /// <summary>The settings of an invocation.</summary>
+    public Settings Settings(ParseResult parsed) => Options.Read(parsed, Surroundings);
+
+    /// <summary>Where an invocation speaks.</summary>
+    public Output Output(ParseResult parsed) => new(Surroundings, Settings(parsed));
+}

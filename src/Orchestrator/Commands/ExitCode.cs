@@ -1,0 +1,50 @@
+namespace Orchestrator.Commands;
+
+/// <summary>What the program's exit code says to a script.</summary>
+internal static class ExitCode
+{
+    /// <summary>Done.</summary>
+    public const int Ok = 0;
+
+    /// <summary>A mistake of ours; the message names a file with the details.</summary>
+    public const int Bug = 1;
+
+    /// <summary>Usage, a sweep file or a configuration was refused.</summary>
+    public const int Refused = 2;
+
+    /// <summary>It ended, but trials failed or a check did not hold.</summary>
+    public const int NotAllGood = 3;
+
+    /// <summary>It is not at its end: a limit, a pause.</summary>
+    public const int NotAtTheEnd = 4;
+
+    /// <summary>There is no such thing, or more than one.</summary>
+    public const int NoSuchThing = 5;
+
+    /// <summary>The coordinator or a server cannot be reached.</summary>
+    public const int Unreachable = 6;
+
+    /// <summary>The store is in use, newer than the program, or broken.</summary>
+    public const int Store = 7;
+
+    /// <summary>Interrupted by Ctrl-C.</summary>
+    public const int Interrupted = 130;
+
+    /// <summary>Interrupted by SIGTERM.</summary>
+    public const int Terminated = 143;
+
+    /// <summary>All of them with their meaning, for <c>help exit-codes</c>.</summary>
+    public static IReadOnlyList<(int Code, string Meaning)> All { get; } =
+    [
+        (Ok, "done"),
+        (Bug, "a mistake in the program; the message names a file with the details"),
+        (Refused, "usage, a sweep file or a configuration was refused"),
+        (NotAllGood, "it ended, but trials failed, or a check did not hold"),
+        (NotAtTheEnd, "not at the end: a limit, a pause"),
+        (NoSuchThing, "no such thing, or more than one"),
+        (Unreachable, "the coordinator or a server cannot be reached"),
+        (Store, "the store is in use, broken, or newer than the program"),
+        (Interrupted, "interrupted by Ctrl-C"),
+        (Terminated, "interrupted by SIGTERM"),
+    ];
+}

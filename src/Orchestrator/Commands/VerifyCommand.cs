@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Adapters.Runtime;
+using Adapters.Verification;
+using Experiments.Reports;
+using Orchestrator.Terminal;
+
+namespace Orchestrator.Commands;
+
+/// <summary><c>orchestrator verify FOLDER</c>: holds our numbers against recorded ones, a line a case as it is checked.</summary>
+internal sealed class VerifyCommand : Command, IExemplified
+{
+    private readonly Argument<DirectoryInfo> _folder = new("folder")
+    {
+        Description = "A folder of golden cases, or any folder beneath one.",
+    };
+
+
+    public VerifyCommand(CommandContext context) : base("verify", "Check golden cases: one line each, and a summary.")
+    {
+        Add(_folder.AcceptExistingOnly());
+        SetAction((parsed, cancel) =>
+        {
+            var folder = parsed.GetRequiredValue(_folder).FullName;
+            var output = context.Output(parsed);
+            TorchRuntime.Initialize(Environment.ProcessorCount);
+
+            var results = new List<CaseResult>();
+            foreach (var result in GoldenVerifier.Verify(folder))
+            {
+                cancel.ThrowIfCancellationRequested();
+                results.Add(result);
+                if (!output.IsJson)
+                    output.Line(VerificationText.Line(result), result.Outcome == CaseOutcome.Failed ? Tone.Bad : Tone.Plain);
+            }
+
+            if (results.Count == 0)
+                throw new NoSuchThingException($"There is no case beneath '{folder}': no case.json and no manifest.json.");
+            if (output.IsJson)
+                output.Line(VerificationText.Json(folder, results));
+            else
+                output.Line(VerificationText.Summary(results));
+            return Task.FromResult(results.TrueForAll(result => result.Outcome == CaseOutcome.Passed) ? ExitCode.Ok : ExitCode.NotAllGood);
+        });
+    }
+
+    public IReadOnlyList<(string Arguments, string Meaning)> Examples { get; } =
+    [
+        ("verify golden", "every case beneath the folder"),
+        ("verify golden/methods --json", "for a script"),
+    ];
+}

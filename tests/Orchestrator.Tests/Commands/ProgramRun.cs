@@ -1,0 +1,61 @@
+using Orchestrator.Commands;
+using Orchestrator.Terminal;
+using Xunit;
+
+namespace Orchestrator.Tests.Commands;
+
+/// <summary>The program run in this process, with streams that are captured and a folder of its own.</summary>
+internal sealed class ProgramRun : IDisposable
+{
+    private readonly StringWriter _output = new() { NewLine = "\n" };
+    private readonly StringWriter _error = new() { NewLine = "\n" };
+    private readonly Dictionary<string, string> _environment = [];
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("orchestrator-").FullName;
+
+    public bool IsTerminal { get; init; }
+
+    public int Width { get; init; } = 80;
+
+    /// <summary>Standard output of the last call.</summary>
+    public string Output => _output.ToString();
+
+    /// <summary>Standard error of the last call.</summary>
+    public string Error => _error.ToString();
+
+    public ProgramRun With(string variable, string value)
+    {
+        _environment[variable] = value;
+        return this;
+    }
+
+    public ProgramRun WithFile(string name, string content)
+    {
+        File.WriteAllText(Path.Combine(Folder, name), content);
+        return this;
+    }
+
+    public Task<int> Run(params string[] arguments)
+    {
+        _output.GetStringBuilder().Clear();
+        _error.GetStringBuilder().Clear();
+        return new CommandLineProgram(Context()).RunAsync(arguments, TestContext.Current.CancellationToken);
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    /// <summary>A context for looking at commands, not for running them.</summary>
+    public static CommandContext ContextOf(TextWriter output, TextWriter error) =>
+        new(new Surroundings { Output = output, Error = error, Folder = Path.GetTempPath() });
+
+    private CommandContext Context() => new(new Surroundings
+    {
+        Output = _output,
+        Error = _error,
+        OutputIsTerminal = IsTerminal,
+        ErrorIsTerminal = IsTerminal,
+        Width = Width,
+        Environment = _environment.GetValueOrDefault,
+        Folder = Folder,
+    });
+}
