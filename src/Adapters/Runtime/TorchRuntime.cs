@@ -105,6 +105,6 @@ public static class TorchRuntime
 }
 
 /// <summary>How libtorch came to run here.</summary>
-/// <param name="Version">TorchSharp's version.</param>
+/// <param name="Version">libtorch's version.</param>
 /// <param name="PatchedLibraries">Files that were made to run on this system's older libstdc++; empty where that was not needed.</param>
 public sealed record TorchStatus(string Version, IReadOnlyList<string> PatchedLibraries);

@@ -1,0 +1,27 @@
+using Adapters.Runtime;
+using Bench;
+
+// bench [NAME…] [--out FOLDER]: without a name all of them, one after the other, on one thread.
+var benches = new Dictionary<string, Func<Report>>
+{
+    ["step"] = StepBench.Run,
+    ["attention"] = AttentionBench.Run,
+};
+
+var option = Array.IndexOf(args, "--out");
+var folder = option >= 0 && option + 1 < args.Length ? args[option + 1] : Path.Combine(".orchestrator", "bench");
+var names = option >= 0 ? [.. args[..option], .. args.Skip(option + 2)] : args;
+if (names.FirstOrDefault(name => !benches.ContainsKey(name)) is { } unknown)
+{
+    Console.Error.WriteLine($"There is no bench '{unknown}'; there are {string.Join(", ", benches.Keys)}.");
+    return 2;
+}
+
+TorchRuntime.Initialize(threads: 1);
+foreach (var name in names.Length == 0 ? [.. benches.Keys] : names)
+{
+    var report = benches[name]();
+    report.Print(Console.Out);
+    Console.WriteLine($"written to {report.Write(folder)}\n");
+}
+return 0;
