@@ -7,9 +7,9 @@ namespace Experiments.Tests;
 /// committed by a person.</summary>
 internal static class Snapshot
 {
-    public static void Matches(string actual, string name, [CallerFilePath] string test = "")
+    public static void Matches(string actual, string name, string folder = "Snapshots", [CallerFilePath] string test = "")
     {
-        var path = Path.Combine(Path.GetDirectoryName(test)!, "Snapshots", name + ".txt");
+        var path = Path.Combine(Path.GetDirectoryName(test)!, folder, name + ".txt");
         if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);

@@ -65,8 +65,8 @@ public sealed record ResultsQuery
     {
         if (known.Contains(field))
             return;
-        var nearest = NearestName.Of(field, known) is { } name ? $" Did you mean '{name}'?" : "";
-        throw new SpecException($"{option}: unknown field '{field}'.{nearest} Fields here: {string.Join(", ", known)}.");
+        throw new SpecException(
+            $"{option}: unknown field '{field}'.{NearestName.Question(field, known)} Fields here: {string.Join(", ", known)}.");
     }
 }
 

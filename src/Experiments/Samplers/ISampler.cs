@@ -15,7 +15,7 @@ public interface ISampler
 {
     /// <summary>The configuration of that index in a space, or null where the space has no more.</summary>
     /// <param name="space">The space of one method entry.</param>
-    /// <param name="history">What earlier configurations of the same entry came to.</param>
+    /// <param name="history">What every earlier configuration of the same entry came to, ended or not.</param>
     /// <param name="index">Index of the configuration within its entry, from 0.</param>
     /// <param name="seed">A seed of the entry: a hash of the sweep's seed, the block and the entry.</param>
     Configuration? Suggest(SearchSpace space, IReadOnlyList<Observation> history, int index, ulong seed);
@@ -24,8 +24,13 @@ public interface ISampler
     /// as devices become free; else all at the start.</summary>
     bool UsesHistory => false;
 
-    /// <summary>Whether the sampler can list the space, so that a sweep without <c>trials</c> ends by itself.</summary>
+    /// <summary>How many configurations the sampler gives of a space before it has no more, so that a sweep without
+    /// <c>trials</c> ends by itself; null where it never ends, or past counting.</summary>
     long? Count(SearchSpace space);
+
+    /// <summary>Why the sampler cannot use a domain, as the end of a sentence that begins with the parameter; null where
+    /// it can.</summary>
+    string? Obstacle(Domain domain) => null;
 }
 
 /// <summary>What an earlier configuration came to: its best-known value (lower is better) or none yet.</summary>

@@ -9,6 +9,8 @@ namespace Experiments.Sweeps;
 [JsonConverter(typeof(ConfigurationConverter))]
 public sealed class Configuration : IEquatable<Configuration>
 {
+    private string? _text;
+
     /// <summary>A configuration of these values.</summary>
     public Configuration(IEnumerable<KeyValuePair<string, ParameterValue>> values) =>
         Values = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, values);
@@ -29,7 +31,7 @@ public sealed class Configuration : IEquatable<Configuration>
     public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(ToString());
 
     /// <summary>Canonical JSON.</summary>
-    public override string ToString() => JsonSerializer.Serialize(this);
+    public override string ToString() => _text ??= JsonSerializer.Serialize(this);
 }
 
 /// <summary>The JSON form.</summary>

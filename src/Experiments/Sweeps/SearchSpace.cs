@@ -12,7 +12,12 @@ public sealed record SearchSpace(EquatableArray<Parameter> Parameters);
 public sealed record Parameter(string Name, Domain Domain, EquatableArray<Condition> When = default);
 
 /// <summary>Holds when the parent is active and has one of the values.</summary>
-public sealed record Condition(string Parent, EquatableArray<ParameterValue> Values);
+public sealed record Condition(string Parent, EquatableArray<ParameterValue> Values)
+{
+    /// <summary>Whether it holds among the values that were given to the parameters before.</summary>
+    public bool HoldsIn(IReadOnlyDictionary<string, ParameterValue> values) =>
+        values.TryGetValue(Parent, out var value) && Values.Contains(value);
+}
 
 /// <summary>The values of a parameter. Bounds are inclusive.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
@@ -27,10 +32,15 @@ public abstract record Domain
     }
 
     /// <summary>Reals between the bounds, uniform in the value or, with <paramref name="Log"/>, in its logarithm.</summary>
+    /// <param name="Low">Least value.</param>
+    /// <param name="High">Largest value.</param>
+    /// <param name="Log">Whether values are spread evenly in their logarithm; needs a positive <paramref name="Low"/>.</param>
+    /// <param name="Step">Distance of two values, counted from <paramref name="Low"/>; not with <paramref name="Log"/>.</param>
+    /// <param name="Points">How many values a grid takes, both bounds among them; who draws may draw between them.</param>
     public sealed record Float(double Low, double High, bool Log = false, double? Step = null, int? Points = null) : Domain;
 
-    /// <summary>Whole numbers between the bounds.</summary>
-    public sealed record Int(long Low, long High, bool Log = false, long? Step = null) : Domain;
+    /// <summary>Whole numbers between the bounds; parameters as for <see cref="Float"/>.</summary>
+    public sealed record Int(long Low, long High, bool Log = false, long? Step = null, int? Points = null) : Domain;
 
     /// <summary>One of these.</summary>
     public sealed record Choice(EquatableArray<ParameterValue> Choices) : Domain;

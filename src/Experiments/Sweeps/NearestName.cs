@@ -1,12 +1,16 @@
-namespace Experiments.Reports;
+namespace Experiments.Sweeps;
 
 /// <summary>Finds the name that somebody meant.</summary>
 public static class NearestName
 {
+    /// <summary>" Did you mean 'rank'?", or nothing where no candidate is near.</summary>
+    public static string Question(string name, IEnumerable<string> candidates) =>
+        Of(name, candidates) is { } nearest ? $" Did you mean '{nearest}'?" : "";
+
     /// <summary>The candidate with the fewest edits (insert, delete, replace, swap neighbours), or null where none is near:
     /// at most a third of its letters may differ, and at least one edit is always forgiven.</summary>
     public static string? Of(string name, IEnumerable<string> candidates) => candidates
-        .Select(candidate => (candidate, distance: Distance(name, candidate)))
+        .Select(candidate => (candidate, distance: Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
         .Where(pair => pair.distance <= Math.Max(1, pair.candidate.Length / 3))
         .OrderBy(pair => pair.distance)
         .Select(pair => pair.candidate)

@@ -1,7 +1,7 @@
-using Experiments.Reports;
+using Experiments.Sweeps;
 using Xunit;
 
-namespace Experiments.Tests.Reports;
+namespace Experiments.Tests.Sweeps;
 
 public sealed class NearestNameTests
 {

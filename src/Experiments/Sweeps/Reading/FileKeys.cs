@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+
+namespace Experiments.Sweeps.Reading;
+
+/// <summary>A key of the sweep file and what it means: the reader accepts it, the JSON schema describes it.</summary>
+internal sealed record FileKey(string Name, string Summary);
+
+/// <summary>The keys of one kind of mapping, what they are called elsewhere, and what is refused though other tools, or
+/// later versions, have it.</summary>
+internal sealed record KeySet(ImmutableArray<FileKey> Keys)
+{
+    /// <summary>Words of other tools, with the word here.</summary>
+    public ImmutableDictionary<string, string> Foreign { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>Known but not supported, with what to do instead.</summary>
+    public ImmutableDictionary<string, string> Refused { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    public IEnumerable<string> Names => Keys.Select(key => key.Name);
+
+    public bool Has(string name) => Names.Contains(name);
+}
+
+/// <summary>All keys of the sweep file but the options, which the catalogue knows.</summary>
+internal static class FileKeys
+{
+    private static readonly ImmutableArray<FileKey> _ofBlock =
+    [
+        new("task", "What is learnt; `orchestrator tasks` lists them."),
+        new("size", "How large the task is. Default: quickstart, where the task comes in that size."),
+        new("base", "Base model: one that is made here, or a Hugging Face folder, relative to this file. Default: the task's."),
+        new("metric", "Metric that configurations are chosen and methods compared by. Default: the task's."),
+        new("methods", "Methods that are compared, each with its own search space; a bare name takes all defaults."),
+        new("parameters", "Options shared by every method that knows them; a method's own value goes first."),
+    ];
+
+    public static KeySet Block { get; } = new(_ofBlock) { Foreign = ForeignWords.OfSweep };
+
+    public static KeySet Sweep { get; } = new(
+    [
+        new("name", "Name of the sweep: lower-case letters, digits and hyphens. Default: the file's name."),
+        .. _ofBlock,
+        new("tasks", "Several blocks of task, base and methods in one sweep; methods are compared within a block."),
+        new("seeds", "Replicates: each configuration is trained with seeds 0 to N-1, or with each of a list. Default: 1."),
+        new("seed", "Seed of everything that is drawn. Default: 0."),
+        new("trials", "Training trials in all, replicates included. Default: as many as the spaces hold."),
+        new("sampler", "How configurations are drawn. Default: random."),
+        new("scheduler", "Which waiting trial goes next. Default: fifo."),
+        new("limits", "Where the sweep, or a trial, is stopped. Default: nowhere."),
+        new("resources", "What trials run on. Default: every GPU, else half of the cores."),
+        new("compare", "How methods are compared at the end."),
+        new("retries", "How often a trial that was lost with its worker is tried again. Default: 3."),
+        new("report", "Steps between two reports of a trial: short for `report_every` under `parameters`."),
+    ])
+    {
+        Foreign = ForeignWords.OfSweep,
+        Refused = ImmutableDictionary<string, string>.Empty
+            .Add("constraints", "Use 'when' on a parameter, or list the values with 'choices'.")
+            .Add("checkpoints", "Set 'checkpoint_every' under 'parameters'.")
+            .Add("on_error", "A trial lost with its worker is tried again as often as 'retries' says; other failures are not."),
+    };
+
+    public static KeySet Entry { get; } = new(
+    [
+        new("method", "The method; `orchestrator methods` lists them."),
+        new("as", "Name in tables, where a method is listed twice."),
+        new("experts", "Name of an earlier entry whose trials of the same seed are composed."),
+    ])
+    {
+        Foreign = ImmutableDictionary<string, string>.Empty.Add("name", "as").Add("type", "method").Add("id", "method"),
+    };
+
+    /// <summary>Options only: what they are called is for the catalogue to say.</summary>
+    public static KeySet Parameters { get; } = new([]);
+
+    public static KeySet Domain { get; } = new(
+    [
+        new("value", "Always this value."),
+        new("choices", "One of these values."),
+        new("type", "float or int. Default: as the option is."),
+        new("low", "Least value, inclusive."),
+        new("high", "Largest value, inclusive."),
+        new("log", "Whether values are spread evenly in their logarithm. Default: false."),
+        new("step", "Distance of two values, counted from low."),
+        new("points", "How many values a grid takes between low and high, both included."),
+        new("when", "Conditions on earlier parameters, and on `method`, without which this parameter is absent."),
+    ])
+    {
+        Foreign = ForeignWords.OfDomain,
+    };
+
+    public static KeySet Base { get; } = new([new("model", "Base model: a name, or a folder relative to this file.")])
+    {
+        Refused = ImmutableDictionary<string, string>.Empty.Add("dtype", "Training computes in float32."),
+    };
+
+    public static KeySet Metric { get; } = new(
+    [
+        new("name", "One of the task's metrics."),
+        new("goal", "maximize or minimize; needed for a metric other than the task's own."),
+    ])
+    {
+        Foreign = ImmutableDictionary<string, string>.Empty.Add("direction", "goal").Add("mode", "goal"),
+    };
+
+    public static KeySet Limits { get; } = new(
+    [
+        new("wall", "Time of the sweep while it runs, for example 6h or 1h30m."),
+        new("trial", "Time of one trial, for example 45m."),
+    ])
+    {
+        Foreign = ImmutableDictionary<string, string>.Empty.Add("timeout", "wall").Add("time", "wall"),
+        Refused = ImmutableDictionary<string, string>.Empty
+            .Add("device_hours", "Limit the time with 'wall'.")
+            .Add("trials", "It is a key of the sweep itself, one level up."),
+    };
+
+    public static KeySet Resources { get; } = new(
+    [
+        new("slots", "Trials side by side on the CPU, where no GPU is used. Default: half of the cores, at least 1."),
+        new("devices", "Devices to use, for example [cuda:0, cuda:1] or [cpu]. Default: every GPU, else the CPU."),
+    ])
+    {
+        Refused = ImmutableDictionary<string, string>.Empty
+            .Add("gpus", "A trial takes one device; name devices with 'devices'.")
+            .Add("memory_mb", "A trial has its device for itself."),
+    };
+
+    public static KeySet Compare { get; } = new(
+    [
+        new("reference", "Entry that the others are compared with. Default: lora, else the first."),
+        new("confidence", "Confidence of intervals, between 0 and 1. Default: 0.95."),
+    ])
+    {
+        Foreign = ImmutableDictionary<string, string>.Empty.Add("baseline", "reference"),
+    };
+}

@@ -1,0 +1,47 @@
+namespace Experiments.Sweeps.Reading;
+
+/// <summary>A sampler or a scheduler: a bare name, or a mapping of <c>type</c> and its options.</summary>
+internal sealed class PartReader(Problems problems)
+{
+    private readonly OptionValues _values = new(problems);
+
+    /// <returns>The type, null after a report, and its options.</returns>
+    public (string? Type, Configuration Options) Read(
+        SourceNode? node, string key, IReadOnlyList<PartDescription> known, string usual)
+    {
+        if (node is null)
+            return (usual, Configuration.Empty);
+
+        var map = node as SourceMap;
+        var named = map is null ? node : map["type"];
+        var ids = known.Select(part => part.Id).ToList();
+        if (named is null)
+        {
+            problems.AddMissing(node.Mark, $"'{key}' has no 'type': {string.Join(" or ", ids)}.");
+            return default;
+        }
+
+        if (known.FirstOrDefault(part => part.Id == (named as SourceScalar)?.Text) is not { } description)
+        {
+            problems.Add(named.Mark, $"unknown {key} {named.Shape}.{named.Guess(ids)}", $"{key}s: {string.Join(", ", ids)}");
+            return (null, Configuration.Empty);
+        }
+
+        return (description.Id, map is null ? Configuration.Empty : Options(map, description, $"{key} '{description.Id}'"));
+    }
+
+    private Configuration Options(SourceMap map, PartDescription description, string owner)
+    {
+        var keys = new KeySet(
+            [new FileKey("type", ""), .. description.Options.Select(option => new FileKey(option.Name, option.Summary))]);
+        var fields = Fields.Closed(map, keys, owner, problems);
+        var values = new List<KeyValuePair<string, ParameterValue>>();
+        foreach (var option in description.Options)
+        {
+            if (fields[option.Name] is { } node && _values.Read(node, option, $"'{option.Name}' of {owner}") is { } value)
+                values.Add(new(option.Name, value));
+        }
+
+        return new Configuration(values);
+    }
+}

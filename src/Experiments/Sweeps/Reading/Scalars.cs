@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Experiments.Sweeps.Reading;
+
+/// <summary>Single values of keys that are not options. Each answers null after it reported what is wrong.</summary>
+internal sealed partial class Scalars(Problems problems)
+{
+    /// <param name="node">The value.</param>
+    /// <param name="what">What is read, for messages: <c>'seed'</c>.</param>
+    /// <param name="least">Least value, inclusive.</param>
+    /// <param name="most">Largest value, inclusive.</param>
+    public int? Whole(SourceNode node, string what, int least = 0, int most = int.MaxValue)
+    {
+        if (Numbers.Whole(node) is not { } value)
+            return Refuse<int>(node, $"{what} must be a whole number, not {node.Shape}.");
+        if (value < least)
+            return Refuse<int>(node, $"{what} is {value}, but must be at least {least}.");
+        return value <= most ? (int)value : Refuse<int>(node, $"{what} is {value}, but must be at most {most}.");
+    }
+
+    public double? Share(SourceNode node, string what) => Numbers.Real(node) is { } value and > 0 and < 1
+        ? value
+        : Refuse<double>(node, $"{what} must be a number between 0 and 1, such as 0.95, not {node.Shape}.");
+
+    public string? Text(SourceNode node, string what)
+    {
+        if (node is SourceScalar { IsEmpty: false } scalar)
+            return scalar.Text;
+        problems.Add(node.Mark, $"{what} must be a name, not {node.Shape}.");
+        return null;
+    }
+
+    public TimeSpan? Duration(SourceNode node, string what)
+    {
+        var match = node is SourceScalar scalar ? DurationForm().Match(scalar.Text) : Match.Empty;
+        if (match.Success && match.Length > 0)
+        {
+            var time = TimeSpan.FromSeconds(
+                Part("d", 86_400) + Part("h", 3_600) + Part("m", 60) + Part("s", 1));
+            if (time > TimeSpan.Zero)
+                return time;
+        }
+
+        return Refuse<TimeSpan>(node, $"{what} must be a time such as 90s, 45m, 6h, 1h30m or 2d, not {node.Shape}.");
+
+        long Part(string unit, long seconds) => match.Groups[unit] is { Success: true } group
+            ? seconds * long.Parse(group.Value, CultureInfo.InvariantCulture)
+            : 0;
+    }
+
+    private T? Refuse<T>(SourceNode node, string message) where T : struct
+    {
+        problems.Add(node.Mark, message);
+        return null;
+    }
+
+    [GeneratedRegex(@"^(?:(?<d>\d{1,6})d)?(?:(?<h>\d{1,6})h)?(?:(?<m>\d{1,6})m)?(?:(?<s>\d{1,6})s)?$")]
+    private static partial Regex DurationForm();
+}

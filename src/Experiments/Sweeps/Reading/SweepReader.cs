@@ -1,0 +1,175 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Experiments.Samplers;
+using Experiments.Schedulers;
+
+namespace Experiments.Sweeps.Reading;
+
+/// <summary>The sweep file as a whole: its own keys, then its blocks.</summary>
+internal sealed partial class SweepReader(ICatalogue catalogue, SourceText source, string folder, Problems problems)
+{
+    private const int MostSeeds = 10_000;
+    private const int LongestName = 64;
+
+    private readonly Scalars _scalars = new(problems);
+
+    /// <param name="root">The document.</param>
+    /// <param name="defaultName">Name where the file gives none.</param>
+    /// <returns>The sweep; worthless when there are problems.</returns>
+    public SweepSpec? Read(SourceNode? root, string defaultName)
+    {
+        if (root is not SourceMap map)
+        {
+            problems.Add(root is null or SourceScalar { IsEmpty: true } ? source.Start : root.Mark,
+                root is null or SourceScalar { IsEmpty: true }
+                    ? "the file is empty; a sweep file has at least 'task' and 'methods'."
+                    : $"a sweep file is a mapping such as 'task: lesions', not {root.Shape}.");
+            return null;
+        }
+
+        var fields = Fields.Closed(map, FileKeys.Sweep, "a sweep file", problems);
+        var name = fields["name"] is { } node ? Name(node) : defaultName;
+        var parts = new PartReader(problems);
+        var (samplerType, samplerOptions) = parts.Read(fields["sampler"], "sampler", SamplerCatalogue.All, "random");
+        var (schedulerType, schedulerOptions) = parts.Read(fields["scheduler"], "scheduler", SchedulerCatalogue.All, "fifo");
+        var samplerSpec = samplerType is null ? null : new SamplerSpec { Type = samplerType, Options = samplerOptions };
+        var blocks = Blocks(fields, samplerSpec is null ? null : SamplerCatalogue.Create(samplerSpec));
+        var seeds = fields["seeds"] is { } replicates ? Seeds(replicates) : [0];
+        var settings = new SettingsReader(problems);
+        var spec = new SweepSpec
+        {
+            Name = name ?? defaultName,
+            Seed = fields["seed"] is { } seed ? _scalars.Whole(seed, "'seed'") ?? 0 : 0,
+            Seeds = seeds,
+            Tasks = [.. blocks],
+            Sampler = samplerSpec ?? new SamplerSpec(),
+            Scheduler = new SchedulerSpec { Type = schedulerType ?? "fifo", Options = schedulerOptions },
+            Limits = settings.Limits(fields["limits"]),
+            Resources = settings.Resources(fields["resources"]),
+            Compare = settings.Compare(fields["compare"], NamesOf(fields)),
+            Trials = fields["trials"] is { } trials ? _scalars.Whole(trials, "'trials'", least: 1) : null,
+            Retries = fields["retries"] is { } retries ? _scalars.Whole(retries, "'retries'") ?? 0 : 3,
+        };
+        if (!problems.Any)
+            CheckAmount(spec, fields);
+        return spec;
+    }
+
+    private string? Name(SourceNode node)
+    {
+        if (node is SourceScalar scalar && NameForm().IsMatch(scalar.Text) && scalar.Text.Length <= LongestName)
+            return scalar.Text;
+        problems.Add(node.Mark,
+            $"'name' must be lower-case letters, digits and hyphens, at most {LongestName}, such as my-sweep, not {node.Shape}.");
+        return null;
+    }
+
+    private List<TaskBlock> Blocks(Fields fields, ISampler? sampler)
+    {
+        var shared = SharedParameter.Read(fields["parameters"], problems);
+        if (fields["report"] is { } report)
+        {
+            if (shared.Exists(parameter => parameter.Name == "report_every"))
+                problems.Add(fields.MarkOf("report"), "'report' and 'report_every' under 'parameters' say the same; give one.");
+            shared.Add(new SharedParameter(new SourceEntry(
+                new SourceScalar(fields.MarkOf("report"), "report_every", Quoted: false), report)));
+        }
+
+        var reader = new BlockReader(catalogue, sampler, folder, problems);
+        List<TaskBlock?> blocks = fields.Has("tasks")
+            ? [.. Several(fields, reader, shared)]
+            : [reader.Read(fields, size: null, [], shared)];
+        foreach (var parameter in shared)
+            parameter.Check(problems);
+        return [.. blocks.OfType<TaskBlock>()];
+    }
+
+    private List<TaskBlock?> Several(Fields fields, BlockReader reader, List<SharedParameter> shared)
+    {
+        foreach (var key in FileKeys.Block.Names.Where(key => key is not ("size" or "parameters") && fields.Has(key)))
+            problems.Add(fields.MarkOf(key), $"'{key}' belongs in each block of 'tasks' when there is 'tasks'.");
+
+        if (fields["tasks"] is not SourceList { Items.Length: > 0 } list)
+        {
+            var node = fields["tasks"]!;
+            problems.Add(node.Mark, $"'tasks' must be a list of blocks with 'task' and 'methods', not {node.Shape}.");
+            shared.ForEach(parameter => parameter.IsUncertain = true);
+            return [];
+        }
+
+        var blocks = new List<TaskBlock?>();
+        foreach (var item in list.Items)
+        {
+            if (item is not SourceMap map)
+            {
+                problems.Add(item.Mark, $"a block of 'tasks' must be a mapping with 'task' and 'methods', not {item.Shape}.");
+                shared.ForEach(parameter => parameter.IsUncertain = true);
+                continue;
+            }
+
+            var inner = Fields.Closed(map, FileKeys.Block, "a block of 'tasks'", problems);
+            var own = SharedParameter.Read(inner["parameters"], problems);
+            var block = reader.Read(inner, fields["size"], own, shared);
+            own.ForEach(parameter => parameter.Check(problems));
+            if (block is not null && blocks.Exists(other => other is not null && IsSame(other, block)))
+                problems.Add(item.Mark, $"task '{block.Task}' stands in 'tasks' twice with the same size and base.");
+            blocks.Add(block);
+        }
+
+        return blocks;
+    }
+
+    private static bool IsSame(TaskBlock one, TaskBlock other) =>
+        (one.Task, one.Size, one.Base) == (other.Task, other.Size, other.Base);
+
+    /// <summary>Names of all entries, whether or not they could be read.</summary>
+    private static List<string> NamesOf(Fields fields)
+    {
+        var blocks = fields["tasks"] is SourceList list
+            ? list.Items.Select(item => (item as SourceMap)?["methods"])
+            : [fields["methods"]];
+        return [.. blocks.OfType<SourceList>().SelectMany(methods => methods.Items)
+            .Select(item => EntryReader.NameOf(item)?.Text)
+            .OfType<string>()];
+    }
+
+    private EquatableArray<int> Seeds(SourceNode node)
+    {
+        if (node is not SourceList list)
+            return [.. Enumerable.Range(0, _scalars.Whole(node, "'seeds'", 1, MostSeeds) ?? 1)];
+
+        var seeds = new List<int>();
+        foreach (var item in list.Items)
+        {
+            if (_scalars.Whole(item, "an element of 'seeds'") is not { } seed)
+                continue;
+            if (seeds.Contains(seed))
+                problems.Add(item.Mark, $"'seeds' lists {seed.ToString(CultureInfo.InvariantCulture)} twice.");
+            seeds.Add(seed);
+        }
+
+        if (list.Items.IsEmpty)
+            problems.Add(node.Mark, "'seeds' is empty; it needs at least one seed.");
+        return [.. seeds];
+    }
+
+    private void CheckAmount(SweepSpec spec, Fields fields)
+    {
+        var entries = spec.Tasks.Sum(block => block.Methods.Count);
+        var least = entries * spec.Seeds.Count;
+        if (spec.Trials < least)
+        {
+            problems.Add(fields["trials"]!.Mark,
+                $"'trials' is {spec.Trials}, but one configuration of each of {entries} methods "
+                + $"over {spec.Seeds.Count} seeds takes {least}.");
+        }
+        else if (spec.Trials is null && SweepPlan.Unbounded(spec) is { } endless)
+        {
+            problems.AddMissing(fields.Mark,
+                $"'trials' is missing: sampler '{spec.Sampler.Type}' draws from the space of '{endless}' without end.");
+        }
+    }
+
+    [GeneratedRegex("^[a-z0-9-]+$")]
+    private static partial Regex NameForm();
+}

@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Experiments.Sweeps;
+
+/// <summary>Writes a sweep as a sweep file in which every default and every shared parameter stands where it acts.
+/// <see cref="SweepFile"/> reads an equal sweep back.</summary>
+public static partial class SweepYaml
+{
+    private static readonly JsonSerializerOptions _quoted = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The sweep as YAML.</summary>
+    public static string Write(SweepSpec spec)
+    {
+        var text = new StringBuilder();
+        Line(0, "name", Text(spec.Name));
+        Line(0, "seed", Show(spec.Seed));
+        Line(0, "seeds", List(spec.Seeds.Select(seed => Show(seed))));
+        Line(0, "trials", spec.Trials is { } trials ? Show(trials) : null);
+        Line(0, "sampler", Part(spec.Sampler.Type, spec.Sampler.Options));
+        Line(0, "scheduler", Part(spec.Scheduler.Type, spec.Scheduler.Options));
+        Line(0, "limits", Map(("wall", Duration(spec.Limits.Wall)), ("trial", Duration(spec.Limits.Trial))));
+        Line(0, "resources", Map(
+            ("slots", spec.Resources.Slots is { } slots ? Show(slots) : null),
+            ("devices", spec.Resources.Devices.Count == 0 ? null : List(spec.Resources.Devices.Select(Text)))));
+        Line(0, "compare", Map(("reference", Text(spec.Compare.Reference)), ("confidence", Show(spec.Compare.Confidence))));
+        Line(0, "retries", Show(spec.Retries));
+        text.Append("tasks:\n");
+        foreach (var block in spec.Tasks)
+        {
+            Line(1, "- task", Text(block.Task));
+            Line(2, "size", Text(block.Size));
+            Line(2, "base", Text(block.Base));
+            Line(2, "metric", Map(("name", Text(block.Metric)), ("goal", block.Maximize ? "maximize" : "minimize")));
+            text.Append("    methods:\n");
+            foreach (var entry in block.Methods)
+            {
+                Line(3, "- method", Text(entry.Method));
+                Line(4, "as", entry.Name == entry.Method ? null : Text(entry.Name));
+                Line(4, "experts", entry.Experts is { } experts ? Text(experts) : null);
+                foreach (var parameter in entry.Space.Parameters)
+                    Line(4, parameter.Name, Show(parameter));
+            }
+        }
+
+        return text.ToString();
+
+        void Line(int depth, string key, string? value)
+        {
+            if (value is not null)
+                text.Append(' ', depth * 2).Append(key).Append(": ").Append(value).Append('\n');
+        }
+    }
+
+    private static string Show(Parameter parameter)
+    {
+        var when = parameter.When.Count == 0 ? null
+            : Map([.. parameter.When.Select(condition => (condition.Parent, (string?)List(condition.Values.Select(Show))))]);
+        return parameter.Domain switch
+        {
+            Domain.Fixed { Value: var value } => when is null ? Show(value) : Map(("value", Show(value)), ("when", when))!,
+            Domain.Choice { Choices: var choices } => Map(("choices", List(choices.Select(Show))), ("when", when))!,
+            Domain.Int range => Map(("type", "int"), ("low", Show(range.Low)), ("high", Show(range.High)),
+                ("log", range.Log ? "true" : null), ("step", range.Step is { } step ? Show(step) : null),
+                ("points", range.Points is { } points ? Show(points) : null), ("when", when))!,
+            Domain.Float range => Map(("type", "float"), ("low", Show(range.Low)), ("high", Show(range.High)),
+                ("log", range.Log ? "true" : null), ("step", range.Step is { } step ? Show(step) : null),
+                ("points", range.Points is { } points ? Show(points) : null), ("when", when))!,
+            var other => throw new NotSupportedException($"The domain {other} cannot be written."),
+        };
+    }
+
+    private static string Show(ParameterValue value) => value switch
+    {
+        ParameterValue.Text text => Text(text.Value),
+        ParameterValue.List list => List(list.Values.Select(Show)),
+        ParameterValue.Real real => Show(real.Value),
+        _ => value.ToString(),
+    };
+
+    private static string Show(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Show(double value) => value.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');
+
+    private static string Part(string type, Configuration options) =>
+        Map([("type", Text(type)), .. options.Values.Select(option => (option.Key, (string?)Show(option.Value)))])!;
+
+    private static string? Duration(TimeSpan? time)
+    {
+        if (time is not { } span)
+            return null;
+        var parts = new[] { (span.Days, "d"), (span.Hours, "h"), (span.Minutes, "m"), (span.Seconds, "s") };
+        return string.Concat(parts.Where(part => part.Item1 > 0).Select(part => $"{part.Item1}{part.Item2}"));
+    }
+
+    /// <summary>A flow mapping of the keys that have a value, or null where none has.</summary>
+    private static string? Map(params ReadOnlySpan<(string Key, string? Value)> entries)
+    {
+        var present = new List<string>();
+        foreach (var (key, value) in entries)
+        {
+            if (value is not null)
+                present.Add($"{key}: {value}");
+        }
+
+        return present.Count == 0 ? null : $"{{ {string.Join(", ", present)} }}";
+    }
+
+    private static string List(IEnumerable<string> items) => $"[{string.Join(", ", items)}]";
+
+    private static string Text(string value) =>
+        PlainForm().IsMatch(value) && value != "null" ? value : JsonSerializer.Serialize(value, _quoted);
+
+    [GeneratedRegex("^[A-Za-z_/][A-Za-z0-9_./-]*$")]
+    private static partial Regex PlainForm();
+}
