@@ -18,6 +18,8 @@ internal sealed record KeySet(ImmutableArray<FileKey> Keys)
     public IEnumerable<string> Names => Keys.Select(key => key.Name);
 
     public bool Has(string name) => Names.Contains(name);
+
+    public string Summary(string name) => Keys.First(key => key.Name == name).Summary;
 }
 
 /// <summary>All keys of the sweep file but the options, which the catalogue knows.</summary>

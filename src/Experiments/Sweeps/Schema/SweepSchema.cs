@@ -1,0 +1,169 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Experiments.Samplers;
+using Experiments.Schedulers;
+using Experiments.Sweeps.Reading;
+
+namespace Experiments.Sweeps.Schema;
+
+/// <summary>
+/// The JSON Schema (draft-07) of sweep files, out of the same keys and options that the reader goes by. An editor completes
+/// and explains with it; what depends on several places (names, order, conditions) only the reader can say.
+/// </summary>
+public static class SweepSchema
+{
+    private static readonly JsonSerializerOptions _layout = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NewLine = "\n",
+    };
+
+    /// <summary>The schema of sweep files that name what a catalogue holds, indented, with a line end.</summary>
+    public static string Write(ICatalogue catalogue) => Of(catalogue).ToJsonString(_layout) + "\n";
+
+    private static JsonObject Of(ICatalogue catalogue)
+    {
+        var entries = new EntrySchema(catalogue);
+        var block = Block(catalogue, entries);
+        return new JsonObject
+        {
+            ["$schema"] = "http://json-schema.org/draft-07/schema#",
+            ["title"] = "Sweep file",
+            ["description"] = "Methods with their search spaces on tasks, replicated over seeds.",
+            ["type"] = "object",
+            ["additionalProperties"] = false,
+            ["anyOf"] = new JsonArray(Required("task", "methods"), Required("tasks")),
+            ["properties"] = Properties(FileKeys.Sweep, key => block.TryGetPropertyValue(key, out var shared)
+                ? shared!.DeepClone().AsObject()
+                : OfSweep(key, catalogue, block)),
+            ["definitions"] = Definitions(entries),
+        };
+    }
+
+    private static JsonObject OfSweep(string key, ICatalogue catalogue, JsonObject block) => key switch
+    {
+        "name" => new JsonObject { ["type"] = "string", ["pattern"] = "^[a-z0-9-]{1,64}$" },
+        "tasks" => new JsonObject
+        {
+            ["type"] = "array",
+            ["minItems"] = 1,
+            ["items"] = new JsonObject
+            {
+                ["type"] = "object",
+                ["additionalProperties"] = false,
+                ["required"] = OptionSchema.Texts(["task", "methods"]),
+                ["properties"] = block.DeepClone(),
+            },
+        },
+        "seeds" => AnyOf(Whole(1), new JsonObject { ["type"] = "array", ["minItems"] = 1, ["uniqueItems"] = true, ["items"] = Whole(0) }),
+        "seed" or "retries" => Whole(0),
+        "trials" or "report" => Whole(1),
+        "sampler" => Part(SamplerCatalogue.All),
+        "scheduler" => Part(SchedulerCatalogue.All),
+        "limits" => Closed(FileKeys.Limits, _ => new JsonObject { ["type"] = "string", ["pattern"] = "^([0-9]+[dhms])+$" }),
+        "resources" => Closed(FileKeys.Resources, inner => inner == "slots" ? Whole(1) : Devices()),
+        "compare" => Closed(FileKeys.Compare, inner => inner == "reference"
+            ? new JsonObject { ["type"] = "string" }
+            : new JsonObject { ["type"] = "number", ["exclusiveMinimum"] = 0, ["exclusiveMaximum"] = 1 }),
+        _ => throw new NotSupportedException($"The schema does not know the key '{key}' of {catalogue.GetType().Name}."),
+    };
+
+    private static JsonObject Block(ICatalogue catalogue, EntrySchema entries) => Properties(FileKeys.Block, key => key switch
+    {
+        "task" => Enum(catalogue.Tasks.Select(task => task.Id)),
+        "size" => Enum(catalogue.Tasks.SelectMany(task => task.Sizes).Distinct()),
+        "base" => AnyOf(
+            Enum(catalogue.Bases.Select(model => model.Id)),
+            new JsonObject { ["type"] = "string" },
+            Closed(FileKeys.Base, _ => new JsonObject { ["type"] = "string" })),
+        "metric" => AnyOf(
+            Enum(catalogue.Tasks.SelectMany(task => task.Metrics).Distinct()),
+            Closed(FileKeys.Metric, inner => inner == "goal"
+                ? Enum(["maximize", "minimize"])
+                : Enum(catalogue.Tasks.SelectMany(task => task.Metrics).Distinct()))),
+        "methods" => new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = entries.Entry() },
+        "parameters" => entries.Parameters(),
+        _ => throw new NotSupportedException($"The schema does not know the key '{key}' of a block."),
+    });
+
+    private static JsonObject Definitions(EntrySchema entries)
+    {
+        var definitions = new JsonObject
+        {
+            ["environment"] = new JsonObject
+            {
+                ["description"] = "What an environment variable holds.",
+                ["type"] = "string",
+                ["pattern"] = @"^\$\{env:[^}]+\}$",
+            },
+            ["when"] = new JsonObject
+            {
+                ["description"] = FileKeys.Domain.Summary("when"),
+                ["type"] = "object",
+                ["minProperties"] = 1,
+            },
+        };
+        foreach (var (name, schema) in entries.Options())
+            definitions[name] = schema;
+        return definitions;
+    }
+
+    private static JsonObject Part(IReadOnlyList<PartDescription> parts) => AnyOf(
+    [
+        Enum(parts.Select(part => part.Id)),
+        .. parts.Select(part =>
+        {
+            var properties = new JsonObject { ["type"] = new JsonObject { ["const"] = part.Id, ["description"] = part.Summary } };
+            foreach (var option in part.Options)
+            {
+                properties[option.Name] = OptionSchema.Value(option);
+                properties[option.Name]!["description"] = OptionSchema.Describe(option);
+            }
+
+            return new JsonObject
+            {
+                ["type"] = "object",
+                ["additionalProperties"] = false,
+                ["required"] = OptionSchema.Texts(["type"]),
+                ["properties"] = properties,
+            };
+        }),
+    ]);
+
+    /// <summary>Each key with its schema and what it means.</summary>
+    private static JsonObject Properties(KeySet keys, Func<string, JsonObject> schemaOf)
+    {
+        var properties = new JsonObject();
+        foreach (var key in keys.Keys)
+        {
+            var schema = schemaOf(key.Name);
+            schema["description"] = key.Summary;
+            properties[key.Name] = schema;
+        }
+
+        return properties;
+    }
+
+    private static JsonObject Closed(KeySet keys, Func<string, JsonObject> schemaOf) => new()
+    {
+        ["type"] = "object",
+        ["additionalProperties"] = false,
+        ["properties"] = Properties(keys, schemaOf),
+    };
+
+    private static JsonObject Devices()
+    {
+        var device = new JsonObject { ["type"] = "string", ["pattern"] = "^(cpu|cuda)(:[0-9]+)?$" };
+        return AnyOf(device, new JsonObject { ["type"] = "array", ["items"] = device.DeepClone() });
+    }
+
+    private static JsonObject AnyOf(params JsonObject[] schemas) => new() { ["anyOf"] = new JsonArray([.. schemas]) };
+
+    private static JsonObject Enum(IEnumerable<string> values) => new() { ["enum"] = OptionSchema.Texts(values) };
+
+    private static JsonObject Whole(int least) => new() { ["type"] = "integer", ["minimum"] = least };
+
+    private static JsonObject Required(params string[] keys) => new() { ["required"] = OptionSchema.Texts(keys) };
+}
