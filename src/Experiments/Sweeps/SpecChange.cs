@@ -2,12 +2,14 @@ using System.Text.Json;
 
 namespace Experiments.Sweeps;
 
-/// <summary>What became of a sweep's specification since it was started, and whether the sweep can go on with it.</summary>
-/// <param name="Extensions">What is more, or does not touch results: <c>seeds: [0,1] -> [0,1,2]</c>.</param>
-/// <param name="Refusals">What would make it another sweep. Empty when it can go on.</param>
+/// <summary>
+/// What became of a sweep's specification since it was started, and whether the sweep can go on with it. It can with more
+/// trials and seeds, other limits, retries, resources and ways to compare; all else would make its trials incomparable.
+/// </summary>
+/// <param name="Extensions">What differs and may: <c>seeds: [0,1] -> [0,1,2]</c>.</param>
+/// <param name="Refusals">What differs and may not, in the same form. Empty when the sweep can go on.</param>
 public sealed record SpecChange(EquatableArray<string> Extensions, EquatableArray<string> Refusals)
 {
-    /// <summary>Keys that a sweep may change while it is under way: none of them alters what a trial comes to.</summary>
     private static readonly string[] _free = ["trials", "seeds", "limits", "retries", "resources", "compare"];
 
     /// <summary>Whether nothing changed.</summary>
@@ -19,84 +21,31 @@ public sealed record SpecChange(EquatableArray<string> Extensions, EquatableArra
     /// <summary>What differs between the specification that a sweep was started with and the one that is given now.</summary>
     public static SpecChange Between(SweepSpec old, SweepSpec now)
     {
+        var before = JsonSerializer.SerializeToElement(old, SpecJson.Options);
+        var after = JsonSerializer.SerializeToElement(now, SpecJson.Options);
         var extensions = new List<string>();
         var refusals = new List<string>();
-        foreach (var (path, line) in Differences(old, now))
-            (_free.Contains(path) ? extensions : refusals).Add(line);
-        if (refusals.Count == 0)
-            refusals.AddRange(Shrinkings(old, now));
+        foreach (var property in before.EnumerateObject())
+        {
+            var lines = JsonDifference.Between(property.Name, property.Value, after.GetProperty(property.Name));
+            (_free.Contains(property.Name) ? extensions : refusals).AddRange(lines);
+        }
+
+        refusals.AddRange(Losses(old, now));
         return new SpecChange([.. extensions], [.. refusals]);
     }
 
     /// <summary>What there was more of before: trials that exist would have no place in the sweep.</summary>
-    private static IEnumerable<string> Shrinkings(SweepSpec old, SweepSpec now)
+    private static IEnumerable<string> Losses(SweepSpec old, SweepSpec now)
     {
         foreach (var gone in old.Seeds.Except(now.Seeds))
             yield return $"seeds: {gone} is gone, but the sweep has trials with it";
 
-        foreach (var (before, after) in SweepPlan.Of(old).Entries.Zip(SweepPlan.Of(now).Entries))
+        var (before, after) = (old.Trials / Math.Max(1, old.Seeds.Count), now.Trials / Math.Max(1, now.Seeds.Count));
+        if (after < before)
         {
-            if (after.Configurations < before.Configurations)
-            {
-                yield return $"trials: {now.Trials} over {now.Seeds.Count} seeds leave '{after.Entry}' "
-                    + $"{after.Configurations} configurations of its {before.Configurations}";
-            }
+            yield return $"trials: {now.Trials} over {now.Seeds.Count} seeds are {after} configurations, "
+                + $"but the sweep was to have {before}; {before * now.Seeds.Count} trials keep them";
         }
     }
-
-    private static IEnumerable<(string Key, string Line)> Differences(SweepSpec old, SweepSpec now)
-    {
-        var before = JsonSerializer.SerializeToElement(old, SpecJson.Options);
-        var after = JsonSerializer.SerializeToElement(now, SpecJson.Options);
-        return before.EnumerateObject().SelectMany(property =>
-            Differences(property.Name, property.Value, after.GetProperty(property.Name)).Select(line => (property.Name, line)));
-    }
-
-    private static IEnumerable<string> Differences(string path, JsonElement? old, JsonElement? now)
-    {
-        if (old is { } one && now is { } other)
-        {
-            if (JsonElement.DeepEquals(one, other))
-                return [];
-            if (one.ValueKind == JsonValueKind.Object && other.ValueKind == JsonValueKind.Object)
-                return one.EnumerateObject().Select(property => property.Name)
-                    .Union(other.EnumerateObject().Select(property => property.Name))
-                    .SelectMany(name => Differences($"{path}.{name}", Find(one, name), Find(other, name)));
-            if (IsNamed(one) && IsNamed(other))
-            {
-                var lines = Names(one).Union(Names(other))
-                    .SelectMany(name => Differences($"{path}.{name}", Named(one, name), Named(other, name)))
-                    .ToList();
-                return lines.Count > 0 ? lines : [$"{path}: {string.Join(", ", Names(one))} -> {string.Join(", ", Names(other))}"];
-            }
-        }
-
-        return [$"{path}: {old?.GetRawText() ?? "absent"} -> {now?.GetRawText() ?? "absent"}"];
-    }
-
-    private static JsonElement? Find(JsonElement element, string name) => element.TryGetProperty(name, out var found) ? found : null;
-
-    /// <summary>Whether a list's elements go by names of their own, so that they are compared by name, not by place.</summary>
-    private static bool IsNamed(JsonElement list) =>
-        list.ValueKind == JsonValueKind.Array
-        && list.GetArrayLength() > 0
-        && list.EnumerateArray().All(item => NameOf(item) is not null)
-        && Names(list).Distinct().Count() == list.GetArrayLength();
-
-    private static IEnumerable<string> Names(JsonElement list) => list.EnumerateArray().Select(item => NameOf(item)!);
-
-    private static JsonElement? Named(JsonElement list, string name)
-    {
-        foreach (var item in list.EnumerateArray())
-        {
-            if (NameOf(item) == name)
-                return item;
-        }
-
-        return null;
-    }
-
-    private static string? NameOf(JsonElement item) =>
-        item.ValueKind != JsonValueKind.Object ? null
-        : (Find(item, "name") ?? Find(item, "task")) is { ValueKind: JsonValueKind.String } name ? name.GetString() : null;
 }

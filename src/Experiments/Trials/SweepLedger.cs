@@ -85,7 +85,9 @@ public sealed class SweepLedger
         }
         else if (_state.Spec != spec)
         {
-            SpecExtension.Check(_state.Spec, spec);
+            var change = SpecChange.Between(_state.Spec, spec);
+            if (!change.IsAllowed)
+                throw new SpecException([$"sweep '{spec.Name}' was begun with another specification.", .. change.Refusals]);
             Record(new SweepEvent.SpecExtended(spec));
         }
 

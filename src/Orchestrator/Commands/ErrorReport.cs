@@ -23,7 +23,8 @@ internal static class ErrorReport
         switch (exception)
         {
             case SpecException spec:
-                return Write(spec.Problems, ExitCode.Refused, settings, surroundings);
+                var problems = spec.Problems.Select(problem => settings.Json ? problem.ToString() : problem.ToText());
+                return Write(problems, ExitCode.Refused, settings, surroundings);
             case AdapterException or ArgumentException { ParamName: "args" }:
                 return Write([exception.Message], ExitCode.Refused, settings, surroundings);
             case NoSuchThingException:

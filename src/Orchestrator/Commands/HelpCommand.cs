@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Experiments.Reports;
+using Experiments.Sweeps;
 
 namespace Orchestrator.Commands;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Experiments.Reports;
 using Experiments.Sweeps;
 using Orchestrator.Terminal;
 

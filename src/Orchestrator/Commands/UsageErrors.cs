@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Experiments.Reports;
+using Experiments.Sweeps;
 
 namespace Orchestrator.Commands;
 

@@ -91,13 +91,13 @@ public sealed class ExtensionTests
         Assert.Equal(
             [
                 "sweep 'example' was begun with another specification.",
-                "seed: 18 differs from 17, with which the sweep began.",
-                "task 'b' (quickstart, base nano, metric dice) differs from 'a' (smoke, base nano, metric dice), with which the "
-                    + "sweep began.",
-                "seeds: 1 is missing; the sweep has trials with it.",
-                "trials: 2 is less than the 4 that the sweep has.",
+                "seed: 17 -> 18",
+                "tasks.a: present -> absent",
+                "tasks.b: absent -> present",
+                "seeds: 1 is gone, but the sweep has trials with it",
+                "trials: 2 over 2 seeds are 1 configurations, but the sweep was to have 2; 4 trials keep them",
             ],
-            problems);
+            problems.Select(problem => problem.Message));
     }
 
     [Fact]
@@ -110,10 +110,11 @@ public sealed class ExtensionTests
 
         Assert.Equal(
             [
-                "method 'lora' of task 'a' is changed or gone.", "method 'full' of task 'a' is changed or gone.",
-                "method 'mole' of task 'a' is new.",
+                "tasks.a.methods.lora.rank.choices: [1] -> [2]",
+                "tasks.a.methods.full: present -> absent",
+                "tasks.a.methods.mole: absent -> present",
             ],
-            problems.Skip(1));
+            problems.Skip(1).Select(problem => problem.Message));
     }
 
     [Fact]
