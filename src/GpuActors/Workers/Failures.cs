@@ -1,0 +1,49 @@
+using System.Runtime.InteropServices;
+using Adapters.Methods;
+using Adapters.Training;
+using Experiments.Trials;
+
+namespace GpuActors.Workers;
+
+/// <summary>Which class of failure an exception is, and what to say about it.</summary>
+internal static class Failures
+{
+    private const int LongestMessage = 2_000;
+
+    /// <summary>What libtorch says when memory is short, on CPUs and on GPUs.</summary>
+    private static readonly string[] OutOfMemory = ["out of memory", "can't allocate memory", "not enough memory"];
+
+    /// <summary>What CUDA says when the process's context is broken for good.</summary>
+    private static readonly string[] DeviceLost =
+        ["illegal memory access", "unspecified launch failure", "device-side assert", "CUDA-capable device", "ECC error"];
+
+    /// <summary>How an attempt that threw has ended.</summary>
+    public static AttemptOutcome.Failed Outcome(Exception failure) =>
+        new(CauseOf(failure), Message(failure), (failure as DivergedException)?.Step);
+
+    /// <summary>Whether the process cannot use its device again.</summary>
+    public static bool IsDeviceLost(Exception failure) => failure is ExternalException && Says(failure, DeviceLost);
+
+    private static FailureCause CauseOf(Exception failure) => failure switch
+    {
+        DivergedException => FailureCause.Nan,
+        AdapterException => FailureCause.Invalid,
+        _ when IsDeviceLost(failure) => FailureCause.Lost,
+        OutOfMemoryException => FailureCause.Oom,
+        ExternalException when Says(failure, OutOfMemory) => FailureCause.Oom,
+        IOException or UnauthorizedAccessException => FailureCause.Io,
+        _ => FailureCause.Error,
+    };
+
+    private static bool Says(Exception failure, string[] words) =>
+        words.Any(word => failure.Message.Contains(word, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>A person's mistake is its sentence; a bug also says what kind it is. The log has the stack.</summary>
+    private static string Message(Exception failure)
+    {
+        var text = failure is AdapterException or DivergedException or IOException
+            ? failure.Message
+            : $"{failure.GetType().Name}: {failure.Message}";
+        return text.Length <= LongestMessage ? text : text[..LongestMessage];
+    }
+}

@@ -1,0 +1,27 @@
+using System.Collections.Concurrent;
+
+namespace GpuActors.Workers;
+
+/// <summary>
+/// The one thread of a worker process that touches tensors, for as long as the process lives: libtorch's thread pools and
+/// caches hang on the thread that calls it, and no pool thread is kept from the heartbeats.
+/// </summary>
+internal sealed class TrainingThread : IDisposable
+{
+    private readonly BlockingCollection<Action> _jobs = [];
+
+    public TrainingThread() => new Thread(Work) { IsBackground = true, Name = "training" }.Start();
+
+    /// <summary>Runs a job after those before it. It must not throw.</summary>
+    public void Post(Action job) => _jobs.Add(job);
+
+    /// <summary>Ends the thread after the jobs that were posted.</summary>
+    public void Dispose() => _jobs.CompleteAdding();
+
+    private void Work()
+    {
+        foreach (var job in _jobs.GetConsumingEnumerable())
+            job();
+        _jobs.Dispose();
+    }
+}
