@@ -30,7 +30,7 @@ internal sealed class GpuActor : ReceiveActor
     private int _unansweredBeats;
     private string? _leaving;
 
-    private GpuActor(GpuActorSettings settings, Workbench bench, IActorRef coordinator, TimeProvider time)
+    public GpuActor(GpuActorSettings settings, Workbench bench, IActorRef coordinator, TimeProvider time)
     {
         (_settings, _bench, _coordinator, _beatEvery) = (settings, bench, coordinator, settings.HelloEvery);
         var self = Self;
