@@ -17,6 +17,9 @@ public static class SweepProtocol
     /// <summary>End a trial, or all when null, for good.</summary>
     public sealed record Cancel(TrialId? Trial);
 
+    /// <summary>Answer when no worker holds an attempt any more and all is recorded: the process may end.</summary>
+    public sealed record WhenQuiet;
+
     /// <summary>What was asked is recorded.</summary>
     public sealed record Done;
 

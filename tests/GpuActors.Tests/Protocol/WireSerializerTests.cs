@@ -94,10 +94,12 @@ public sealed class WireSerializerTests : IAsyncDisposable
         new WorkerProtocol.Fence(8, Attempt),
         new WorkerProtocol.Stop(8, Attempt, true),
         new AgentProtocol.WorkerDied("w1", "exit code 134"),
+        new AgentProtocol.Noted("w1"),
         new SweepProtocol.Pause("asked", true),
         new SweepProtocol.Resume(),
         new SweepProtocol.Cancel(new TrialId(3)),
         new SweepProtocol.Cancel(null),
+        new SweepProtocol.WhenQuiet(),
         new SweepProtocol.Done(),
         new SweepProtocol.GetStatus(),
         new SweepProtocol.Status(
