@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Actor.Setup;
+using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 using Akka.Hosting.Logging;
 using GpuActors.Protocol;
@@ -19,6 +20,9 @@ internal sealed record ClusterSettings
 
     /// <summary>Role of a process that owns a device.</summary>
     public const string GpuRole = "gpu";
+
+    /// <summary>Name of the actor that keeps the coordinator as the cluster's singleton.</summary>
+    public const string CoordinatorActor = "coordinator";
 
     /// <summary>What the process does in the cluster.</summary>
     public required string Role { get; init; }
@@ -45,8 +49,13 @@ internal sealed record ClusterSettings
         new LoggerFactorySetup(Logging),
         WireSerializer.Setup));
 
+    /// <summary>Where a member of the cluster reaches the coordinator, wherever that lives.</summary>
+    public static IActorRef Coordinator(ActorSystem system) =>
+        system.ActorOf(ClusterSingletonProxy.Props($"/user/{CoordinatorActor}", ClusterSingletonProxySettings.Create(system)));
+
     // The figures were measured by killing, stopping and starving processes of such a cluster:
-    // - keep-majority without a role: with one, two coordinators down each other when the active one dies;
+    // - keep-oldest, also if alone: the side of the coordinator, which founded the cluster, goes on whatever number of workers
+    //   dies; by majority, a coordinator whose only worker is killed downs itself whenever the worker's address is the lower;
     // - fork-join dispatchers: on the shared pool, blocked pool threads make a healthy node miss its heartbeats;
     // - exit-clr off: to leave a cluster is not to leave the process, which goes on training and joins again.
     private Config Hocon() => ConfigurationFactory.ParseString($$"""
@@ -81,12 +90,12 @@ internal sealed record ClusterSettings
             unreachable-nodes-reaper-interval = 500ms
             failure-detector { heartbeat-interval = 500ms, acceptable-heartbeat-pause = 2s }
             downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
-            split-brain-resolver { active-strategy = keep-majority, stable-after = 3s }
+            split-brain-resolver { active-strategy = keep-oldest, keep-oldest.down-if-alone = off, stable-after = 3s }
             down-removal-margin = 1s
             singleton { singleton-name = coordinator, role = {{CoordinatorRole}}, hand-over-retry-interval = 500ms }
             singleton-proxy { singleton-name = coordinator, role = {{CoordinatorRole}}, singleton-identification-interval = 300ms, buffer-size = 0 }
           }
           coordinated-shutdown { exit-clr = off, run-by-clr-shutdown-hook = off, run-by-actor-system-terminate = on }
         }
-        """).WithFallback(Akka.Cluster.Tools.Singleton.ClusterSingleton.DefaultConfig());
+        """).WithFallback(ClusterSingleton.DefaultConfig());
 }

@@ -87,9 +87,8 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
         system.ActorOf(
             ClusterSingletonManager.Props(
                 SweepCoordinator.Props(coordinator, store, time), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(system)),
-            "coordinator");
-        Client = new CoordinatorClient(
-            system.ActorOf(ClusterSingletonProxy.Props("/user/coordinator", ClusterSingletonProxySettings.Create(system))));
+            ClusterSettings.CoordinatorActor);
+        Client = new CoordinatorClient(ClusterSettings.Coordinator(system));
         return cluster.SelfAddress;
     }
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Akka.Actor;
-using Akka.Cluster.Tools.Singleton;
 using Experiments.Trials;
 using GpuActors.Workers;
 using Microsoft.Extensions.Logging;
@@ -65,16 +64,16 @@ public sealed partial class WorkerHost(WorkerSettings settings, ITrialRunner run
     /// <summary>One life of the actor system, until it ends, the coordinator stays silent, or the worker has departed.</summary>
     private async Task LiveInClusterAsync(Workbench bench)
     {
-        using var system = new ClusterSettings
+        var cluster = new ClusterSettings
         {
             Role = ClusterSettings.GpuRole,
             Host = settings.Host,
             Seeds = settings.Join,
             Logging = logging,
-        }.Start();
-        var coordinator = system.ActorOf(ClusterSingletonProxy.Props("/user/coordinator", ClusterSingletonProxySettings.Create(system)));
+        };
         var actorSettings = new GpuActorSettings { Worker = Worker, DeviceLost = reason => Depart(reason, ExitCodes.DeviceLost) };
-        var actor = system.ActorOf(GpuActor.Props(actorSettings, bench, coordinator, time), "gpu");
+        using var system = cluster.Start();
+        var actor = system.ActorOf(GpuActor.Props(actorSettings, bench, ClusterSettings.Coordinator(system), time), "gpu");
 
         await LiveAsync(system, bench);
         if (_departure.Task.IsCompletedSuccessfully && !system.WhenTerminated.IsCompleted)
