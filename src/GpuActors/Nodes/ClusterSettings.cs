@@ -24,6 +24,8 @@ internal sealed record ClusterSettings
     /// <summary>Name of the actor that keeps the coordinator as the cluster's singleton.</summary>
     public const string CoordinatorActor = "coordinator";
 
+    private static readonly TimeSpan ShutdownWithin = TimeSpan.FromSeconds(3);
+
     /// <summary>What the process does in the cluster.</summary>
     public required string Role { get; init; }
 
@@ -52,6 +54,11 @@ internal sealed record ClusterSettings
     /// <summary>Where a member of the cluster reaches the coordinator, wherever that lives.</summary>
     public static IActorRef Coordinator(ActorSystem system) =>
         system.ActorOf(ClusterSingletonProxy.Props($"/user/{CoordinatorActor}", ClusterSingletonProxySettings.Create(system)));
+
+    /// <summary>Leaves the cluster and ends the actor system, or gives up leaving after a while.</summary>
+    public static Task LeaveAsync(ActorSystem system, TimeProvider time) => Task.WhenAny(
+        CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance),
+        Task.Delay(ShutdownWithin, time));
 
     // The figures were measured by killing, stopping and starving processes of such a cluster:
     // - keep-oldest, also if alone: the side of the coordinator, which founded the cluster, goes on whatever number of workers
@@ -93,7 +100,12 @@ internal sealed record ClusterSettings
             split-brain-resolver { active-strategy = keep-oldest, keep-oldest.down-if-alone = off, stable-after = 3s }
             down-removal-margin = 1s
             singleton { singleton-name = coordinator, role = {{CoordinatorRole}}, hand-over-retry-interval = 500ms }
-            singleton-proxy { singleton-name = coordinator, role = {{CoordinatorRole}}, singleton-identification-interval = 300ms, buffer-size = 0 }
+            singleton-proxy {
+              singleton-name = coordinator
+              role = {{CoordinatorRole}}
+              singleton-identification-interval = 300ms
+              buffer-size = 0
+            }
           }
           coordinated-shutdown { exit-clr = off, run-by-clr-shutdown-hook = off, run-by-actor-system-terminate = on }
         }

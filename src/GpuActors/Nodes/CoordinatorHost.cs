@@ -16,7 +16,6 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
 {
     private const int CrashesUntilGivenUp = 3;
     private static readonly TimeSpan WorkersLeaveWithin = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan ShutdownWithin = TimeSpan.FromSeconds(3);
 
     private readonly ILogger _log = settings.Logging.CreateLogger<CoordinatorHost>();
     private readonly TaskCompletionSource<SweepOutcome> _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -61,7 +60,7 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
             if (abort.IsCancellationRequested)
                 agent.Kill();
             await agent.StopAsync(WorkersLeaveWithin);
-            await Task.WhenAny(CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance), Task.Delay(ShutdownWithin, time));
+            await ClusterSettings.LeaveAsync(system, time);
         }
     }
 

@@ -101,7 +101,7 @@ internal sealed partial class NodeAgent : IAsyncDisposable
             if (_stopping.IsCancellationRequested)
                 return null;
 
-            failedStarts = end.BySignal || end.ExitCode is ExitCodes.Left or ExitCodes.Orphaned or ExitCodes.DeviceLost ? 0 : failedStarts + 1;
+            failedStarts = end.CouldStart ? 0 : failedStarts + 1;
             if (failedStarts == StartsUntilGivenUp)
             {
                 LogGivenUp(_log, device, end.LastWords);

@@ -18,7 +18,6 @@ namespace GpuActors.Nodes;
 public sealed partial class WorkerHost(WorkerSettings settings, ITrialRunner runner, ILoggerFactory logging, TimeProvider time)
 {
     private static readonly TimeSpan Watch = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ShutdownWithin = TimeSpan.FromSeconds(3);
 
     /// <summary>How long saving and reporting may take when the agent is gone, and most likely the coordinator with it.</summary>
     private static readonly TimeSpan OrphanedWithin = TimeSpan.FromSeconds(3);
@@ -26,10 +25,7 @@ public sealed partial class WorkerHost(WorkerSettings settings, ITrialRunner run
     private readonly ILogger _log = logging.CreateLogger<WorkerHost>();
     private readonly TaskCompletionSource<Departure> _departure = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private WorkerInfo Worker { get; } = new(
-        settings.Id ?? $"{Environment.MachineName.ToLowerInvariant()}-{Environment.ProcessId}-{time.GetUtcNow().ToUnixTimeMilliseconds():x}",
-        settings.Device,
-        Environment.MachineName);
+    private WorkerInfo Worker { get; } = new(settings.Id ?? NewId(time), settings.Device, Environment.MachineName);
 
     /// <summary>Works until it is asked to leave, is left alone, or its device is lost.</summary>
     /// <param name="parentPipe">Standard input, where an agent writes to it; null when no agent started it.</param>
@@ -84,7 +80,7 @@ public sealed partial class WorkerHost(WorkerSettings settings, ITrialRunner run
             await Task.WhenAny(gone, Task.Delay(departure.Within, time));
         }
 
-        await Task.WhenAny(CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance), Task.Delay(ShutdownWithin, time));
+        await ClusterSettings.LeaveAsync(system, time);
     }
 
     private async Task LiveAsync(ActorSystem system, Workbench bench)
@@ -135,6 +131,9 @@ public sealed partial class WorkerHost(WorkerSettings settings, ITrialRunner run
 
     private void Depart(string reason, int exitCode) => _departure.TrySetResult(
         new Departure(reason, exitCode, ParentIsGone() ? OrphanedWithin : settings.LeaveWithin));
+
+    private static string NewId(TimeProvider time) =>
+        $"{Environment.MachineName.ToLowerInvariant()}-{Environment.ProcessId}-{time.GetUtcNow().ToUnixTimeMilliseconds():x}";
 
     /// <summary>A second or two, not the same for all workers, so that they do not come back all at once.</summary>
     private TimeSpan Pause(int round) =>

@@ -90,8 +90,8 @@ internal sealed class WorkerProcess : IDisposable
 /// <param name="LastWords">The last lines of standard error.</param>
 internal sealed record WorkerEnd(int ExitCode, string LastWords)
 {
-    /// <summary>Whether it was ended from outside or by a crash, so that starting another makes sense.</summary>
-    public bool BySignal => ExitCode >= 128;
+    /// <summary>Whether it was at work before: one that then crashed or was killed is worth starting again.</summary>
+    public bool CouldStart => ExitCode is ExitCodes.Left or ExitCodes.Orphaned or ExitCodes.DeviceLost or >= 128;
 
     /// <summary>In words.</summary>
     public string Description => ExitCode switch

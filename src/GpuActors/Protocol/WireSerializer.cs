@@ -62,7 +62,8 @@ internal sealed class WireSerializer(ExtendedActorSystem system) : SerializerWit
         var bytes = JsonSerializer.SerializeToUtf8Bytes(obj, Entry(obj).Type);
         return bytes.Length <= MaximumBytes
             ? bytes
-            : throw new SerializationException($"A {obj.GetType().Name} of {bytes.Length} bytes is too large to send; {MaximumBytes} is the most.");
+            : throw new SerializationException(
+                $"A {obj.GetType().Name} of {bytes.Length} bytes is too large to send; {MaximumBytes} is the most.");
     }
 
     /// <exception cref="SerializationException">When a newer version of the program sent it.</exception>

@@ -103,7 +103,8 @@ internal sealed class GpuActor : ReceiveActor
         Orders();
     }
 
-    /// <summary>What is understood in every state: answers and orders about the attempt in hand.</summary>
+    /// <summary>What is understood in every state: answers and orders. Those of an older term, or about work that is no longer in
+    /// hand, are left unhandled.</summary>
     private void Orders()
     {
         Receive<Heard>(heard => Newest(heard.Term), _ => _unansweredBeats = 0);
@@ -133,8 +134,6 @@ internal sealed class GpuActor : ReceiveActor
                 _bench.InHand!.StopNow();
         });
         Receive<Leave>(leave => Go(leave.Reason));
-        Receive<object>(message => message is Assign or Acknowledge or Resend or Fence or WorkerProtocol.Stop or Heard or Welcome or WhoAreYou,
-            _ => { }); // of an older term, or about work that is no longer in hand
     }
 
     private void Beats() => Receive<Tick>(_ =>

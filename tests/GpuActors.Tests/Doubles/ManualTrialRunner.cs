@@ -51,7 +51,7 @@ internal sealed class ManualAttempt(Assignment assignment)
         _script.Add(observer => observer.Measured(step, new Dictionary<string, double> { ["train_loss"] = loss }));
 
     public void Save(int step) => _script.Add(observer =>
-        observer.Saved(step, $"sweeps/{Assignment.Sweep}/trials/{Assignment.Attempt.Trial}/a{Assignment.Attempt.Number}/checkpoints/{step}", 1));
+        observer.Saved(step, $"sweeps/{Assignment.Sweep}/trials/{Assignment.Attempt}/checkpoints/{step}", 1));
 
     public void Throw(Exception failure) => _script.Add(_ => throw failure);
 
