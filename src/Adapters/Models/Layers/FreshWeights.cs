@@ -1,5 +1,4 @@
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Adapters.Models.Layers;
 
@@ -10,9 +9,10 @@ internal static class FreshWeights
     public static void Normal(Tensor weight, double deviation, Generator generator) =>
         Fill(weight, draw => draw.normal_(0, deviation, generator));
 
-    /// <summary>A normal distribution around 0, cut at -2 and 2 as the reference does.</summary>
+    /// <summary>A normal distribution around 0, cut at -2 and 2 as the reference does: values, not deviations, so that next to
+    /// nothing is cut. TorchSharp's own <c>trunc_normal_</c> fills the tensor with one value.</summary>
     public static void TruncatedNormal(Tensor weight, double deviation, Generator generator) =>
-        Fill(weight, draw => init.trunc_normal_(draw, 0, deviation, -2, 2, generator));
+        Fill(weight, draw => draw.normal_(0, deviation, generator).clamp_(-2, 2));
 
     private static void Fill(Tensor weight, Action<Tensor> draw)
     {
