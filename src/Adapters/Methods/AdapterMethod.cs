@@ -36,7 +36,7 @@ public abstract class AdapterMethod<TOptions> : IAdapterMethod
         using var scope = NewDisposeScope(); // what stays takes itself out of it
         using var attachment = new Attachment(model, _registration.Id, context);
         Attach(attachment, bound);
-        return attachment.Build(OptionSchema.Write(bound), _registration.Trains ? context.Head : []);
+        return attachment.Build(OptionSchema.Write(bound), trainsHead: _registration.Trains);
     }
 
     /// <summary>Says what this method puts on which sites and which parameters of the base it frees.</summary>

@@ -18,4 +18,7 @@ public sealed class AdapterMethodAttribute(string id) : Attribute
 
     /// <summary>Whether it trains anything.</summary>
     public bool Trains { get; init; } = true;
+
+    /// <summary>Where an untrained adapter stands, if not at the base's output; null where it changes nothing yet.</summary>
+    public string? StartsAt { get; init; }
 }

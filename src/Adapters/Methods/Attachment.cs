@@ -103,13 +103,17 @@ public sealed class Attachment : IDisposable
         _end.Add(end);
     }
 
-    internal Adapter Build(JsonObject options, IReadOnlyList<string> head)
+    /// <summary>Puts everything in place.</summary>
+    /// <param name="options">The options that the method was given, all of them.</param>
+    /// <param name="trainsHead">Whether the task's head is trained along.</param>
+    internal Adapter Build(JsonObject options, bool trainsHead)
     {
         var parameters = Model.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter);
-        if (head.FirstOrDefault(name => !parameters.ContainsKey(name)) is { } missing)
-            throw new ArgumentException($"The {Model.Family} model has no parameter '{missing}'.", nameof(head));
-        _freed.UnionWith(head);
-        var config = Describe(options, head);
+        if (Context.Head.FirstOrDefault(name => !parameters.ContainsKey(name)) is { } missing)
+            throw new InvalidOperationException($"The task's head names '{missing}', which the {Model.Family} model does not have.");
+        if (trainsHead)
+            _freed.UnionWith(Context.Head);
+        var config = Describe(options);
 
         foreach (var (name, parameter) in parameters)
             parameter.requires_grad = _freed.Contains(name);
@@ -153,19 +157,19 @@ public sealed class Attachment : IDisposable
             ? $"{Root}{parameter[..^Bias.Length]}.base_layer{Bias}"
             : Root + parameter;
 
-    private JsonObject Describe(JsonObject options, IReadOnlyList<string> head)
+    private JsonObject Describe(JsonObject options)
     {
         Config["base_model_name_or_path"] = Context.Base;
         Config["inference_mode"] = true;
         Config["task_type"] = null;
         Config["modules_to_save"] = new JsonArray([.. _freed
-            .Where(name => !name.EndsWith(Bias, StringComparison.Ordinal) || head.Contains(name))
+            .Where(name => !name.EndsWith(Bias, StringComparison.Ordinal) || Context.Head.Contains(name))
             .Select(name => name[..Math.Max(0, name.LastIndexOf('.'))]).Distinct().Order(StringComparer.Ordinal)]);
         Config["orchestrator"] = new JsonObject
         {
             ["method"] = Method,
             ["options"] = options,
-            ["head"] = new JsonArray([.. head]),
+            ["head"] = new JsonArray([.. Context.Head]),
             ["target_length"] = Context.TargetLength,
             ["base_fingerprint"] = Fingerprint,
         };

@@ -6,7 +6,10 @@ using TorchSharp;
 
 namespace Adapters.Methods;
 
-/// <summary>Trained LoRA adapters that a mixture is made of, read from their folders and held against the base.</summary>
+/// <summary>
+/// Trained LoRA adapters that a mixture is made of, read from their folders and held against the base. A task's head that
+/// they trained along is left out: the mixture trains its own.
+/// </summary>
 internal sealed class ExpertSet
 {
     private const string Root = "base_model.model.";
@@ -49,11 +52,12 @@ internal sealed class ExpertSet
         if ((string?)own?["base_fingerprint"] is { } trained && trained != on.Fingerprint)
             throw new AdapterException($"{stored.Folder} was trained on another base than this {on.Model.Family} model: its "
                 + $"base_fingerprint is {trained}, this one's {on.Fingerprint}.");
-        if (stored.Tensors.Keys.Order(StringComparer.Ordinal).FirstOrDefault(name => SiteOf(name) is null) is { } other)
+        var head = (own?["head"] as JsonArray ?? []).Select(name => $"{Root}{name}").ToHashSet();
+        if (stored.Tensors.Keys.Order(StringComparer.Ordinal).FirstOrDefault(name => SiteOf(name) is null && !head.Contains(name)) is { } other)
             throw new AdapterException($"{stored.Folder} has also trained '{other}', which cannot be mixed; "
                 + "experts may have trained A and B only.");
 
-        return stored.Tensors.Keys.Select(name => SiteOf(name)!).Distinct()
+        return stored.Tensors.Keys.Select(SiteOf).OfType<string>().Distinct()
             .ToDictionary(site => site, site => UpdateOf(stored, site, on.Model));
     }
 

@@ -10,6 +10,7 @@ namespace Adapters.Methods;
 /// <param name="Families">Base model families that it works on; empty for all.</param>
 /// <param name="ComposesExperts">Whether it composes adapters that other trials trained.</param>
 /// <param name="Trains">Whether it trains anything: the untouched base does not.</param>
+/// <param name="StartsAt">Where an untrained adapter stands, if not at the base's output.</param>
 /// <param name="Options">Its own options.</param>
 /// <param name="Method">The method itself.</param>
 public sealed record RegisteredMethod(
@@ -19,6 +20,7 @@ public sealed record RegisteredMethod(
     IReadOnlyList<string> Families,
     bool ComposesExperts,
     bool Trains,
+    string? StartsAt,
     OptionSchema Options,
     IAdapterMethod Method);
 
@@ -64,6 +66,7 @@ public static class MethodCatalogue
             attribute.Families,
             attribute.ComposesExperts,
             attribute.Trains,
+            attribute.StartsAt,
             OptionSchema.Of(method.OptionsType),
             method);
     }

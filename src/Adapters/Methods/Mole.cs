@@ -10,9 +10,9 @@ namespace Adapters.Methods;
 /// <remarks>
 /// Section 3.2 of the paper. There a gate weighs the outputs of whole blocks; here it weighs the experts' updates, and a
 /// gate that several layers share looks at the first of them. Each gate has D·N + 1 parameters for N experts, D = N·out.
-/// Starts at the mean of the experts, because the gates' weights start at zero: not at the base.
+/// The gates' weights start at zero, so that all experts count alike at first.
 /// </remarks>
-[AdapterMethod("mole", Source = "Wu et al. 2024, arXiv:2404.13628", ComposesExperts = true)]
+[AdapterMethod("mole", Source = "Wu et al. 2024, arXiv:2404.13628", ComposesExperts = true, StartsAt = "the mean of its experts")]
 internal sealed class Mole : AdapterMethod<Mole.Options>
 {
     public enum Granularity

@@ -1,0 +1,247 @@
+using System.Text.Json.Nodes;
+using Adapters.Checkpoints;
+using Adapters.Methods;
+using Adapters.Models;
+using Adapters.Options;
+using Adapters.Training.Optimizers;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Adapters.Tests.Methods;
+
+/// <summary>What every registered method keeps to, on every base that it works on.</summary>
+public sealed class MethodContractTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
+
+    public static TheoryData<string> Methods => [.. MethodCatalogue.All.Select(method => method.Id)];
+
+    public static TheoryData<string, string> MethodsOnBases
+    {
+        get
+        {
+            var pairs = new TheoryData<string, string>();
+            foreach (var method in MethodCatalogue.All)
+                foreach (var name in TinyBase.All.Keys.Where(name => method.Families.Count == 0 || method.Families.Contains(name.Split('/')[0])))
+                    pairs.Add(method.Id, name);
+            return pairs;
+        }
+    }
+
+    public void Dispose()
+    {
+        _scope.Dispose();
+        _folder.Dispose();
+    }
+
+    [Theory, MemberData(nameof(Methods))]
+    public void Says_what_it_is_where_it_comes_from_and_what_each_option_does(string method)
+    {
+        var registered = MethodCatalogue.Find(method);
+
+        Assert.NotEmpty(registered.Summary);
+        Assert.NotEmpty(registered.Source);
+        Assert.All(registered.Options.Options, option => Assert.NotEmpty(option.Summary));
+    }
+
+    [Theory, MemberData(nameof(MethodsOnBases))]
+    public void Starts_at_the_output_of_the_base_or_says_where(string method, string on)
+    {
+        using var model = TinyBase.All[on].Load();
+        var bare = TinyBase.Evaluate(model);
+
+        using var adapter = Attach(method, on, model);
+        var adapted = TinyBase.Evaluate(model);
+
+        Assert.Equal(MethodCatalogue.Find(method).StartsAt is null, adapted.equal(bare).all().item<bool>());
+    }
+
+    [Theory, MemberData(nameof(MethodsOnBases))]
+    public void Gives_a_gradient_to_what_it_trains_and_to_nothing_else(string method, string on)
+    {
+        using var model = TinyBase.All[on].Load();
+        using var adapter = Attach(method, on, model);
+        var trained = adapter.Trainable.Select(pair => pair.Parameter.Handle).ToHashSet();
+
+        if (adapter.Trainable.Count > 0)
+            TinyBase.Loss(adapter).backward();
+
+        Assert.All(model.parameters(), parameter =>
+            Assert.True(trained.Contains(parameter.Handle) ? parameter.requires_grad : parameter.grad is null && !parameter.requires_grad));
+        Assert.All(adapter.Sites.Values.SelectMany(site => site.parameters()), own => Assert.NotNull(own.grad));
+        Assert.Equal(MethodCatalogue.Find(method).Trains, trained.Count > 0);
+    }
+
+    [Theory, MemberData(nameof(MethodsOnBases))]
+    public void Training_moves_nothing_else_though_weights_decay(string method, string on)
+    {
+        using var model = TinyBase.All[on].Load();
+        using var adapter = Attach(method, on, model);
+        if (adapter.Trainable.Count == 0)
+            return;
+        var trained = adapter.Trainable.Select(pair => pair.Parameter).ToHashSet();
+        var frozen = model.parameters().Where(parameter => !trained.Contains(parameter)).Select(p => (p, before: p.clone())).ToList();
+        var owned = adapter.Sites.Values.SelectMany(site => site.parameters()).Select(p => (p, before: p.clone().detach())).ToList();
+
+        using var flat = new FlatParameters(adapter.Trainable);
+        using var optimizer = new AdamW(flat, new AdamW.Options { WeightDecay = 0.1 });
+        manual_seed(1);
+        for (var step = 1; step <= 5; step++)
+        {
+            flat.ZeroGradients();
+            TinyBase.Loss(adapter).backward();
+            optimizer.Step(step, rate: 0.01);
+        }
+
+        Assert.All(frozen, pair => Assert.True(Same(pair.p, pair.before)));
+        Assert.All(owned, pair => Assert.True(!Same(pair.p, pair.before) || pair.p.grad!.count_nonzero().item<long>() == 0));
+    }
+
+    [Theory, MemberData(nameof(MethodsOnBases))]
+    public void Merged_computes_what_it_did_unmerged_or_refuses(string method, string on)
+    {
+        using var model = TinyBase.All[on].Load();
+        using var adapter = Attach(method, on, model);
+        TinyBase.Perturb(adapter);
+        var beside = TinyBase.Evaluate(model);
+        if (adapter.MergeObstacle is { } obstacle)
+        {
+            Assert.Equal(obstacle, Assert.Throws<AdapterException>(adapter.Merge).Message);
+            return;
+        }
+
+        adapter.Merge();
+        var merged = TinyBase.Evaluate(model);
+        adapter.Merge();
+        var mergedTwice = TinyBase.Evaluate(model);
+        adapter.Unmerge();
+        var unmerged = TinyBase.Evaluate(model);
+
+        Assert.InRange((merged - beside).abs().max().item<float>(), 0, 1e-5 * Math.Max(1, beside.abs().max().item<float>()));
+        Assert.True(Same(merged, mergedTwice));
+        Assert.True(Same(beside, unmerged));
+    }
+
+    [Theory, MemberData(nameof(MethodsOnBases))]
+    public void Saved_and_loaded_again_computes_the_same_bits(string method, string on)
+    {
+        using var model = TinyBase.All[on].Load();
+        using var adapter = Attach(method, on, model);
+        TinyBase.Perturb(adapter);
+        var before = TinyBase.Evaluate(model);
+
+        AdapterFolder.Save(adapter, _folder.File("saved"));
+        using var again = TinyBase.All[on].Load();
+        using var loaded = AdapterFolder.Load(_folder.File("saved"), again);
+
+        Assert.True(Same(before, TinyBase.Evaluate(again)));
+        Assert.Equal(adapter.Config.ToJsonString(), loaded.Config.ToJsonString());
+        Assert.Equal(adapter.Trainable.Select(pair => pair.Name), loaded.Trainable.Select(pair => pair.Name));
+    }
+
+    [Theory, MemberData(nameof(MethodsOnBases))]
+    public void Equal_seeds_give_equal_bits(string method, string on)
+    {
+        var (first, second) = (Run(), Run());
+
+        Assert.Equal(first.Count, second.Count);
+        Assert.All(first.Zip(second), pair => Assert.True(Same(pair.First, pair.Second)));
+
+        List<Tensor> Run()
+        {
+            using var model = TinyBase.All[on].Load();
+            using var adapter = Attach(method, on, model);
+            if (adapter.Trainable.Count == 0)
+                return [TinyBase.Evaluate(model)];
+            manual_seed(3);
+            var loss = TinyBase.Loss(adapter);
+            loss.backward();
+            return [loss.detach(), .. adapter.Trainable.SelectMany(pair => new[] { pair.Parameter.detach().clone(), Gradient(pair.Parameter) })];
+        }
+
+        static Tensor Gradient(Tensor parameter) => parameter.grad?.clone() ?? zeros(1);
+    }
+
+    [Theory, MemberData(nameof(MethodsOnBases))]
+    public void Taken_off_it_leaves_the_base_as_it_was(string method, string on)
+    {
+        using var model = TinyBase.All[on].Load();
+        var before = TinyBase.Evaluate(model);
+        var config = model.Config.ToJsonString();
+
+        using (var adapter = Attach(method, on, model, head: false))
+            if (adapter.Trainable.Count > 0)
+                TinyBase.Loss(adapter).backward();
+
+        Assert.True(Same(before, TinyBase.Evaluate(model)));
+        Assert.Equal(config, model.Config.ToJsonString());
+        Assert.All(model.parameters(), parameter => Assert.True(!parameter.requires_grad && parameter.grad is null));
+    }
+
+    [Theory, MemberData(nameof(MethodsOnBases))]
+    public void Frees_its_tensors(string method, string on)
+    {
+        using var model = TinyBase.All[on].Load();
+        var context = Context(method, on, model, head: true);
+        Use(); // whatever is made once and kept
+
+        var before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        Use();
+        Use();
+
+        Assert.Equal(before, TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+
+        void Use()
+        {
+            using var scope = NewDisposeScope();
+            using var adapter = Attach(method, on, model, context);
+            if (adapter.Trainable.Count > 0)
+                TinyBase.Loss(adapter).backward();
+            TinyBase.Evaluate(model);
+        }
+    }
+
+    [Theory, MemberData(nameof(MethodsOnBases))]
+    public void Refuses_options_beyond_their_limits_with_the_value(string method, string on)
+    {
+        using var model = TinyBase.All[on].Load();
+        foreach (var option in MethodCatalogue.Find(method).Options.Options.Where(option => option.Minimum is not null))
+        {
+            var value = option.Minimum!.Value - 1;
+            JsonNode wrong = option.Kind == OptionKind.IntegerList ? new JsonArray(value) : value;
+
+            var refused = Assert.Throws<AdapterException>(() =>
+                MethodCatalogue.Find(method).Method.Attach(model, new JsonObject { [option.Name] = wrong }, Context(method, on, model, head: true)));
+
+            Assert.Contains($"'{option.Name}' of method '{method}' is", refused.Message, StringComparison.Ordinal);
+            Assert.Contains($"{value}", refused.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory, MemberData(nameof(Methods))]
+    public void Refuses_an_option_that_it_does_not_have(string method)
+    {
+        using var model = TinyBase.Llama.Load();
+
+        var refused = Assert.Throws<AdapterException>(() => TinyBase.Attach(method, model, """{"no_such_option": 1}"""));
+
+        Assert.StartsWith($"Unknown option 'no_such_option' of method '{method}'.", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static bool Same(Tensor left, Tensor right) => left.equal(right).all().item<bool>();
+
+    private Adapter Attach(string method, string on, BaseModel model, bool head = true) =>
+        Attach(method, on, model, Context(method, on, model, head));
+
+    /// <summary>By default, but that a base of windows and whole images takes no gate for both.</summary>
+    private static Adapter Attach(string method, string on, BaseModel model, AttachContext context) =>
+        TinyBase.Attach(method, model, method == "mole" && on == TinyBase.Sam.Name ? """{"granularity": "layer"}""" : "{}", context);
+
+    private AttachContext Context(string method, string on, BaseModel model, bool head) => new()
+    {
+        Seed = 7,
+        Head = head ? TinyBase.HeadOf(model) : [],
+        Experts = MethodCatalogue.Find(method).ComposesExperts ? TinyBase.Experts(TinyBase.All[on], _folder, head: head) : [],
+    };
+}

@@ -1,0 +1,91 @@
+using Adapters.Checkpoints;
+using Adapters.Methods;
+using Adapters.Models;
+using Adapters.Models.Causal;
+using Adapters.Models.Sam;
+using Adapters.Models.Vit;
+using static TorchSharp.torch;
+
+namespace Adapters.Tests.Methods;
+
+/// <summary>Small bases with random weights everywhere, and a fixed input for each.</summary>
+internal sealed class TinyBase(string folder)
+{
+    public static readonly TinyBase Llama = new("llama/mha");
+
+    public static readonly TinyBase TiedLlama = new("llama/gqa-tied");
+
+    public static readonly TinyBase Qwen = new("qwen2/bias-tied");
+
+    public static readonly TinyBase Vit = new("vit/base");
+
+    public static readonly TinyBase Sam = new("sam/window-global");
+
+    public static IReadOnlyDictionary<string, TinyBase> All { get; } =
+        new[] { Llama, TiedLlama, Qwen, Vit, Sam }.ToDictionary(tiny => tiny.Name);
+
+    public string Name => folder;
+
+    public BaseModel Load() => ModelFolder.Load(GoldenFiles.Of(["models", .. folder.Split('/')]));
+
+    /// <summary>Parameters that a task would train under every method.</summary>
+    public static IReadOnlyList<string> HeadOf(BaseModel model) => [.. model.named_parameters().Select(pair => pair.name)
+        .Where(name => name.StartsWith("classifier.", StringComparison.Ordinal) || name.StartsWith("mask_decoder.", StringComparison.Ordinal))];
+
+    /// <summary>The model's output on its fixed input of two samples.</summary>
+    public static Tensor Run(BaseModel model) => model switch
+    {
+        CausalModel causal => causal.Logits(Tokens()),
+        VitModel vit => vit.Logits(Pixels(vit.Architecture.Grid.Height * 8)),
+        SamModel sam => sam.MaskLogits(Pixels(64)),
+        _ => throw new NotSupportedException(model.Family),
+    };
+
+    /// <summary>The output in evaluation mode, without gradients.</summary>
+    public static Tensor Evaluate(BaseModel model)
+    {
+        using var frozen = no_grad();
+        model.eval();
+        return Run(model);
+    }
+
+    /// <summary>A loss in training mode, the method's own term included.</summary>
+    public static Tensor Loss(Adapter adapter)
+    {
+        using var scope = NewDisposeScope();
+        adapter.Model.train();
+        var loss = Run(adapter.Model).square().mean();
+        if (adapter.AuxiliaryLoss is { } auxiliary)
+            loss += auxiliary();
+        return loss.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Moves everything that is trained somewhere, as if it had been.</summary>
+    public static void Perturb(Adapter adapter, ulong seed = 5)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        using var generator = new Generator(seed);
+        foreach (var (_, parameter) in adapter.Trainable)
+            parameter.add_(empty(parameter.shape).normal_(0, 0.1, generator));
+    }
+
+    /// <summary>Folders of two LoRA experts for a base.</summary>
+    public static IReadOnlyList<string> Experts(TinyBase tiny, TemporaryFolder folder, string options = "{}", int count = 2, bool head = false) =>
+        [.. Enumerable.Range(0, count).Select(expert =>
+        {
+            using var model = tiny.Load();
+            using var adapter = Attach("lora", model, options, new AttachContext { Seed = (ulong)expert, Head = head ? HeadOf(model) : [] });
+            Perturb(adapter, (ulong)expert + 10);
+            AdapterFolder.Save(adapter, folder.File($"expert-{expert}"));
+            return folder.File($"expert-{expert}");
+        })];
+
+    public static Adapter Attach(string method, BaseModel model, string options = "{}", AttachContext? context = null) =>
+        MethodCatalogue.Find(method).Method.Attach(
+            model, System.Text.Json.Nodes.JsonNode.Parse(options)!.AsObject(), context ?? new AttachContext());
+
+    private static Tensor Tokens() => arange(0, 48).mul(37).add(11).remainder(127).add(1).reshape(2, 24);
+
+    private static Tensor Pixels(long size) => arange(0, 2 * 3 * size * size, dtype: float32).mul(0.7).sin().reshape(2, 3, size, size);
+}
