@@ -25,6 +25,9 @@ public sealed class ExpertMixture : LinearAdapter
     }
 
     /// <inheritdoc/>
+    public override bool SeesSequence => true;
+
+    /// <inheritdoc/>
     public override string? MergeObstacle => _gate.Active.Count(active => active) == 1
         ? null
         : "A mixture of experts cannot be merged: its gates depend on the input, so no fixed weight does the same.";

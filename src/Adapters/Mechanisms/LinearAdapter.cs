@@ -16,8 +16,15 @@ public abstract class LinearAdapter(string name) : Module<Tensor, Tensor, Tensor
     /// <returns><c>[..., out]</c></returns>
     public abstract override Tensor forward(Tensor x, Tensor y);
 
-    /// <summary>Takes a parameter as the adapter's own: trained, freed with it, and saved under that key behind the site's name.</summary>
-    protected void Own(string key, Parameter parameter) => register_parameter(key, (Parameter)parameter.DetachFromDisposeScope());
+    /// <summary>
+    /// Whether what it adds at a position of a sequence hangs on the positions before, so that it must be shown the whole
+    /// sequence at once, not token by token.
+    /// </summary>
+    public virtual bool SeesSequence => false;
+
+    /// <summary>Takes a parameter as the adapter's own: trained, freed with it, saved under that key behind the site's name.</summary>
+    protected void Own(string key, Parameter parameter) =>
+        register_parameter(key, (Parameter)parameter.DetachFromDisposeScope());
 
     /// <summary>Why this adapter cannot be folded into the weight, in one sentence; null where it can, exactly.</summary>
     public virtual string? MergeObstacle => null;

@@ -45,7 +45,12 @@ public sealed class Adapter : IDisposable
     public long TrainableParameters => Trainable.Sum(pair => pair.Parameter.numel());
 
     /// <summary>Why the whole cannot be folded into the base's weights; null where it can, exactly.</summary>
-    public string? MergeObstacle => Sites.Values.Select(site => site.MergeObstacle).FirstOrDefault(obstacle => obstacle is not null);
+    public string? MergeObstacle => Sites
+        .Select(pair => pair.Value.MergeObstacle ?? (Model.Sites[pair.Key].Tied ? TiedObstacle(pair.Key) : null))
+        .FirstOrDefault(obstacle => obstacle is not null);
+
+    private static string TiedObstacle(string site) =>
+        $"The adapter of {site} cannot be merged, because the layer shares its weight with another: untie it first.";
 
     /// <summary>
     /// Folds the adapters into the weights, so that the bare base computes what base and adapters did, up to rounding. A

@@ -52,8 +52,8 @@ internal sealed class ExpertSet
         if ((string?)own?["base_fingerprint"] is { } trained && trained != on.Fingerprint)
             throw new AdapterException($"{stored.Folder} was trained on another base than this {on.Model.Family} model: its "
                 + $"base_fingerprint is {trained}, this one's {on.Fingerprint}.");
-        var head = (own?["head"] as JsonArray ?? []).Select(name => $"{Root}{name}").ToHashSet();
-        if (stored.Tensors.Keys.Order(StringComparer.Ordinal).FirstOrDefault(name => SiteOf(name) is null && !head.Contains(name)) is { } other)
+        var head = (own?["head"] as JsonArray ?? []).Select(name => $"{Root}{name}");
+        if (stored.Tensors.Keys.Where(name => SiteOf(name) is null).Except(head).Min() is { } other)
             throw new AdapterException($"{stored.Folder} has also trained '{other}', which cannot be mixed; "
                 + "experts may have trained A and B only.");
 

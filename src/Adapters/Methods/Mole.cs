@@ -53,7 +53,8 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
                 + $"some, not all, of the experts 0 to {experts.Count - 1}.");
 
         List<ExpertGate> gates = [];
-        foreach (var group in experts.Sites.GroupBy(site => GroupOf(on.Model, site, options.Granularity)).Select(group => group.ToArray()))
+        var groups = experts.Sites.GroupBy(site => GroupOf(on.Model, site, options.Granularity), (_, sites) => sites.ToArray());
+        foreach (var group in groups)
         {
             RefuseMixedLayouts(on.Model, group, options.Granularity);
             foreach (var name in group)
@@ -71,15 +72,20 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
         on.Config["peft_type"] = "MOLE";
     }
 
-    /// <summary>What the sites of one gate have in common. A site outside the blocks has a gate of its own but in the network's.</summary>
-    private static object GroupOf(BaseModel model, string site, Granularity granularity) => granularity switch
+    /// <summary>What the sites of one gate have in common.</summary>
+    private static object GroupOf(BaseModel model, string site, Granularity granularity)
     {
-        Granularity.Matrix => site,
-        Granularity.Network => "",
-        Granularity.Layer => model.PlaceOf(site) is { } place ? place : site,
-        Granularity.Block => model.PlaceOf(site) is { } place ? place.Block : site,
-        _ => throw new UnreachableException(),
-    };
+        var place = model.PlaceOf(site)
+            ?? throw new AdapterException($"An expert adapts {site}, outside the blocks, where method 'mole' cannot mix.");
+        return granularity switch
+        {
+            Granularity.Matrix => site,
+            Granularity.Layer => place,
+            Granularity.Block => place.Block,
+            Granularity.Network => model,
+            _ => throw new UnreachableException(),
+        };
+    }
 
     /// <summary>Blocks that attend in windows show their attention windows, their MLP whole images: no gate fits both.</summary>
     private static void RefuseMixedLayouts(BaseModel model, IReadOnlyList<string> group, Granularity granularity)

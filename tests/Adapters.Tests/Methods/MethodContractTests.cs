@@ -23,8 +23,9 @@ public sealed class MethodContractTests : IDisposable
         {
             var pairs = new TheoryData<string, string>();
             foreach (var method in MethodCatalogue.All)
-                foreach (var name in TinyBase.All.Keys.Where(name => method.Families.Count == 0 || method.Families.Contains(name.Split('/')[0])))
-                    pairs.Add(method.Id, name);
+                foreach (var name in TinyBase.All.Keys)
+                    if (method.Families.Count == 0 || method.Families.Contains(name.Split('/')[0]))
+                        pairs.Add(method.Id, name);
             return pairs;
         }
     }
@@ -157,10 +158,10 @@ public sealed class MethodContractTests : IDisposable
             manual_seed(3);
             var loss = TinyBase.Loss(adapter);
             loss.backward();
-            return [loss.detach(), .. adapter.Trainable.SelectMany(pair => new[] { pair.Parameter.detach().clone(), Gradient(pair.Parameter) })];
+            return [loss.detach(), .. adapter.Trainable.SelectMany(pair => Traces(pair.Parameter))];
         }
 
-        static Tensor Gradient(Tensor parameter) => parameter.grad?.clone() ?? zeros(1);
+        static Tensor[] Traces(Tensor parameter) => [parameter.detach().clone(), parameter.grad?.clone() ?? zeros(1)];
     }
 
     [Theory, MemberData(nameof(MethodsOnBases))]
@@ -206,13 +207,14 @@ public sealed class MethodContractTests : IDisposable
     public void Refuses_options_beyond_their_limits_with_the_value(string method, string on)
     {
         using var model = TinyBase.All[on].Load();
-        foreach (var option in MethodCatalogue.Find(method).Options.Options.Where(option => option.Minimum is not null))
+        var registered = MethodCatalogue.Find(method);
+        foreach (var option in registered.Options.Options.Where(option => option.Minimum is not null))
         {
             var value = option.Minimum!.Value - 1;
             JsonNode wrong = option.Kind == OptionKind.IntegerList ? new JsonArray(value) : value;
 
-            var refused = Assert.Throws<AdapterException>(() =>
-                MethodCatalogue.Find(method).Method.Attach(model, new JsonObject { [option.Name] = wrong }, Context(method, on, model, head: true)));
+            var refused = Assert.Throws<AdapterException>(() => registered.Method.Attach(
+                model, new JsonObject { [option.Name] = wrong }, Context(method, on, model, head: true)));
 
             Assert.Contains($"'{option.Name}' of method '{method}' is", refused.Message, StringComparison.Ordinal);
             Assert.Contains($"{value}", refused.Message, StringComparison.Ordinal);

@@ -29,8 +29,8 @@ internal sealed class TinyBase(string folder)
     public BaseModel Load() => ModelFolder.Load(GoldenFiles.Of(["models", .. folder.Split('/')]));
 
     /// <summary>Parameters that a task would train under every method.</summary>
-    public static IReadOnlyList<string> HeadOf(BaseModel model) => [.. model.named_parameters().Select(pair => pair.name)
-        .Where(name => name.StartsWith("classifier.", StringComparison.Ordinal) || name.StartsWith("mask_decoder.", StringComparison.Ordinal))];
+    public static IReadOnlyList<string> HeadOf(BaseModel model) =>
+        [.. model.named_parameters().Select(pair => pair.name).Where(name => name.Split('.')[0] is "classifier" or "mask_decoder")];
 
     /// <summary>The model's output on its fixed input of two samples.</summary>
     public static Tensor Run(BaseModel model) => model switch
@@ -71,11 +71,13 @@ internal sealed class TinyBase(string folder)
     }
 
     /// <summary>Folders of two LoRA experts for a base.</summary>
-    public static IReadOnlyList<string> Experts(TinyBase tiny, TemporaryFolder folder, string options = "{}", int count = 2, bool head = false) =>
+    public static IReadOnlyList<string> Experts(
+        TinyBase tiny, TemporaryFolder folder, string options = "{}", int count = 2, bool head = false) =>
         [.. Enumerable.Range(0, count).Select(expert =>
         {
             using var model = tiny.Load();
-            using var adapter = Attach("lora", model, options, new AttachContext { Seed = (ulong)expert, Head = head ? HeadOf(model) : [] });
+            var context = new AttachContext { Seed = (ulong)expert, Head = head ? HeadOf(model) : [] };
+            using var adapter = Attach("lora", model, options, context);
             Perturb(adapter, (ulong)expert + 10);
             AdapterFolder.Save(adapter, folder.File($"expert-{expert}"));
             return folder.File($"expert-{expert}");

@@ -107,15 +107,20 @@ public sealed class CausalModel : BaseModel
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        using var cache = new KeyValueCache(Architecture.Layers, prompt.shape[1] + count);
+        // What an adapter adds may hang on the whole sequence; then it must see it whole at each step.
+        using var cache = Sites.Values.Any(site => site.Adapter is { SeesSequence: true })
+            ? null
+            : new KeyValueCache(Architecture.Layers, prompt.shape[1] + count);
         var generation = new GreedyGeneration(Next, end);
         return generation.Continue(prompt, count, mask).MoveToOuterDisposeScope();
 
-        // Logits of the token behind the new ones, [batch, vocabulary].
+        // Logits of the token behind all these, [batch, vocabulary].
         Tensor Next(Tensor tokens, Tensor? real)
         {
-            var hidden = _trunk.Run(tokens, Prepare(tokens, real, positions: null, cache));
-            cache.Advance(tokens.shape[1]);
+            var known = cache?.Length ?? 0;
+            var fresh = tokens.narrow(1, known, tokens.shape[1] - known);
+            var hidden = _trunk.Run(fresh, Prepare(fresh, real, positions: null, cache));
+            cache?.Advance(fresh.shape[1]);
             return _head.call(hidden.narrow(1, -1, 1)).squeeze(1);
         }
     }

@@ -4,7 +4,7 @@ namespace Adapters.Models.Causal;
 
 /// <summary>Greedy decoding over whatever gives the next token's logits.</summary>
 /// <param name="next">
-/// Of new tokens <c>[batch, new]</c>, and of which tokens are real so far, the logits behind them <c>[batch, vocabulary]</c>.
+/// Of all tokens so far <c>[batch, seq]</c>, and of which of them are real, the logits behind them <c>[batch, vocabulary]</c>.
 /// </param>
 /// <param name="end">The token that ends a text, or null.</param>
 internal sealed class GreedyGeneration(Func<Tensor, Tensor?, Tensor> next, long? end)
@@ -12,12 +12,12 @@ internal sealed class GreedyGeneration(Func<Tensor, Tensor?, Tensor> next, long?
     public Tensor Continue(Tensor prompt, int count, Tensor? mask)
     {
         using var scope = NewDisposeScope();
-        var (all, tokens) = (prompt, prompt);
+        var all = prompt;
         var ended = zeros(prompt.shape[0], 1, dtype: @bool, device: prompt.device);
         for (var step = 0; step < count; step++)
         {
             using var inner = NewDisposeScope();
-            tokens = next(tokens, mask).argmax(1, keepdim: true); // [batch, 1]
+            var tokens = next(all, mask).argmax(1, keepdim: true); // [batch, 1]
             if (end is { } token)
             {
                 tokens = tokens.masked_fill(ended, token);
@@ -25,7 +25,6 @@ internal sealed class GreedyGeneration(Func<Tensor, Tensor?, Tensor> next, long?
             }
             mask = mask is null ? null : cat([mask, ones_like(tokens, dtype: mask.dtype)], 1).MoveToOuterDisposeScope();
             all = cat([all, tokens], 1).MoveToOuterDisposeScope();
-            tokens = tokens.MoveToOuterDisposeScope();
             if (end is not null && ended.all().item<bool>())
                 break;
         }
