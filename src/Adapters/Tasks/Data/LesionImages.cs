@@ -7,14 +7,12 @@ namespace Adapters.Tasks.Data;
 /// <remarks>Each image is a function of (seed, size). The order of the draws is part of the definition.</remarks>
 internal static class LesionImages
 {
-    private const int Channels = 3;
-
     /// <summary>Draws one image and its mask.</summary>
     /// <param name="seed">Number of the image.</param>
     /// <param name="size">Height and width in pixels.</param>
     /// <param name="image"><c>[3, size, size]</c>, 0 to 1.</param>
     /// <param name="mask"><c>[size, size]</c>, 1 inside a lesion, else 0.</param>
-    public static void Draw(ulong seed, int size, Span<float> image, Span<byte> mask)
+    public static void Draw(ulong seed, int size, float[] image, byte[] mask)
     {
         var random = new SplitMix64(unchecked(seed * 2654435761UL + 1));
         var lesions = new Lesion[1 + (int)(3 * random.NextDouble())];
@@ -24,24 +22,14 @@ internal static class LesionImages
         var contrast = 0.10 * (2 * random.NextDouble() - 1);
         var background = new WaveTexture(ref random, lowest: 2, range: 3);
         var inside = new WaveTexture(ref random, lowest: 9, range: 5);
-        Span<(double Offset, double SlopeX, double SlopeY)> tints = stackalloc (double, double, double)[Channels];
-        foreach (ref var tint in tints)
-            tint = (0.05 * random.NextCentred(), 0.15 * random.NextCentred(), 0.15 * random.NextCentred());
 
-        for (var row = 0; row < size; row++)
-            for (var column = 0; column < size; column++)
-            {
-                var (x, y) = ((double)column / size, (double)row / size);
-                var lesion = IsInside(lesions, x, y);
-                var pixel = row * size + column;
-                mask[pixel] = lesion ? (byte)1 : (byte)0;
-                var value = grey + 0.10 * (lesion ? inside : background).At(x, y) + (lesion ? contrast : 0) + 0.06 * random.NextCentred();
-                for (var channel = 0; channel < Channels; channel++)
-                {
-                    var (offset, slopeX, slopeY) = tints[channel];
-                    image[channel * size * size + pixel] = (float)Math.Clamp(value + offset + slopeX * x + slopeY * y, 0, 1);
-                }
-            }
+        Painting.Fill(ref random, size, image, (column, row) =>
+        {
+            var (x, y) = ((double)column / size, (double)row / size);
+            var lesion = IsInside(lesions, x, y);
+            mask[row * size + column] = lesion ? (byte)1 : (byte)0;
+            return grey + 0.10 * (lesion ? inside : background).At(x, y) + (lesion ? contrast : 0);
+        });
     }
 
     private static bool IsInside(Lesion[] lesions, double x, double y)
@@ -51,8 +39,6 @@ internal static class LesionImages
                 return true;
         return false;
     }
-
-    private static double NextCentred(this ref SplitMix64 random) => random.NextDouble() - 0.5;
 
     /// <summary>A blob around a centre whose radius varies with the angle.</summary>
     private readonly struct Lesion
