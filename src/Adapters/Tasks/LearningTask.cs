@@ -3,14 +3,6 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tasks;
 
-/// <summary>Registers a task under the name that sweep files use.</summary>
-[AttributeUsage(AttributeTargets.Class)]
-public sealed class LearningTaskAttribute(string id) : Attribute
-{
-    /// <summary>The name, for example <c>lesions</c>.</summary>
-    public string Id { get; } = id;
-}
-
 /// <summary>Parts of a task's data; a test item is never trained on nor used to choose a configuration.</summary>
 public enum Split
 {

@@ -14,6 +14,7 @@ namespace Adapters.Tasks;
 /// <param name="Metric">The metric that methods are compared by.</param>
 /// <param name="Metrics">Every metric that it reports.</param>
 /// <param name="Options">Its own options.</param>
+/// <param name="Type">The class.</param>
 public sealed record RegisteredTask(
     string Id,
     string Summary,
@@ -21,12 +22,9 @@ public sealed record RegisteredTask(
     string DefaultBase,
     Metric Metric,
     IReadOnlyList<string> Metrics,
-    OptionSchema Options)
+    OptionSchema Options,
+    Type Type)
 {
-    internal required Type Type { get; init; }
-
-    internal required Type OptionsType { get; init; }
-
     /// <summary>Sizes it comes in, smallest first.</summary>
     public IReadOnlyList<string> Sizes => TaskCatalogue.Sizes;
 }
@@ -73,7 +71,7 @@ public static class TaskCatalogue
     public static JsonObject DefaultsAt(RegisteredTask task, string size)
     {
         var at = typeof(TaskCatalogue).GetMethod(nameof(At), BindingFlags.Static | BindingFlags.NonPublic)!;
-        return OptionSchema.Write(at.MakeGenericMethod(task.OptionsType).Invoke(null, [size])!);
+        return OptionSchema.Write(at.MakeGenericMethod(OptionsOf(task.Type)).Invoke(null, [size])!);
     }
 
     /// <exception cref="InvalidOperationException">When two classes claim one id.</exception>
@@ -96,23 +94,19 @@ public static class TaskCatalogue
         return tasks;
     }
 
-    private static RegisteredTask Describe(Type type, LearningTaskAttribute attribute)
-    {
-        var options = type.GetConstructors().Select(constructor => constructor.GetParameters())
-            .First(parameters => parameters.Length == 2 && parameters[1].ParameterType == typeof(TaskSetting))[0].ParameterType;
-        return new RegisteredTask(
-            attribute.Id,
-            Documentation.SummaryOf(type),
-            attribute.Families,
-            attribute.DefaultBase,
-            new Metric(attribute.Metric, attribute.Maximize),
-            attribute.Metrics,
-            OptionSchema.Of(options))
-        {
-            Type = type,
-            OptionsType = options,
-        };
-    }
+    private static RegisteredTask Describe(Type type, LearningTaskAttribute attribute) => new(
+        attribute.Id,
+        Documentation.SummaryOf(type),
+        attribute.Families,
+        attribute.DefaultBase,
+        new Metric(attribute.Metric, attribute.Maximize),
+        attribute.Metrics,
+        OptionSchema.Of(OptionsOf(type)),
+        type);
+
+    /// <summary>The type of the options that a task's constructor takes.</summary>
+    private static Type OptionsOf(Type task) => task.GetConstructors().Select(constructor => constructor.GetParameters())
+        .First(parameters => parameters.Length == 2 && parameters[1].ParameterType == typeof(TaskSetting))[0].ParameterType;
 
     private static TOptions At<TOptions>(string size) where TOptions : ITaskOptions<TOptions> => TOptions.At(size);
 }

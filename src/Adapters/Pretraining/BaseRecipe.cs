@@ -1,0 +1,44 @@
+using System.Text.Json.Nodes;
+using Adapters.Options;
+using Adapters.Tasks;
+using Adapters.Training;
+
+namespace Adapters.Pretraining;
+
+/// <summary>How the product makes a base model itself: architecture, data and training, all as data.</summary>
+internal sealed record BaseRecipe
+{
+    /// <summary>Raised when the same recipe begins to give other bits.</summary>
+    private const int Version = 1;
+
+    /// <summary>Content of <c>config.json</c>.</summary>
+    public required JsonObject Config { get; init; }
+
+    /// <summary>The pretraining.</summary>
+    public required TrainingOptions Training { get; init; }
+
+    /// <summary>Seed of weights and data order.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>The corpus preparation that it learns from, or null.</summary>
+    public string? Corpus { get; init; }
+
+    /// <summary>Name and version of what is learnt, with all that determines it besides the corpus.</summary>
+    public required JsonObject Data { get; init; }
+
+    /// <summary>Makes what is learnt, given the corpus folder where there is one.</summary>
+    public required Func<string?, LearningTask> Task { get; init; }
+
+    /// <summary>All that determines the base.</summary>
+    /// <param name="corpusKey">Key of the corpus, where there is one.</param>
+    public JsonObject Determinants(string? corpusKey) => new()
+    {
+        ["kind"] = "base",
+        ["version"] = Version,
+        ["config"] = Config.DeepClone(),
+        ["training"] = OptionSchema.Write(Training),
+        ["seed"] = Seed,
+        ["data"] = Data.DeepClone(),
+        ["corpus"] = corpusKey,
+    };
+}
