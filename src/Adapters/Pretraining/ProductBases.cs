@@ -18,6 +18,8 @@ public static class ProductBases
             LanguageBases.Micro),
         (new("nano", "A Llama-shaped language model of four blocks, pretrained on general .NET documentation.", "llama", 1_000_576),
             LanguageBases.Nano),
+        (new("sam-tiny", "A Segment-Anything-shaped model of four blocks, pretrained to outline regular shapes.", "sam", 0), VisionBases.Sam),
+        (new("vit-tiny", "A vision transformer of four blocks, pretrained to name regular shapes.", "vit", 0), VisionBases.Vit),
     ];
 
     /// <summary>All of them, sorted by id.</summary>
