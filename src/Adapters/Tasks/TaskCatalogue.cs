@@ -23,11 +23,7 @@ public sealed record RegisteredTask(
     Metric Metric,
     IReadOnlyList<string> Metrics,
     OptionSchema Options,
-    Type Type)
-{
-    /// <summary>Sizes it comes in, smallest first.</summary>
-    public IReadOnlyList<string> Sizes => TaskCatalogue.Sizes;
-}
+    Type Type);
 
 /// <summary>Every class that carries <see cref="LearningTaskAttribute"/>, found once: the only list of tasks there is.</summary>
 public static class TaskCatalogue
