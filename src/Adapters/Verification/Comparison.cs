@@ -35,11 +35,14 @@ public sealed class Comparison(GoldenCase golden, double gradientShare)
         if (WorstOutput is null && WorstGradient is null)
             return "the case holds nothing that could be compared.";
         if (WorstOutput?.Share > 1)
-            return $"'{WorstOutput.Tensor}' is off by {WorstOutput.Share:0.###} times the tolerance.";
+            return $"'{WorstOutput.Tensor}' is off by {Times(WorstOutput)} the tolerance.";
         if (WorstGradient?.Share > gradientShare)
-            return $"the gradient '{WorstGradient.Tensor}' is off by {WorstGradient.Share:0.###} times the tolerance, "
+            return $"the gradient '{WorstGradient.Tensor}' is off by {Times(WorstGradient)} the tolerance, "
                 + $"where at most {gradientShare:0.###} is right.";
         return null;
+
+        static string Times(Deviation worst) => double.IsFinite(worst.Share)
+            ? $"{worst.Share:0.###} times" : "more than any number of times (another shape, or not a number)";
     }
 
     private Deviation Deviate(string name, Tensor ours, Tensor expected, Tensor? where)

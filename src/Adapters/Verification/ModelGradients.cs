@@ -1,3 +1,4 @@
+using Adapters.Methods;
 using Adapters.Models;
 using static TorchSharp.torch;
 
@@ -9,7 +10,8 @@ internal static class ModelGradients
     /// <summary>Compares the loss and, where the case has them, its gradients by parameter.</summary>
     public static void Check(BaseModel model, Tensor loss, GoldenCase golden, Comparison compare)
     {
-        compare.Output("loss", loss.item<float>(), golden.NumberAt("loss") ?? double.NaN);
+        compare.Output("loss", loss.item<float>(), golden.NumberAt("loss")
+            ?? throw new AdapterException("The description has no number 'loss'."));
         if (golden.TensorsIfAny("grads.safetensors") is not { } expected)
             return;
         loss.backward();
