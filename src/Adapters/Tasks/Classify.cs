@@ -46,6 +46,8 @@ internal sealed class Classify(Classify.Options options, TaskSetting setting) : 
 
     public override Metric Metric { get; } = new("accuracy", Maximize: true);
 
+    public override bool BringsHead => true;
+
     public override IReadOnlyList<string> Fit(BaseModel model) => _items.Fit(model);
 
     public override Tensor Loss(BaseModel model, long batch, int size, ulong seed)

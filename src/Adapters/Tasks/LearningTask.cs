@@ -28,6 +28,9 @@ public abstract class LearningTask : IDisposable
     /// <summary>Sequence length that the task trains and tests at; null where that means nothing.</summary>
     public virtual int? TargetLength => null;
 
+    /// <summary>Whether the task trains a head of its own, so that a base without one, or with another, will do.</summary>
+    public virtual bool BringsHead => false;
+
     /// <summary>
     /// Makes of a loaded base what every method of this task starts from (position interpolation, a classifier of the
     /// right width), and names the parameters that all methods train besides their own: the task's head.

@@ -1,0 +1,47 @@
+using Adapters.Checkpoints;
+using Adapters.Methods;
+using Adapters.Models;
+using Adapters.Options;
+using Adapters.Pretraining;
+using Adapters.Tasks;
+using static TorchSharp.torch;
+
+namespace Adapters.Training;
+
+/// <summary>A trial from its plan to its result: base model, task, method, trainer, and the adapter on disk.</summary>
+public static class TrialTraining
+{
+    /// <summary>Trains what the plan says. What <see cref="Preparations.Of"/> lists for it must be ready.</summary>
+    /// <param name="plan">All that determines the result.</param>
+    /// <param name="places">Where it reads and writes, and from which checkpoint it goes on.</param>
+    /// <param name="observer">Is told of progress, metrics and checkpoints.</param>
+    /// <param name="stop">Ends it after the current step, with a checkpoint.</param>
+    /// <exception cref="AdapterException">When parts of the plan are unknown or do not fit together, with the value.</exception>
+    /// <exception cref="DivergedException">When the loss or a gradient is not finite.</exception>
+    /// <exception cref="OperationCanceledException">When it was stopped; the checkpoint is saved by then.</exception>
+    public static TrainingResult Run(
+        TrainingPlan plan, TrainingPlaces places, ITrainingObserver observer, CancellationToken stop = default)
+    {
+        observer.Progressed(0, 0, "loading");
+        var options = OptionSchema.Bind<TrainingOptions>(plan.TrainingOptions, "the training");
+        var setting = new TaskSetting(plan.Size, plan.Base, places.Cache);
+        using var task = TaskCatalogue.Create(plan.Task, plan.TaskOptions, setting);
+        using var model = ModelFolder.Load(Preparations.FolderOf(setting), new Device(places.Device), task.BringsHead);
+        var context = new AttachContext
+        {
+            Seed = plan.Seed,
+            Head = task.Fit(model),
+            TargetLength = task.TargetLength,
+            Experts = plan.Experts,
+        };
+        using var adapter = MethodCatalogue.Find(plan.Method).Method.Attach(model, plan.MethodOptions, context);
+
+        var result = new Trainer(adapter, task, options, plan.Seed).Run(places, observer, stop);
+        if (adapter.Trainable.Count == 0)
+            return result;
+
+        var folder = Path.Combine(places.Folder, "adapter");
+        AdapterFolder.Save(adapter, folder);
+        return result with { AdapterFolder = folder };
+    }
+}
