@@ -13,23 +13,28 @@ public interface IExperimentStore : IDisposable
     long Term { get; }
 
     /// <summary>Appends events and brings what is computed from them up to date, in one transaction. When this returns, the
-    /// events are on disk.</summary>
-    /// <exception cref="StoreException">When the disk is full or the store is broken; nothing of the call is kept then.</exception>
+    /// events are on disk. Numbers of a sweep's events count on from its last one, the first is 1.</summary>
+    /// <exception cref="StoreException">When the disk is full or the store is broken; nothing of the call is kept then, and it can
+    /// be made again.</exception>
     void Append(IReadOnlyList<RecordedEvent> events);
 
-    /// <summary>The events of a sweep after a number, in order.</summary>
+    /// <summary>The events of a sweep after a number, in order; none of a sweep that is not there. Read to its end before anything
+    /// is appended to the sweep: what is found damaged on the way is set aside, and the sweep's history ends before it.</summary>
     IEnumerable<RecordedEvent> Read(string sweep, long after = 0);
 
     /// <summary>All sweeps, newest last.</summary>
     IReadOnlyList<SweepSummary> Sweeps();
 
     /// <summary>The trials of a sweep as they stand, in order of number, without replaying its events.</summary>
+    /// <exception cref="StoreException">When there is no such sweep.</exception>
     IReadOnlyList<TrialRow> Trials(string sweep);
 
     /// <summary>The recorded values of a trial by step, in order.</summary>
+    /// <exception cref="StoreException">When there is no such sweep.</exception>
     IReadOnlyList<MetricRow> Metrics(string sweep, TrialId trial);
 
     /// <summary>Gives a sweep another name, its events kept.</summary>
+    /// <exception cref="StoreException">When there is no such sweep, or one of the new name.</exception>
     void Rename(string sweep, string newName);
 }
 

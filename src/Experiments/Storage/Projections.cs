@@ -1,0 +1,134 @@
+using Experiments.Trials;
+using LiteDB;
+
+namespace Experiments.Storage;
+
+/// <summary>What is computed from the events of one sweep as they are written: its row, the rows of its trials, their metrics.</summary>
+internal sealed class Projections(LiteDatabase database, SweepRow sweep)
+{
+    private readonly Dictionary<TrialId, StoredTrial> _touched = [];
+    private readonly Dictionary<TrialId, (long Number, List<MetricRow> Rows)> _metrics = [];
+
+    /// <summary>The sweep's row, as far as events were taken in.</summary>
+    public SweepRow Sweep { get; private set; } = sweep;
+
+    public void Apply(RecordedEvent recorded)
+    {
+        Sweep = Sweep with { LastEvent = recorded.Number };
+        switch (recorded.Event)
+        {
+            case SweepEvent.SweepStarted:
+                Sweep = Sweep with { Started = recorded.Time, State = SweepRow.Running };
+                break;
+            case SweepEvent.SpecExtended:
+                Sweep = Sweep with { State = Sweep.IsPaused ? SweepRow.Paused : SweepRow.Running };
+                break;
+            case SweepEvent.SweepPaused:
+                Sweep = Sweep with { State = SweepRow.Paused, IsPaused = true };
+                break;
+            case SweepEvent.SweepResumed:
+                Sweep = Sweep with { State = Sweep.State == SweepRow.Paused ? SweepRow.Running : Sweep.State, IsPaused = false };
+                Release();
+                break;
+            case SweepEvent.SweepEnded ended:
+                Sweep = Sweep with { State = ended.Reason };
+                break;
+            case SweepEvent.TrialCreated created:
+                _touched[created.Trial] = new(new TrialRow { Trial = created.Trial, Work = created.Work, State = TrialState.Waiting }, null);
+                Count(TrialState.Waiting, 1);
+                break;
+            case SweepEvent.TrialLeased leased:
+                Change(leased.Attempt.Trial, since: recorded.Time, change: row => row with
+                {
+                    State = TrialState.Assigned,
+                    Attempt = leased.Attempt.Number,
+                    Device = leased.Device,
+                    Node = leased.Node,
+                });
+                break;
+            case SweepEvent.AttemptStarted started:
+                Change(started.Attempt.Trial, row => row with { State = TrialState.Running, Step = started.FromStep });
+                break;
+            case SweepEvent.MetricReported metric:
+                Change(metric.Attempt.Trial, row => row with { Step = metric.Step });
+                Add(recorded.Number, metric);
+                break;
+            case SweepEvent.AttemptEnded ended:
+                End(recorded.Time, ended);
+                break;
+            case SweepEvent.TrialEnded ended:
+                Change(ended.Trial, row => row with { State = ended.State, Cause = ended.Cause, Message = FirstLine(ended.Message) });
+                break;
+        }
+    }
+
+    /// <summary>Writes what changed.</summary>
+    public void Save()
+    {
+        TrialTable.Write(database, Sweep.Id, _touched.Values);
+        foreach (var (trial, (number, rows)) in _metrics)
+            MetricTable.Write(database, Sweep.Id, trial, number, rows);
+        SweepTable.Write(database, Sweep);
+    }
+
+    private void Release()
+    {
+        if (!Sweep.Trials.ContainsKey(TrialState.Paused))
+            return;
+
+        var trials = TrialTable.Read(database, Sweep.Id).Concat(_touched.Values).Select(each => each.Row.Trial).ToHashSet();
+        foreach (var trial in trials.Where(trial => Find(trial).Row.State == TrialState.Paused))
+            Change(trial, row => row with { State = TrialState.Waiting });
+    }
+
+    private void End(DateTimeOffset time, SweepEvent.AttemptEnded ended)
+    {
+        var trial = ended.Attempt.Trial;
+        var took = ended.Elapsed > TimeSpan.Zero ? ended.Elapsed : time - (Find(trial).Since ?? time);
+        var held = Sweep.IsPaused && ended.Outcome is AttemptOutcome.Paused;
+        Change(trial, since: null, change: row => row with
+        {
+            State = held ? TrialState.Paused : TrialState.Waiting, // the trial's own end, if it is one, is the next event
+            Result = (ended.Outcome as AttemptOutcome.Finished)?.Result,
+            Elapsed = row.Elapsed + took,
+        });
+    }
+
+    private void Add(long number, SweepEvent.MetricReported metric)
+    {
+        if (metric.Values.IsEmpty)
+            return;
+        if (!_metrics.TryGetValue(metric.Attempt.Trial, out var added))
+            _metrics[metric.Attempt.Trial] = added = (number, []);
+        added.Rows.Add(new MetricRow(metric.Step, metric.Values));
+    }
+
+    private void Change(TrialId trial, Func<TrialRow, TrialRow> change) => Change(trial, Find(trial).Since, change);
+
+    private void Change(TrialId trial, DateTimeOffset? since, Func<TrialRow, TrialRow> change)
+    {
+        var before = Find(trial).Row;
+        var after = change(before);
+        _touched[trial] = new StoredTrial(after, since);
+        if (before.State == after.State)
+            return;
+
+        Count(before.State, -1);
+        Count(after.State, 1);
+    }
+
+    private void Count(TrialState state, int change)
+    {
+        var count = Sweep.Trials.GetValueOrDefault(state) + change;
+        Sweep = Sweep with { Trials = count == 0 ? Sweep.Trials.Remove(state) : Sweep.Trials.SetItem(state, count) };
+    }
+
+    private StoredTrial Find(TrialId trial)
+    {
+        if (!_touched.TryGetValue(trial, out var stored))
+            _touched[trial] = stored = TrialTable.Find(database, Sweep.Id, trial);
+        return stored;
+    }
+
+    private static string? FirstLine(string? message) => message?.Split('\n', 2)[0].TrimEnd();
+}

@@ -1,0 +1,38 @@
+using Experiments.Trials;
+using LiteDB;
+using JsonSerializer = System.Text.Json.JsonSerializer;
+
+namespace Experiments.Storage;
+
+/// <summary>The trials of all sweeps as they stand.</summary>
+internal static class TrialTable
+{
+    public static IEnumerable<StoredTrial> Read(LiteDatabase database, int sweep) =>
+        Collection(database).Find(All(sweep)).ToList().Select(Parse);
+
+    public static StoredTrial Find(LiteDatabase database, int sweep, TrialId trial) =>
+        Collection(database).FindById(StoreKey.OfTrial(sweep, trial)) is { } document
+            ? Parse(document)
+            : throw new ArgumentException($"{trial} was not created in this sweep.", nameof(trial));
+
+    public static void Write(LiteDatabase database, int sweep, IEnumerable<StoredTrial> trials) =>
+        Collection(database).Upsert(trials.Select(trial => new BsonDocument
+        {
+            ["_id"] = StoreKey.OfTrial(sweep, trial.Row.Trial),
+            ["row"] = JsonSerializer.SerializeToUtf8Bytes(trial, StoreContext.Default.StoredTrial),
+        }));
+
+    public static void Clear(LiteDatabase database, int sweep)
+    {
+        foreach (var document in Collection(database).Find(All(sweep)).ToList())
+            Collection(database).Delete(document["_id"]);
+    }
+
+    private static BsonExpression All(int sweep) =>
+        Query.Between("_id", StoreKey.OfTrial(sweep, new TrialId(0)), StoreKey.OfTrial(sweep, new TrialId(int.MaxValue)));
+
+    private static StoredTrial Parse(BsonDocument document) =>
+        JsonSerializer.Deserialize(document["row"].AsBinary, StoreContext.Default.StoredTrial)!;
+
+    private static ILiteCollection<BsonDocument> Collection(LiteDatabase database) => database.GetCollection("trials");
+}
