@@ -4,6 +4,7 @@ using Adapters.Runtime;
 using Adapters.Tasks;
 using Adapters.Tasks.Data;
 using Adapters.Training.Optimizers;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -22,6 +23,7 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
     private readonly TrainingIdentity _identity = new(adapter.Method, options.Optimizer, seed);
     private readonly int _steps = adapter.Trainable.Count == 0 ? 0 : options.Steps;
     private readonly LearningRateSchedule _rates = new(options);
+    private readonly bool _onGpu = adapter.Model.Device.type == DeviceType.CUDA;
 
     /// <summary>Trains from the resume point, or from the beginning, to the end, and measures on validation and test data.</summary>
     /// <param name="places">Where checkpoints go, and from which to go on.</param>
@@ -150,10 +152,16 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
         return new TrainingProgress(progress.Step, 0, 0);
     }
 
+    /// <summary>
+    /// Torch's generators are seeded afresh by a hash of seed and step, so that what dropout and noise draw does not
+    /// depend on where a training was resumed, and random state need not be saved.
+    /// </summary>
     private void Seed(int step, bool evaluation)
     {
-        var random = SplitMix64.Of(seed, (ulong)step, evaluation ? 1UL : 0UL);
-        using var _ = manual_seed((long)random.Next());
+        var draw = (long)SplitMix64.Of(seed, (ulong)step, evaluation ? 1UL : 0UL).Next();
+        using var _ = manual_seed(draw);
+        if (_onGpu)
+            cuda.manual_seed_all(draw);
     }
 
     /// <summary>Adapters are not submodules of the model, so they are told apart from it.</summary>
