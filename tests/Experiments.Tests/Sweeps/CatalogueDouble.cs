@@ -5,57 +5,77 @@ namespace Experiments.Tests.Sweeps;
 /// <summary>A catalogue like that of the product, but fixed: messages and schemas in these tests don't move with it.</summary>
 internal sealed class CatalogueDouble : ICatalogue
 {
+    private static readonly EquatableArray<string> _sizes = ["smoke", "quickstart", "paper-like"];
+    private static readonly EquatableArray<string> _language = ["llama", "mistral", "qwen2"];
+
     private static readonly EquatableArray<OptionDescription> _lora =
     [
-        Integer("rank", 8, 1, 4096, "Inner dimension r; adds r·(in + out) parameters a layer."),
-        Real("alpha", 16, 0, 1e6, "Scale numerator; the update is multiplied by alpha / rank."),
-        Real("dropout", 0, 0, 0.99, "Share of the branch's inputs that is dropped in training."),
-        new("targets", OptionKind.TextList, null, null, null, [], "Names of the adapted layers; default: the family's."),
-        Flag("rslora", false, "Whether the update is scaled by alpha / √rank."),
+        Integer("rank", 8, 1, 65_536, "Inner dimension r of the update."),
+        Real("alpha", 16, 0, 1e6, "Numerator of the update's scale."),
+        Real("dropout", 0, 0, 0.99, "Share of the input that the update does not see in training."),
+        Flag("rslora", false, "Whether the scale is alpha / √rank."),
+        new("target_modules", OptionKind.TextList, null, null, null, [], "Layers to adapt; the model's default where absent."),
     ];
 
-    public IReadOnlyList<MethodDescription> Methods { get; } =
+    public IReadOnlyList<MethodDescription> Methods { get; init; } =
     [
         new("base", "The base model as it is.", "", [], [], ComposesExperts: false, Trains: false),
         new("conv-lora", "LoRA with convolutions at several scales.", "Zhong et al. 2024, arXiv:2401.17868",
             [
                 .. _lora,
-                Integer("experts", 8, 1, 64, "Scales, each with a convolution of its own."),
-                Integer("top_k", 1, 1, 64, "Experts that run for an image."),
-                Text("combine", "sum", ["sum", "log-sum-exp"], "How several experts are added up."),
+                Integer("experts", 8, 1, 64, "Number of convolutions; the e-th works on the map enlarged e times."),
+                Integer("top_k", 1, 1, 64, "How many of them each image goes to."),
+                Text("combine", "sum", ["sum", "log-sum-exp"], "How the outputs of several become one."),
+                Real("balance_weight", 0.01, 0, 1e6, "Weight of the loss that asks for all convolutions to be used alike."),
             ],
             ["sam", "vit"], ComposesExperts: false, Trains: true),
         new("full", "Every parameter is trained.", "", [], [], ComposesExperts: false, Trains: true),
         new("longlora", "LoRA with shifted sparse attention.", "Chen et al. 2023, arXiv:2309.12307",
             [
                 .. _lora,
-                Integer("group", 64, 2, 1_000_000, "Positions in a group of the sparse attention."),
-                Text("shift", "split", ["split", "wrap"], "What happens to a shifted group at the end."),
+                Text("attention", "split", ["split", "wrap", "full"], "Attention while training."),
+                Integer("group", null, 2, 1_000_000, "Positions in a group; a quarter of the target length where absent."),
+                Flag("train_norms", true, "Whether the norms are trained."),
+                Flag("train_embeddings", true, "Whether the token embeddings are trained."),
             ],
-            ["llama"], ComposesExperts: false, Trains: true),
+            _language, ComposesExperts: false, Trains: true),
         new("lora", "Low-rank update of frozen layers.", "Hu et al. 2021, arXiv:2106.09685", _lora, [], false, Trains: true),
         new("mole", "Gates over trained LoRAs.", "Wu et al. 2024, arXiv:2404.13628",
             [
-                Text("gates", "block", ["matrix", "layer", "block", "network"], "What shares a gate."),
-                Real("balance", 0.5, 0, 100, "Weight of the balance loss."),
+                Text("granularity", "block", ["matrix", "layer", "block", "network"], "What has a gate of its own."),
+                Real("balance_weight", 0.5, 0, 1e6, "Weight of the loss that asks for all experts to be used alike."),
+                Real("temperature", 1, 0.01, 1e6, "First temperature of the gates, which is trained."),
+                new("masked", OptionKind.IntegerList, null, 0, 1_000_000, [], "Experts that may not be used, by number from 0."),
             ],
-            ["llama"], ComposesExperts: true, Trains: true),
+            _language, ComposesExperts: true, Trains: true),
     ];
 
-    public IReadOnlyList<TaskDescription> Tasks { get; } =
+    public IReadOnlyList<TaskDescription> Tasks { get; init; } =
     [
         new("classify", "Which tag a line of documentation stands under.",
-            [Integer("classes", 5, 2, 10, "Number of classes.")],
-            ["smoke", "quickstart"], ["llama", "vit"], "vit-tiny", "accuracy", true, ["accuracy", "macro_f1", "loss"]),
-        new("composition", "Perplexity on domains that were learnt apart.",
-            [Text("domain", "union", ["web", "data", "security", "intrinsics", "union"], "What is trained on.")],
-            ["smoke", "quickstart"], ["llama"], "nano", "perplexity", false, ["perplexity", "loss"]),
+            [
+                Integer("train_items", 1000, 10, 10_000_000, "Items to train on."),
+                Integer("items", 200, 10, 1_000_000, "Items of an evaluation."),
+            ],
+            _sizes, [.. _language, "vit"], "vit-tiny", "accuracy", true, ["accuracy", "macro_f1", "loss"]),
+        new("composition", "Perplexity on documents that mix subjects.",
+            [
+                Text("domain", "mixture", ["web", "data", "security", "intrinsics", "union", "mixture"], "What is trained on."),
+                Integer("length", 128, 8, 1_000_000, "Tokens of a sequence."),
+            ],
+            _sizes, _language, "nano", "perplexity", false, ["perplexity", "perplexity_web", "perplexity_data", "loss"]),
         new("lesions", "Lesions that differ from their surroundings by texture.",
-            [Integer("samples", null, 1, 100_000, "Training images; default: the size's.")],
-            ["smoke", "quickstart"], ["sam"], "sam-tiny", "dice", true, ["dice", "jaccard", "boundary_f", "loss"]),
+            [
+                Integer("train_images", 160, 1, 1_000_000_000, "Pictures to train on."),
+                Text("loss", "dice", ["dice", "structure"], "Cross-entropy and soft Dice, or the structure loss."),
+            ],
+            _sizes, ["sam"], "sam-tiny", "dice", true, ["dice", "jaccard", "boundary_f", "loss"]),
         new("long-context", "Perplexity beyond the length that the base was trained at.",
-            [Integer("length", null, 16, 32_768, "Positions of a sequence; default: the size's.")],
-            ["smoke", "quickstart"], ["llama"], "nano", "perplexity", false, ["perplexity", "passkey", "loss"]),
+            [
+                Integer("length", 512, 16, 1_000_000, "Tokens of a sequence."),
+                Real("passkey_share", 0.1, 0, 1, "Share of the training sequences that hide a number."),
+            ],
+            _sizes, _language, "nano", "perplexity", false, ["perplexity", "perplexity_sliding", "passkey", "loss"]),
     ];
 
     public IReadOnlyList<BaseDescription> Bases { get; } =
@@ -66,7 +86,7 @@ internal sealed class CatalogueDouble : ICatalogue
         new("vit-tiny", "A small vision transformer.", "vit", 200_000),
     ];
 
-    public IReadOnlyList<OptionDescription> TrainingOptions { get; } =
+    public IReadOnlyList<OptionDescription> TrainingOptions { get; init; } =
     [
         Integer("steps", 100, 0, 100_000_000, "Optimizer steps of a full trial."),
         Integer("batch_size", 8, 1, 1_000_000, "Samples in a batch."),

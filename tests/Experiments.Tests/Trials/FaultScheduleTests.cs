@@ -1,4 +1,5 @@
 using CsCheck;
+using Experiments.Samplers;
 using Experiments.Sweeps;
 using Experiments.Trials;
 using Xunit;
@@ -103,11 +104,11 @@ public sealed class FaultScheduleTests
         ];
     }
 
-    private sealed class RankedLearner : Samplers.ISampler
+    private sealed class RankedLearner : ISampler
     {
         public bool UsesHistory => true;
 
-        public Configuration? Suggest(SearchSpace space, IReadOnlyList<Samplers.Observation> history, int index, ulong seed) =>
+        public Configuration? Suggest(SearchSpace space, IReadOnlyList<Observation> history, int index, ulong seed) =>
             ListedSampler.Value("rank", new ParameterValue.Integer(history.Count(each => each.Value is not null) % 5));
 
         public long? Count(SearchSpace space) => null;

@@ -24,10 +24,12 @@ internal sealed class Overrides(Problems problems, Func<string, string?> environ
         }
 
         var inner = SourceText.Override(argument.Argument, argument.Text[(split + 1)..].Trim());
+        var before = problems.Count;
         var value = YamlSource.Read(inner, problems, environment);
         if (value is null)
         {
-            problems.Add(inner.Start, $"'{string.Join('.', path)}' is set to nothing.");
+            if (problems.Count == before)
+                problems.Add(inner.Start, $"'{string.Join('.', path)}' is set to nothing.");
             return root;
         }
 

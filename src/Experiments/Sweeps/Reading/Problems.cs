@@ -6,7 +6,9 @@ internal sealed class Problems
     private readonly List<(SourceMark Mark, SpecProblem Problem)> _found = [];
     private readonly HashSet<SourceMark> _taken = [];
 
-    public bool Any => _found.Count > 0;
+    public int Count => _found.Count;
+
+    public bool Any => Count > 0;
 
     /// <summary>A mistake at a place. A second one at the same place is dropped: it follows from the first, or it is the
     /// same value of a shared parameter read for another method.</summary>

@@ -26,7 +26,7 @@ public static class SweepSchema
     private static JsonObject Of(ICatalogue catalogue)
     {
         var entries = new EntrySchema(catalogue);
-        var block = Block(catalogue, entries);
+        var block = Block(catalogue);
         return new JsonObject
         {
             ["$schema"] = "http://json-schema.org/draft-07/schema#",
@@ -70,7 +70,7 @@ public static class SweepSchema
         _ => throw new NotSupportedException($"The schema does not know the key '{key}' of {catalogue.GetType().Name}."),
     };
 
-    private static JsonObject Block(ICatalogue catalogue, EntrySchema entries) => Properties(FileKeys.Block, key => key switch
+    private static JsonObject Block(ICatalogue catalogue) => Properties(FileKeys.Block, key => key switch
     {
         "task" => Enum(catalogue.Tasks.Select(task => task.Id)),
         "size" => Enum(catalogue.Tasks.SelectMany(task => task.Sizes).Distinct()),
@@ -83,8 +83,7 @@ public static class SweepSchema
             Closed(FileKeys.Metric, inner => inner == "goal"
                 ? Enum(["maximize", "minimize"])
                 : Enum(catalogue.Tasks.SelectMany(task => task.Metrics).Distinct()))),
-        "methods" => new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = entries.Entry() },
-        "parameters" => entries.Parameters(),
+        "methods" or "parameters" => new JsonObject { ["$ref"] = $"#/definitions/{key}" },
         _ => throw new NotSupportedException($"The schema does not know the key '{key}' of a block."),
     });
 
@@ -104,7 +103,11 @@ public static class SweepSchema
                 ["type"] = "object",
                 ["minProperties"] = 1,
             },
+            ["methods"] = new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = entries.Entry() },
+            ["parameters"] = entries.Parameters(),
         };
+        foreach (var key in (string[])["methods", "parameters"])
+            definitions[key]!["description"] = FileKeys.Block.Summary(key);
         foreach (var (name, schema) in entries.Options())
             definitions[name] = schema;
         return definitions;
@@ -139,7 +142,8 @@ public static class SweepSchema
         foreach (var key in keys.Keys)
         {
             var schema = schemaOf(key.Name);
-            schema["description"] = key.Summary;
+            if (!schema.ContainsKey("$ref"))
+                schema["description"] = key.Summary; // beside a reference it would be ignored
             properties[key.Name] = schema;
         }
 

@@ -1,0 +1,102 @@
+using CsCheck;
+using Experiments.Samplers;
+using Experiments.Sweeps;
+using Xunit;
+
+namespace Experiments.Tests.Samplers;
+
+/// <summary>What every registered sampler keeps to, without being listed here.</summary>
+public sealed class SamplerContractTests
+{
+    public static TheoryData<string> Ids => new(SamplerCatalogue.All.Select(sampler => sampler.Id));
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void Stays_in_the_space_and_honours_conditions(string id)
+    {
+        var sampler = Create(id);
+        Gen.Select(SpacesFor(sampler), Gen.ULong).Sample((space, seed) =>
+            Draw(sampler, space, seed, 6).All(configuration => IsIn(space, configuration)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void Repeats_under_a_seed(string id)
+    {
+        Gen.Select(SpacesFor(Create(id)), Gen.ULong).Sample((space, seed) =>
+            Draw(Create(id), space, seed, 6).SequenceEqual(Draw(Create(id), space, seed, 6)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void Survives_configurations_that_failed_or_have_no_value_yet(string id)
+    {
+        var sampler = Create(id);
+        Gen.Select(SpacesFor(sampler), Gen.ULong, Gen.Bool).Sample((space, seed, failed) =>
+        {
+            var history = new List<Observation>();
+            for (var index = 0; index < 5 && sampler.Suggest(space, history, index, seed) is { } configuration; index++)
+                history.Add(new Observation(index, configuration, null, failed));
+            return history.TrueForAll(observation => IsIn(space, observation.Configuration));
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void Gives_a_finite_space_out_to_the_last_configuration_each_once_and_then_no_more(string id)
+    {
+        var sampler = Create(id);
+        Gen.Select(SpaceGen.Finite, Gen.ULong).Where((space, _) => SpaceGen.Listed(space).Take(300).Count() < 300).Sample((space, seed) =>
+        {
+            var all = SpaceGen.Listed(space).ToList();
+            var drawn = Draw(sampler, space, seed, all.Count + 1);
+            return sampler.Count(space) == all.Count
+                && drawn.Count == all.Count
+                && drawn.ToHashSet().SetEquals(all);
+        }, iter: 200);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void The_empty_space_has_one_configuration(string id)
+    {
+        var space = new SearchSpace([]);
+
+        Assert.Equal(1, Create(id).Count(space));
+        Assert.Equal([Configuration.Empty], Draw(Create(id), space, 1, 3));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void Is_described(string id)
+    {
+        var description = SamplerCatalogue.All.Single(sampler => sampler.Id == id);
+
+        Assert.NotEmpty(description.Summary);
+        Assert.All(description.Options, option => Assert.NotEmpty(option.Summary));
+    }
+
+    private static ISampler Create(string id) => SamplerCatalogue.Create(new SamplerSpec { Type = id });
+
+    /// <summary>Spaces without a domain that the sampler refuses.</summary>
+    private static Gen<SearchSpace> SpacesFor(ISampler sampler) =>
+        SpaceGen.Any.Where(space => space.Parameters.All(parameter => sampler.Obstacle(parameter.Domain) is null));
+
+    private static List<Configuration> Draw(ISampler sampler, SearchSpace space, ulong seed, int count)
+    {
+        var history = new List<Observation>();
+        while (history.Count < count && sampler.Suggest(space, history, history.Count, seed) is { } configuration)
+            history.Add(new Observation(history.Count, configuration, Value: history.Count % 3, Failed: false));
+        return [.. history.Select(observation => observation.Configuration)];
+    }
+
+    private static bool IsIn(SearchSpace space, Configuration configuration) =>
+        configuration.Values.Keys.All(name => space.Parameters.Any(parameter => parameter.Name == name))
+        && space.Parameters.All(parameter => parameter.When.All(condition => condition.HoldsIn(configuration.Values))
+            ? configuration.Values.TryGetValue(parameter.Name, out var value) && IsIn(parameter.Domain, value)
+            : !configuration.Values.ContainsKey(parameter.Name));
+
+    private static bool IsIn(Domain domain, ParameterValue value) => domain is Domain.Float { Step: null } range
+        ? value is ParameterValue.Real { Value: var real } && real >= range.Low && real <= range.High
+        : SpaceGen.ValuesOf(domain).Contains(value);
+}

@@ -1,0 +1,75 @@
+using Experiments.Sweeps;
+using Xunit;
+
+namespace Experiments.Tests.Sweeps;
+
+public sealed class SweepPlanTests
+{
+    [Fact]
+    public void Without_trials_each_entry_has_the_configurations_of_its_space()
+    {
+        var plan = Plan("""
+            task: lesions
+            sampler: grid
+            seeds: 3
+            methods:
+              - base
+              - method: conv-lora
+                experts: { choices: [2, 4, 8] }
+                top_k: { choices: [1, 2], when: { experts: [4, 8] } }
+                rank: { type: int, low: 1, high: 4 }
+            """);
+
+        Assert.Equal([1, 20], plan.Entries.Select(entry => entry.Configurations));
+        Assert.Equal([3, 60], plan.Entries.Select(entry => entry.Trials));
+        Assert.Equal((21, 63), (plan.Configurations, plan.Trials));
+        Assert.Empty(plan.Warnings);
+    }
+
+    [Theory]
+    [InlineData(8, new long[] { 1, 2, 1 }, 8)] // two seeds each; the first come first
+    [InlineData(14, new long[] { 1, 3, 3 }, 14)]
+    [InlineData(15, new long[] { 1, 3, 3 }, 14)] // half a configuration is none
+    [InlineData(16, new long[] { 1, 3, 4 }, 16)]
+    [InlineData(100, new long[] { 1, 3, 46 }, 100)]
+    public void With_trials_configurations_are_dealt_in_turn_as_far_as_spaces_go(int trials, long[] configurations, long planned)
+    {
+        var plan = Plan($$"""
+            task: lesions
+            trials: {{trials}}
+            seeds: 2
+            methods:
+              - base
+              - method: lora
+                rank: { choices: [2, 4, 8] }
+              - method: full
+                learning_rate: { low: 1e-4, high: 1e-2 }
+            """);
+
+        Assert.Equal(configurations, plan.Entries.Select(entry => entry.Configurations));
+        Assert.Equal(planned, plan.Trials);
+    }
+
+    [Theory]
+    [InlineData("seeds: 1\ntrials: 2", "There is one seed, so the comparison has no intervals; 'seeds: 3' or more gives them.")]
+    [InlineData("seeds: 2\ntrials: 5", "'trials' is 5, not a multiple of 2 seeds: 4 trials are run.")]
+    [InlineData("seeds: 2\ntrials: 50", "'trials' is 50, but the spaces hold 4 trials in all.")]
+    public void What_is_probably_not_meant_is_said(string keys, string warning)
+    {
+        Assert.Equal([warning], Plan($"task: lesions\nmethods: [base, lora]\n{keys}\n").Warnings);
+    }
+
+    [Fact]
+    public void A_sweep_without_end_is_no_plan()
+    {
+        var endless = Read("task: lesions\ntrials: 2\nmethods:\n  - method: lora\n    alpha: { low: 1, high: 2 }\n") with { Trials = null };
+
+        var refusal = Assert.Throws<SpecException>(() => SweepPlan.Of(endless));
+
+        Assert.Equal("The space of 'lora' has no end for sampler 'random', and 'trials' is not given.", refusal.Message);
+    }
+
+    private static SweepPlan Plan(string text) => SweepPlan.Of(Read(text));
+
+    private static SweepSpec Read(string text) => SweepFile.Parse(text, "a.yaml", new CatalogueDouble());
+}
