@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Experiments.Storage;
+using Experiments.Sweeps;
 using Experiments.Tests.Trials;
 using Experiments.Trials;
 using Xunit;
@@ -203,7 +204,7 @@ public abstract class ExperimentStoreContract
     /// <summary>One of each kind of event, and of each kind within.</summary>
     private static IEnumerable<SweepEvent> EveryEvent()
     {
-        var train = new TrialWork.Train(0, "mole", 1, ListedSampler.Value("rank", new Sweeps.ParameterValue.Real(0.1)), 1, ulong.MaxValue);
+        var train = new TrialWork.Train(0, "mole", 1, ListedSampler.Value("rank", new ParameterValue.Real(0.1)), 1, ulong.MaxValue);
         var result = new TrialResult { Metrics = Values(("dice", 0.1), ("loss", double.NegativeInfinity)), PeakMemoryBytes = long.MaxValue };
         return
         [
