@@ -116,7 +116,7 @@ public static class ComparisonTables
             new("chosen"),
             new("tried", Alignment.Right, 2),
             new($"validation {block.Metric}", Alignment.Right, 1),
-            new("values", Cut: true),
+            new("values", Overflow: Overflow.Cut),
         ],
         Rows =
         [

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -24,6 +25,7 @@ public static class ReportJson
             new JsonStringEnumConverter<TrialState>(JsonNamingPolicy.SnakeCaseLower),
             new JsonStringEnumConverter<FailureCause>(JsonNamingPolicy.SnakeCaseLower),
             new JsonStringEnumConverter<IntervalKind>(JsonNamingPolicy.SnakeCaseLower),
+            new JsonStringEnumConverter<OptionKind>(JsonNamingPolicy.SnakeCaseLower),
             new JsonStringEnumConverter<Verdict>(JsonNamingPolicy.SnakeCaseLower),
         },
     });
@@ -36,6 +38,12 @@ public static class ReportJson
 
     /// <summary>Where sweeps stand, <c>orchestrator/status/1</c>.</summary>
     public static string Of(StatusDocument status) => JsonSerializer.Serialize(status, Context.StatusDocument);
+
+    /// <summary>Methods, <c>orchestrator/methods/1</c>.</summary>
+    public static string Of(MethodsDocument methods) => JsonSerializer.Serialize(methods, Context.MethodsDocument);
+
+    /// <summary>Tasks, <c>orchestrator/tasks/1</c>.</summary>
+    public static string Of(TasksDocument tasks) => JsonSerializer.Serialize(tasks, Context.TasksDocument);
 
     private sealed class SecondsConverter : JsonConverter<TimeSpan>
     {
@@ -60,5 +68,9 @@ public static class ReportJson
 [JsonSerializable(typeof(SweepComparison))]
 [JsonSerializable(typeof(ResultsDocument))]
 [JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(MethodsDocument))]
+[JsonSerializable(typeof(TasksDocument))]
 [JsonSerializable(typeof(ParameterValue))]
+[JsonSerializable(typeof(ImmutableArray<OptionDescription>))]
+[JsonSerializable(typeof(ImmutableArray<string>))]
 internal sealed partial class ReportJsonContext : JsonSerializerContext;

@@ -22,8 +22,8 @@ public sealed record ReportTable
 /// <param name="Heading">What stands above it.</param>
 /// <param name="Alignment">Which side its cells keep to.</param>
 /// <param name="Priority">0 is always shown; of the others the highest go first where the width does not suffice.</param>
-/// <param name="Cut">Whether its cells are cut short, with an ellipsis, before another column is dropped.</param>
-public sealed record Column(string Heading, Alignment Alignment = Alignment.Left, int Priority = 0, bool Cut = false);
+/// <param name="Overflow">What gives before another column is dropped.</param>
+public sealed record Column(string Heading, Alignment Alignment = Alignment.Left, int Priority = 0, Overflow Overflow = Overflow.Keep);
 
 /// <summary>Text of a cell and how it is meant.</summary>
 public readonly record struct Cell(string Text, Tone Tone = Tone.Plain)
@@ -40,6 +40,19 @@ public enum Alignment
 
     /// <summary>Numbers.</summary>
     Right,
+}
+
+/// <summary>What happens to a cell that is wider than there is room.</summary>
+public enum Overflow
+{
+    /// <summary>Nothing: another column goes first.</summary>
+    Keep,
+
+    /// <summary>It is cut short, with an ellipsis.</summary>
+    Cut,
+
+    /// <summary>It goes on in the next line.</summary>
+    Wrap,
 }
 
 /// <summary>How a text is meant; a drawing without colour shows nothing of it.</summary>

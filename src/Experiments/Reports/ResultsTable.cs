@@ -25,7 +25,7 @@ public static class ResultsTable
                 new("test" + shared, Alignment.Right, 2),
                 new("step", Alignment.Right, 3),
                 new("time", Alignment.Right, 4),
-                new("values", Priority: 1, Cut: true),
+                new("values", Priority: 1, Overflow: Overflow.Cut),
             ],
             Rows = [.. results.Rows.Select(row => Cells(row, shared.Length > 0))],
             Notes = results.Rows.IsEmpty ? ["No trial of this kind."] : [],

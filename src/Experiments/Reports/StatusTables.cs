@@ -10,17 +10,18 @@ public static class StatusTables
     /// <summary>The list, and for a single sweep what runs, waits and has failed.</summary>
     public static IEnumerable<ReportTable> Of(StatusDocument status)
     {
+        var counts = Counts.Where(column => column.IsAlwaysShown || status.Sweeps.Any(each => Count(each, column.States) > 0)).ToArray();
         yield return new ReportTable
         {
             Columns =
             [
                 new("sweep"),
-                new("started", Priority: 3),
+                new("started", Priority: 2),
                 new("state"),
                 new("done", Alignment.Right),
-                .. Shown.Select(column => new Column(column.Heading, Alignment.Right, column.Priority)),
+                .. counts.Select(column => new Column(column.Heading, Alignment.Right, 1)),
             ],
-            Rows = [.. status.Sweeps.Select(Row)],
+            Rows = [.. status.Sweeps.Select(each => Row(each, counts))],
             Notes = status.Sweeps.IsEmpty ? ["There is no sweep yet. Start one: orchestrator run FILE."] : [],
         };
 
@@ -30,23 +31,23 @@ public static class StatusTables
             yield return table;
     }
 
-    private static (string Heading, int Priority, TrialState[] States)[] Shown =>
+    private static CountColumn[] Counts =>
     [
-        ("running", 1, [TrialState.Assigned, TrialState.Running]),
-        ("waiting", 2, [TrialState.Waiting]),
-        ("paused", 4, [TrialState.Paused]),
-        ("pruned", 5, [TrialState.Pruned]),
-        ("failed", 1, [TrialState.Failed, TrialState.Invalid]),
-        ("cancelled", 5, [TrialState.Cancelled]),
+        new("running", IsAlwaysShown: true, TrialState.Assigned, TrialState.Running),
+        new("waiting", IsAlwaysShown: true, TrialState.Waiting),
+        new("paused", IsAlwaysShown: false, TrialState.Paused),
+        new("pruned", IsAlwaysShown: false, TrialState.Pruned),
+        new("failed", IsAlwaysShown: true, TrialState.Failed, TrialState.Invalid),
+        new("cancelled", IsAlwaysShown: false, TrialState.Cancelled),
     ];
 
-    private static ImmutableArray<Cell> Row(SweepStatus sweep) =>
+    private static ImmutableArray<Cell> Row(SweepStatus sweep, CountColumn[] counts) =>
     [
         sweep.Sweep,
         sweep.Started.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture),
         sweep.State,
         $"{Count(sweep, TrialState.Completed)}/{sweep.Trials.Values.Sum()}",
-        .. Shown.Select(column => new Cell(
+        .. counts.Select(column => new Cell(
             Count(sweep, column.States).ToString(CultureInfo.InvariantCulture),
             column.Heading == "failed" && Count(sweep, column.States) > 0 ? Tone.Bad : Tone.Plain)),
     ];
@@ -70,7 +71,7 @@ public static class StatusTables
 
     private static ReportTable Waiting(SweepStatus sweep) => new()
     {
-        Columns = [new("waiting", Alignment.Right), new("for", Cut: true)],
+        Columns = [new("waiting", Alignment.Right), new("for", Overflow: Overflow.Wrap)],
         Rows =
         [
             .. sweep.Waiting.Select(reason => (ImmutableArray<Cell>)[reason.Trials.ToString(CultureInfo.InvariantCulture), reason.Reason]),
@@ -79,7 +80,7 @@ public static class StatusTables
 
     private static ReportTable Failures(SweepStatus sweep) => new()
     {
-        Columns = [new("failed"), new("task", Priority: 1), new("method"), new("cause"), new("message", Cut: true)],
+        Columns = [new("failed"), new("task", Priority: 1), new("method"), new("cause"), new("message", Overflow: Overflow.Wrap)],
         Rows =
         [
             .. sweep.Failures.Select(trial => (ImmutableArray<Cell>)
@@ -88,4 +89,6 @@ public static class StatusTables
             ]),
         ],
     };
+
+    private sealed record CountColumn(string Heading, bool IsAlwaysShown, params TrialState[] States);
 }

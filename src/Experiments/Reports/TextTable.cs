@@ -8,6 +8,7 @@ public static class TextTable
     private const int Gap = 2;
     private const int NarrowestPage = 20;
     private const int NarrowestCut = 10;
+    private const int NarrowestWrap = 24;
 
     /// <summary>The lines of tables with an empty line between them.</summary>
     public static IEnumerable<string> Lines(IEnumerable<ReportTable> tables, int width, Func<string, Tone, string>? paint = null)
@@ -37,9 +38,9 @@ public static class TextTable
         if (table.Rows.Length > 0)
         {
             var shown = Fit(table, width);
-            yield return Row(shown, column => new Cell(column.Column.Heading, Tone.Quiet), paint);
-            foreach (var row in table.Rows)
-                yield return Row(shown, column => row[column.Index], paint);
+            var heading = Row(shown, column => new Cell(column.Column.Heading, Tone.Quiet), paint);
+            foreach (var line in heading.Concat(table.Rows.SelectMany(row => Row(shown, column => row[column.Index], paint))))
+                yield return line;
 
             var hidden = table.Columns.Except(shown.Select(column => column.Column)).Select(column => column.Heading).ToArray();
             foreach (var line in hidden.Length > 0 ? Wrap($"Not shown at this width: {string.Join(", ", hidden)}.", width) : [])
@@ -57,7 +58,8 @@ public static class TextTable
             .Select((column, index) => new Shown(index, column,
                 table.Rows.Select(row => row[index].Text.Length).Append(column.Heading.Length).Max()))
             .ToList();
-        while (Total(shown, column => column.Least) > width && shown.Max(column => column.Column.Priority) is > 0 and var first)
+        while (shown.Count > 1 && Total(shown, column => column.Least) > width
+            && shown.Max(column => column.Column.Priority) is > 0 and var first)
             shown.RemoveAt(shown.FindLastIndex(column => column.Column.Priority == first));
 
         while (Total(shown, column => column.Width) > width)
@@ -76,32 +78,39 @@ public static class TextTable
 
     private static int Total(List<Shown> shown, Func<Shown, int> width) => shown.Sum(column => width(column) + Gap) - Gap;
 
-    private static string Row(List<Shown> shown, Func<Shown, Cell> cellOf, Func<string, Tone, string> paint)
+    /// <summary>The lines of a row: one, unless a cell goes on.</summary>
+    private static IEnumerable<string> Row(List<Shown> shown, Func<Shown, Cell> cellOf, Func<string, Tone, string> paint)
     {
-        var line = new StringBuilder();
-        foreach (var column in shown)
+        var cells = shown.Select(column => (Column: column, Cell: cellOf(column), Lines: LinesOf(cellOf(column).Text, column))).ToArray();
+        for (var number = 0; number < cells.Max(cell => cell.Lines.Length); number++)
         {
-            var (text, tone) = cellOf(column);
-            if (text.Length > column.Width)
-                text = string.Concat(text.AsSpan(0, column.Width - 1), "…");
-            var blanks = column.Width - text.Length;
-            var before = column.Column.Alignment == Alignment.Right ? blanks : 0;
-            line.Append(' ', before).Append(text.Length > 0 ? paint(text, tone) : "").Append(' ', blanks - before + Gap);
-        }
+            var line = new StringBuilder();
+            foreach (var (column, cell, lines) in cells)
+            {
+                var text = number < lines.Length ? lines[number] : "";
+                var blanks = column.Width - text.Length;
+                var before = column.Column.Alignment == Alignment.Right ? blanks : 0;
+                line.Append(' ', before).Append(text.Length > 0 ? paint(text, cell.Tone) : "").Append(' ', blanks - before + Gap);
+            }
 
-        return line.ToString().TrimEnd();
+            yield return line.ToString().TrimEnd();
+        }
     }
 
+    private static string[] LinesOf(string text, Shown column) => text.Length <= column.Width ? [text]
+        : column.Column.Overflow == Overflow.Wrap ? [.. Wrap(text, column.Width, indent: 0)]
+        : [string.Concat(text.AsSpan(0, column.Width - 1), "…")];
+
     /// <summary>Breaks at blanks; a continued line is indented.</summary>
-    private static IEnumerable<string> Wrap(string text, int width)
+    private static IEnumerable<string> Wrap(string text, int width, int indent = Gap)
     {
         while (text.Length > width)
         {
             var at = text.LastIndexOf(' ', width);
-            if (at <= Gap)
+            if (at <= indent)
                 at = width; // one long word
             yield return text[..at].TrimEnd();
-            text = new string(' ', Gap) + text[at..].TrimStart();
+            text = new string(' ', indent) + text[at..].TrimStart();
         }
 
         yield return text;
@@ -109,6 +118,11 @@ public static class TextTable
 
     private sealed record Shown(int Index, Column Column, int Width)
     {
-        public int Least => Column.Cut ? Math.Min(Width, NarrowestCut) : Width;
+        public int Least => Column.Overflow switch
+        {
+            Overflow.Keep => Width,
+            Overflow.Cut => Math.Min(Width, NarrowestCut),
+            _ => Math.Min(Width, NarrowestWrap),
+        };
     }
 }

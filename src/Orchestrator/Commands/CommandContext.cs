@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Experiments.Sweeps;
+using Orchestrator.Reading;
 using Orchestrator.Terminal;
 
 namespace Orchestrator.Commands;
@@ -11,6 +13,12 @@ internal sealed class CommandContext(Surroundings surroundings)
 
     /// <summary>Streams, environment, folder, time.</summary>
     public Surroundings Surroundings { get; } = surroundings;
+
+    /// <summary>Makes the list of what a sweep file can name.</summary>
+    public required Func<ICatalogue> Catalogue { get; init; }
+
+    /// <summary>Opens the sweeps of a data folder for reading.</summary>
+    public required Func<string, ISweepReader> Sweeps { get; init; }
 
     /// <summary>The settings of an invocation.</summary>
     public Settings Settings(ParseResult parsed) => Options.Read(parsed, Surroundings);

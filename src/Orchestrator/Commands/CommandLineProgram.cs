@@ -8,6 +8,8 @@ namespace Orchestrator.Commands;
 /// <summary>The program: arguments in, exit code out. Everything that a command throws is turned into words here.</summary>
 internal sealed class CommandLineProgram
 {
+    // @last names a sweep, not a file of arguments.
+    private static readonly ParserConfiguration NoResponseFiles = new() { ResponseFileTokenReplacer = null };
     private readonly CommandContext _context;
     private readonly RootCommand _root;
 
@@ -25,7 +27,7 @@ internal sealed class CommandLineProgram
     /// <summary>Runs one command to its end.</summary>
     public async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancel = default)
     {
-        var parsed = _root.Parse(arguments);
+        var parsed = _root.Parse(arguments, NoResponseFiles);
         var settings = GlobalOptions.Guess(arguments, _context.Surroundings);
         try
         {

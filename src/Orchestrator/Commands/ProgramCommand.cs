@@ -8,10 +8,20 @@ internal sealed class ProgramCommand : RootCommand, IExemplified
     public ProgramCommand(CommandContext context)
         : base("Trains adapters of the LoRA family in parallel and compares them over seeds.")
     {
+        Add(new StatusCommand(context));
+        Add(new ResultsCommand(context));
+        Add(new CompareCommand(context));
+        Add(new MethodsCommand(context));
+        Add(new TasksCommand(context));
+        Add(new DoctorCommand(context));
         Add(new VerifyCommand(context));
         Add(new HelpCommand(context));
     }
 
     public IReadOnlyList<(string Arguments, string Meaning)> Examples { get; } =
-    [("verify golden", "hold our numbers against recorded ones")];
+    [
+        ("run config/quickstart.yaml", "start a sweep, or go on with it; ends with the comparison"),
+        ("plan config/quickstart.yaml", "what it would do; starts nothing"),
+        ("compare quickstart", "the methods over seeds, so far"),
+    ];
 }

@@ -9,7 +9,7 @@ public sealed class TextTableTests
 {
     private static readonly ReportTable Table = new()
     {
-        Columns = [new("name"), new("n", Alignment.Right, 2), new("value", Alignment.Right), new("values", Priority: 1, Cut: true)],
+        Columns = [new("name"), new("n", Alignment.Right, 2), new("value", Alignment.Right), new("values", Priority: 1, Overflow: Overflow.Cut)],
         Rows = [["lora", "8", "0.875", "rank 8 · alpha 16"], ["conv-lora", "12", "0.9", ""]],
     };
 
@@ -51,6 +51,26 @@ public sealed class TextTableTests
     }
 
     [Fact]
+    public void A_column_that_may_wrap_goes_on_in_the_next_line()
+    {
+        var table = new ReportTable
+        {
+            Columns = [new("option"), new("meaning", Overflow: Overflow.Wrap), new("n", Alignment.Right)],
+            Rows = [["rank", "Inner dimension, at least 1, of both factors.", "8"], ["bias", "None.", "1"]],
+        };
+
+        Assert.Equal(
+            [
+                "option  meaning                   n",
+                "rank    Inner dimension, at       8",
+                "        least 1, of both",
+                "        factors.",
+                "bias    None.                     1",
+            ],
+            TextTable.Lines(table, 35));
+    }
+
+    [Fact]
     public void What_is_always_shown_is_cut_when_nothing_else_is_left()
     {
         var table = new ReportTable
@@ -81,9 +101,9 @@ public sealed class TextTableTests
     [Fact]
     public void No_line_is_ever_wider_than_asked()
     {
-        var cell = Gen.String[Gen.Char['a', 'z'], 0, 30];
-        var column = Gen.Select(cell, Gen.Bool, Gen.Int[0, 3], Gen.Bool, (heading, right, priority, cut) =>
-            new Column(heading, right ? Alignment.Right : Alignment.Left, priority, cut));
+        var cell = Gen.String[Gen.Char[" abcdef"], 0, 30];
+        var column = Gen.Select(cell, Gen.Bool, Gen.Int[0, 3], Gen.Enum<Overflow>(), (heading, right, priority, overflow) =>
+            new Column(heading, right ? Alignment.Right : Alignment.Left, priority, overflow));
         var tables = from columns in column.Array[1, 6]
                      from rows in cell.Array[columns.Length].Array[0, 4]
                      from notes in Gen.String[Gen.Char[" ab"], 0, 80].Array[0, 2]

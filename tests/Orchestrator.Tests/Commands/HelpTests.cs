@@ -10,8 +10,14 @@ public sealed partial class HelpTests : IDisposable
 
     public void Dispose() => _program.Dispose();
 
-    public static TheoryData<string> Commands =>
-        [.. Program().Subcommands.Select(command => command.Name)];
+    public static TheoryData<string> Commands
+    {
+        get
+        {
+            using var program = new ProgramRun();
+            return [.. program.Commands().Subcommands.Select(command => command.Name)];
+        }
+    }
 
     [Fact]
     public async Task Help_of_the_program_leads_with_examples()
@@ -46,7 +52,7 @@ public sealed partial class HelpTests : IDisposable
     [Theory, MemberData(nameof(Commands))]
     public async Task Examples_are_arguments_that_the_program_takes(string command)
     {
-        var subcommand = Program().Subcommands.Single(sub => sub.Name == command);
+        var subcommand = _program.Commands().Subcommands.Single(sub => sub.Name == command);
 
         var examples = Assert.IsType<IExemplified>(subcommand, exactMatch: false).Examples;
 
@@ -79,8 +85,6 @@ public sealed partial class HelpTests : IDisposable
         Assert.Equal(ExitCode.Ok, await _program.Run("--version"));
         Assert.Matches(@"^orchestrator \d+\.\d+\.\d+\S*\n$", _program.Output);
     }
-
-    private static ProgramCommand Program() => new(ProgramRun.ContextOf(TextWriter.Null, TextWriter.Null));
 
     [GeneratedRegex("\"[^\"]*\"|\\S+")]
     private static partial Regex Words();

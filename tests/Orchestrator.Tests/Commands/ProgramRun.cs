@@ -1,4 +1,5 @@
 using Orchestrator.Commands;
+using Orchestrator.Reading;
 using Orchestrator.Terminal;
 using Xunit;
 
@@ -16,6 +17,8 @@ internal sealed class ProgramRun : IDisposable
     public bool IsTerminal { get; init; }
 
     public int Width { get; init; } = 80;
+
+    public ISweepReader Sweeps { get; init; } = new ListedSweeps();
 
     /// <summary>Standard output of the last call.</summary>
     public string Output => _output.ToString();
@@ -44,9 +47,8 @@ internal sealed class ProgramRun : IDisposable
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
-    /// <summary>A context for looking at commands, not for running them.</summary>
-    public static CommandContext ContextOf(TextWriter output, TextWriter error) =>
-        new(new Surroundings { Output = output, Error = error, Folder = Path.GetTempPath() });
+    /// <summary>The commands, to be looked at.</summary>
+    public ProgramCommand Commands() => new(Context());
 
     private CommandContext Context() => new(new Surroundings
     {
@@ -57,5 +59,9 @@ internal sealed class ProgramRun : IDisposable
         Width = Width,
         Environment = _environment.GetValueOrDefault,
         Folder = Folder,
-    });
+    })
+    {
+        Catalogue = () => new SmallCatalogue(),
+        Sweeps = _ => Sweeps,
+    };
 }

@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Experiments.Sweeps;
+
+namespace Experiments.Reports;
+
+/// <summary>What a sweep file can name, as lists and as a page for each.</summary>
+public static class CatalogueTables
+{
+    /// <summary>A line a method.</summary>
+    public static ReportTable List(IEnumerable<MethodDescription> methods) => new()
+    {
+        Columns = [new("method"), new("works on", Priority: 1), new("what it is", Overflow: Overflow.Wrap)],
+        Rows = [.. methods.Select(method => (ImmutableArray<Cell>)[method.Id, Families(method.Families), method.Summary])],
+    };
+
+    /// <summary>A line a task.</summary>
+    public static ReportTable List(IEnumerable<TaskDescription> tasks) => new()
+    {
+        Columns = [new("task"), new("metric"), new("sizes", Priority: 2), new("base", Priority: 1), new("what it is", Overflow: Overflow.Wrap)],
+        Rows =
+        [
+            .. tasks.Select(task => (ImmutableArray<Cell>)
+                [task.Id, Goal(task), string.Join(", ", task.Sizes), task.DefaultBase, task.Summary]),
+        ],
+    };
+
+    /// <summary>The page of a method.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="training">Options of the trainer, which every method takes besides its own.</param>
+    public static IEnumerable<ReportTable> Show(MethodDescription method, IEnumerable<OptionDescription> training) =>
+    [
+        new()
+        {
+            Lead =
+            [
+                $"{method.Id}: {method.Summary}",
+                $"Source: {method.Source}",
+                $"Works on: {Families(method.Families)}.",
+                .. method.ComposesExperts ? ["Composes adapters that another entry trained: name it with 'experts'."] : Array.Empty<string>(),
+                .. method.Trains ? [] : new[] { "Trains nothing." },
+            ],
+            Columns = OptionColumns("option"),
+            Rows = [.. method.Options.Select(Option)],
+            Notes = method.Options.Count == 0 ? ["It has no options of its own."] : [],
+        },
+        new() { Columns = OptionColumns("training"), Rows = [.. (method.Trains ? training : []).Select(Option)] },
+        Example(method),
+    ];
+
+    /// <summary>The page of a task.</summary>
+    public static IEnumerable<ReportTable> Show(TaskDescription task) =>
+    [
+        new()
+        {
+            Lead =
+            [
+                $"{task.Id}: {task.Summary}",
+                $"Compared by: {Goal(task)}. Reports: {string.Join(", ", task.Metrics)}.",
+                $"Sizes: {string.Join(", ", task.Sizes)}. Base: {task.DefaultBase}, or another of {Families(task.Families)}.",
+            ],
+            Columns = OptionColumns("option"),
+            Rows = [.. task.Options.Select(Option)],
+            Notes = task.Options.Count == 0 ? ["It has no options of its own."] : [],
+        },
+    ];
+
+    private static ReportTable Example(MethodDescription method) => new()
+    {
+        Lead =
+        [
+            "In a sweep file:",
+            "  methods:",
+            $"    - method: {method.Id}",
+            .. method.ComposesExperts ? ["      experts: lora"] : Array.Empty<string>(),
+            .. method.Options.Where(option => option.Default is not null).Take(3).Select(option => $"      {option.Name}: {option.Default}"),
+        ],
+        Columns = [],
+        Rows = [],
+    };
+
+    private static ImmutableArray<Column> OptionColumns(string heading) =>
+        [new(heading), new("type", Priority: 2), new("default"), new("range", Priority: 1), new("meaning", Overflow: Overflow.Wrap)];
+
+    private static ImmutableArray<Cell> Option(OptionDescription option) =>
+        [option.Name, Type(option.Kind), option.Default?.ToString() ?? "none", Range(option), option.Summary];
+
+    private static string Type(OptionKind kind) => kind switch
+    {
+        OptionKind.Integer => "int",
+        OptionKind.Real => "float",
+        OptionKind.Text => "text",
+        OptionKind.Flag => "true, false",
+        OptionKind.IntegerList => "ints",
+        OptionKind.TextList => "texts",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private static string Range(OptionDescription option) => option switch
+    {
+        { Choices.Count: > 0 } => string.Join(", ", option.Choices),
+        { Minimum: { } low, Maximum: { } high } => $"{Bound(low)} to {Bound(high)}",
+        { Minimum: { } low } => $"from {Bound(low)}",
+        { Maximum: { } high } => $"to {Bound(high)}",
+        _ => "",
+    };
+
+    private static string Bound(double value) => value.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');
+
+    private static string Families(EquatableArray<string> families) => families.Count == 0 ? "every base" : string.Join(", ", families);
+
+    private static string Goal(TaskDescription task) => $"{task.Metric}, {(task.Maximize ? "more" : "less")} is better";
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Experiments.Reports;
+using Orchestrator.Reading;
+
+namespace Orchestrator.Commands;
+
+/// <summary><c>orchestrator status [SWEEP]</c>: where all sweeps stand, or one.</summary>
+internal sealed class StatusCommand : Command, IExemplified
+{
+    private readonly Argument<string?> _sweep = new("sweep")
+    {
+        Description = "Name of a sweep, a prefix that only it has, or @last. Without one all are listed.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    public StatusCommand(CommandContext context) : base("status", "Show where sweeps stand: what runs, what failed, what waits and why.")
+    {
+        Add(_sweep);
+        SetAction(async (parsed, cancel) =>
+        {
+            var settings = context.Settings(parsed);
+            using var reader = context.Sweeps(settings.Data);
+            var sweeps = await reader.List(cancel);
+            string[] names = parsed.GetValue(_sweep) is { } given
+                ? [SweepNames.Resolve(sweeps, given)]
+                : [.. sweeps.Select(sweep => sweep.Name)];
+
+            var statuses = new List<SweepStatus>();
+            foreach (var name in names)
+            {
+                var sweep = await reader.Read(name, cancel);
+                statuses.Add(SweepStatus.Of(sweep.Summary, sweep.Spec, sweep.Trials, sweep.WaitingFor));
+            }
+
+            context.Output(parsed).Write(new StatusDocument([.. statuses]), ReportJson.Of, StatusTables.Of);
+            return ExitCode.Ok;
+        });
+    }
+
+    public IReadOnlyList<(string Arguments, string Meaning)> Examples { get; } =
+    [
+        ("status", "all sweeps"),
+        ("status lesions", "one, with its failures and what waits"),
+        ("status @last --json", "the newest, for a script"),
+    ];
+}
