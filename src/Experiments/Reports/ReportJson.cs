@@ -45,6 +45,9 @@ public static class ReportJson
     /// <summary>Tasks, <c>orchestrator/tasks/1</c>.</summary>
     public static string Of(TasksDocument tasks) => JsonSerializer.Serialize(tasks, Context.TasksDocument);
 
+    /// <summary>A plan, <c>orchestrator/plan/1</c>.</summary>
+    public static string Of(PlanDocument plan) => JsonSerializer.Serialize(plan, Context.PlanDocument);
+
     private sealed class SecondsConverter : JsonConverter<TimeSpan>
     {
         public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -68,6 +71,7 @@ public static class ReportJson
 [JsonSerializable(typeof(SweepComparison))]
 [JsonSerializable(typeof(ResultsDocument))]
 [JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(MethodsDocument))]
 [JsonSerializable(typeof(TasksDocument))]
 [JsonSerializable(typeof(ParameterValue))]

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Experiments.Reports;
 using Experiments.Sweeps;
 using Orchestrator.Terminal;
 
@@ -21,8 +20,8 @@ internal static class CatalogueEntryCommand
     /// <exception cref="NoSuchThingException">When there is none.</exception>
     public static T Find<T>(IReadOnlyList<T> entries, Func<T, string> id, string name, string kind) where T : class
     {
-        var nearest = NearestName.Of(name, entries.Select(id)) is { } meant ? $" Did you mean '{meant}'?" : "";
-        return entries.FirstOrDefault(entry => id(entry) == name)
-            ?? throw new NoSuchThingException($"There is no {kind} '{name}'.{nearest} There are {string.Join(", ", entries.Select(id))}.");
+        var names = entries.Select(id);
+        return entries.FirstOrDefault(entry => id(entry) == name) ?? throw new NoSuchThingException(
+            $"There is no {kind} '{name}'.{NearestName.Question(name, names)} There are {string.Join(", ", names)}.");
     }
 }

@@ -31,8 +31,8 @@ internal sealed class HelpCommand : Command, IExemplified
             var command = topic is null ? root : root.Subcommands.FirstOrDefault(sub => sub.Name == topic);
             if (command is null)
             {
-                var nearest = NearestName.Of(topic!, root.Subcommands.Select(sub => sub.Name).Append(ExitCodes));
-                throw new NoSuchThingException($"No help on '{topic}'.{(nearest is null ? "" : $" Did you mean '{nearest}'?")}");
+                var topics = root.Subcommands.Select(sub => sub.Name).Append(ExitCodes);
+                throw new NoSuchThingException($"No help on '{topic}'.{NearestName.Question(topic!, topics)}");
             }
 
             new HelpPage(context.Options).Write(command, context.Surroundings.Output);

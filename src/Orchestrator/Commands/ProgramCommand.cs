@@ -8,11 +8,14 @@ internal sealed class ProgramCommand : RootCommand, IExemplified
     public ProgramCommand(CommandContext context)
         : base("Trains adapters of the LoRA family in parallel and compares them over seeds.")
     {
+        Add(new ValidateCommand(context));
+        Add(new PlanCommand(context));
         Add(new StatusCommand(context));
         Add(new ResultsCommand(context));
         Add(new CompareCommand(context));
         Add(new MethodsCommand(context));
         Add(new TasksCommand(context));
+        Add(new SchemaCommand(context));
         Add(new DoctorCommand(context));
         Add(new VerifyCommand(context));
         Add(new HelpCommand(context));

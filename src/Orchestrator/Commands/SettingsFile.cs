@@ -59,8 +59,8 @@ internal sealed record SettingsFile(string? Data, string? Color, Uri? Seq)
         {
             if (!Names.Contains(property.Name))
             {
-                var nearest = NearestName.Of(property.Name, Names) is { } name ? $" Did you mean '{name}'?" : "";
-                throw new SpecException($"{path}: unknown setting '{property.Name}'.{nearest} Known: {string.Join(", ", Names)}.");
+                throw new SpecException(
+                    $"{path}: unknown setting '{property.Name}'.{NearestName.Question(property.Name, Names)} Known: {string.Join(", ", Names)}.");
             }
 
             values[property.Name] = property.Value.ValueKind == JsonValueKind.String

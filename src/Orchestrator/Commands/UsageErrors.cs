@@ -31,8 +31,7 @@ internal static class UsageErrors
             ? Path(command, withRoot: true).SelectMany(level => level.Options).SelectMany(option => option.Aliases.Append(option.Name))
             : command.Subcommands.Select(sub => sub.Name);
         var kind = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-        var meant = NearestName.Of(token, names.Distinct()) is { } nearest ? $" Did you mean '{nearest}'?" : "";
-        return $"Unknown {kind} '{token}'.{meant}";
+        return $"Unknown {kind} '{token}'.{NearestName.Question(token, names.Distinct())}";
     }
 
     private static IEnumerable<string> Path(Command command) => Path(command, withRoot: false).Reverse().Select(level => level.Name);

@@ -1,5 +1,5 @@
-using Experiments.Reports;
 using Experiments.Storage;
+using Experiments.Sweeps;
 using Orchestrator.Commands;
 
 namespace Orchestrator.Reading;
@@ -27,13 +27,11 @@ internal static class SweepNames
         return begun switch
         {
             [var only] => only,
-            [] => throw new NoSuchThingException($"There is no sweep '{given}'.{Meant(sweeps, given)} Sweeps: {Names(sweeps)}."),
+            [] => throw new NoSuchThingException(
+                $"There is no sweep '{given}'.{NearestName.Question(given, sweeps.Select(sweep => sweep.Name))} Sweeps: {Names(sweeps)}."),
             _ => throw new NoSuchThingException($"'{given}' could be {string.Join(" or ", begun)}."),
         };
     }
-
-    private static string Meant(IReadOnlyList<SweepSummary> sweeps, string given) =>
-        NearestName.Of(given, sweeps.Select(sweep => sweep.Name)) is { } nearest ? $" Did you mean '{nearest}'?" : "";
 
     private static string Names(IReadOnlyList<SweepSummary> sweeps) =>
         string.Join(", ", sweeps.Select(sweep => sweep.Name).Order(StringComparer.Ordinal));

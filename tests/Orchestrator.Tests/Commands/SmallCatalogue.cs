@@ -15,7 +15,7 @@ internal sealed class SmallCatalogue : ICatalogue
             ], [], ComposesExperts: false, Trains: true),
         new("mole", "Gates over adapters that others trained.", "Wu et al. 2024, arXiv:2404.13628",
             [new("gate", OptionKind.Text, new ParameterValue.Text("softmax"), null, null, ["softmax", "flat"], "How gates are normalised.")],
-            ["llama", "mistral"], ComposesExperts: true, Trains: true),
+            ["llama", "sam"], ComposesExperts: true, Trains: true),
     ];
 
     public IReadOnlyList<TaskDescription> Tasks { get; } =
@@ -26,7 +26,10 @@ internal sealed class SmallCatalogue : ICatalogue
     public IReadOnlyList<BaseDescription> Bases { get; } = [new("sam-nano", "A small SAM.", "sam", 90_000)];
 
     public IReadOnlyList<OptionDescription> TrainingOptions { get; } =
-        [new("learning_rate", OptionKind.Real, new ParameterValue.Real(0.001), 1e-9, 10, [], "Step size at its highest.")];
+        [
+            new("steps", OptionKind.Integer, new ParameterValue.Integer(100), 0, null, [], "Optimizer steps of a full trial."),
+            new("learning_rate", OptionKind.Real, new ParameterValue.Real(0.001), 1e-9, 10, [], "Step size at its highest."),
+        ];
 
     public IReadOnlyList<PreparationDescription> PreparationsOf(string task, string size, string baseModel) =>
         [new($"base/{baseModel}", [])];

@@ -1,0 +1,176 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Experiments.Storage;
+using Experiments.Sweeps;
+using Experiments.Trials;
+
+namespace Experiments.Reports;
+
+/// <summary>What a sweep would do and take, before it starts.</summary>
+public sealed record PlanDocument
+{
+    /// <summary>Name and version of the JSON form; within a version fields are only added.</summary>
+    [JsonPropertyOrder(-1)]
+    public string Schema { get; } = "orchestrator/plan/1";
+
+    /// <summary>Name of the sweep.</summary>
+    public required string Sweep { get; init; }
+
+    /// <summary>Configurations of all entries.</summary>
+    public required long Configurations { get; init; }
+
+    /// <summary>Replicates of each configuration.</summary>
+    public required int Seeds { get; init; }
+
+    /// <summary>Training trials: configurations times seeds.</summary>
+    public required long Trials { get; init; }
+
+    /// <summary>Optimizer steps of all trials; an expectation where steps are searched.</summary>
+    public required double Steps { get; init; }
+
+    /// <summary>What is prepared first, once, unless it is cached.</summary>
+    public required ImmutableArray<string> Preparations { get; init; }
+
+    /// <summary>The entries in file order.</summary>
+    public required ImmutableArray<PlannedCost> Entries { get; init; }
+
+    /// <summary>Time of one device for all trials, preparations aside; null where an entry's is not known.</summary>
+    [JsonPropertyName("device_seconds")]
+    public TimeSpan? DeviceTime =>
+        Entries.All(entry => entry.DeviceTime is not null) ? Entries.Aggregate(TimeSpan.Zero, (sum, entry) => sum + entry.DeviceTime!.Value) : null;
+
+    /// <summary>What is allowed but probably not meant.</summary>
+    public required ImmutableArray<string> Warnings { get; init; }
+
+    /// <summary>Plans a sweep.</summary>
+    /// <param name="spec">The sweep.</param>
+    /// <param name="catalogue">Says what steps default to and what must be prepared.</param>
+    /// <param name="history">Sweeps of the past with their trials, to estimate times by.</param>
+    /// <exception cref="SpecException">When the sweep would not end.</exception>
+    public static PlanDocument Of(SweepSpec spec, ICatalogue catalogue, IEnumerable<(SweepSpec Spec, IReadOnlyList<TrialRow> Trials)> history)
+    {
+        var plan = SweepPlan.Of(spec);
+        var known = history.SelectMany(sweep => sweep.Trials.Select(trial => Measurement.Of(sweep.Spec, trial)))
+            .OfType<Measurement>()
+            .ToLookup(measurement => measurement.Kind);
+        ImmutableArray<PlannedCost> entries = [.. plan.Entries.Select(entry => Cost(spec, entry, catalogue, known))];
+        return new PlanDocument
+        {
+            Sweep = spec.Name,
+            Configurations = plan.Configurations,
+            Seeds = plan.Replicates,
+            Trials = plan.Trials,
+            Steps = entries.Sum(entry => entry.Trials * (entry.LeastSteps + entry.MostSteps) / 2),
+            Preparations =
+            [
+                .. spec.Tasks.SelectMany(block => catalogue.PreparationsOf(block.Task, block.Size, block.Base))
+                    .Select(preparation => preparation.Id).Distinct(),
+            ],
+            Entries = entries,
+            Warnings = [.. plan.Warnings],
+        };
+    }
+
+    private static PlannedCost Cost(SweepSpec spec, EntryPlan entry, ICatalogue catalogue, ILookup<Kind, Measurement> known)
+    {
+        var block = spec.Tasks[entry.Block];
+        var space = block.Methods.Single(method => method.Name == entry.Entry).Space;
+        var (least, most) = catalogue.Methods.Any(method => method.Id == entry.Method && !method.Trains)
+            ? (0, 0)
+            : StepsOf(space, catalogue);
+        Measurement[] measured = [.. known[new Kind(block.Task, block.Size, block.Base, entry.Method)]];
+        return new PlannedCost
+        {
+            Block = entry.Block,
+            Task = block.Task,
+            Entry = entry.Entry,
+            Method = entry.Method,
+            Configurations = entry.Configurations,
+            Trials = entry.Trials,
+            LeastSteps = least,
+            MostSteps = most,
+            DeviceTime = measured.Length == 0 ? null : entry.Trials * Expected(measured, (least + most) / 2),
+            Basis = measured.Length,
+        };
+    }
+
+    /// <summary>Time of a trial, taken to grow with its steps.</summary>
+    private static TimeSpan Expected(Measurement[] measured, double steps)
+    {
+        var time = measured.Average(measurement => measurement.Elapsed.TotalSeconds);
+        var taken = measured.Average(measurement => measurement.Steps);
+        return TimeSpan.FromSeconds(taken > 0 ? time * steps / taken : time);
+    }
+
+    private static (double Least, double Most) StepsOf(SearchSpace space, ICatalogue catalogue)
+    {
+        var domain = space.Parameters.FirstOrDefault(parameter => parameter.Name == "steps")?.Domain;
+        var preset = catalogue.TrainingOptions.FirstOrDefault(option => option.Name == "steps")?.Default;
+        return domain switch
+        {
+            null => (Number(preset), Number(preset)),
+            Domain.Fixed single => (Number(single.Value), Number(single.Value)),
+            Domain.Choice choice => (choice.Choices.Min(Number), choice.Choices.Max(Number)),
+            Domain.Int range => (range.Low, range.High),
+            Domain.Float range => (range.Low, range.High),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    private static double Number(ParameterValue? value) => value switch
+    {
+        ParameterValue.Integer whole => whole.Value,
+        ParameterValue.Real real => real.Value,
+        _ => 0,
+    };
+
+    /// <summary>What trials of comparable duration share.</summary>
+    private sealed record Kind(string Task, string Size, string Base, string Method);
+
+    private sealed record Measurement(Kind Kind, TimeSpan Elapsed, int Steps)
+    {
+        public static Measurement? Of(SweepSpec spec, TrialRow trial)
+        {
+            if (trial is not { Work: TrialWork.Train work, State: TrialState.Completed, Result: { } result })
+                return null;
+            var block = spec.Tasks[work.Block];
+            var method = block.Methods.Single(entry => entry.Name == work.Entry).Method;
+            return new Measurement(new Kind(block.Task, block.Size, block.Base, method), trial.Elapsed, result.Steps);
+        }
+    }
+}
+
+/// <summary>What one method entry would do and take.</summary>
+public sealed record PlannedCost
+{
+    /// <summary>Index of its task block.</summary>
+    public required int Block { get; init; }
+
+    /// <summary>Its task.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>Name of the entry.</summary>
+    public required string Entry { get; init; }
+
+    /// <summary>Registered name of its method.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>Configurations that are tried.</summary>
+    public required long Configurations { get; init; }
+
+    /// <summary>Trials, replicates included.</summary>
+    public required long Trials { get; init; }
+
+    /// <summary>Fewest optimizer steps of a trial.</summary>
+    public required double LeastSteps { get; init; }
+
+    /// <summary>Most optimizer steps of a trial.</summary>
+    public required double MostSteps { get; init; }
+
+    /// <summary>Time of one device for all its trials, from trials of the same task, size, base and method; null without any.</summary>
+    [JsonPropertyName("device_seconds")]
+    public TimeSpan? DeviceTime { get; init; }
+
+    /// <summary>Number of trials that the time is estimated from.</summary>
+    public required int Basis { get; init; }
+}

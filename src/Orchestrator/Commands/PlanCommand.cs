@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Experiments.Reports;
+using Experiments.Storage;
+using Experiments.Sweeps;
+
+namespace Orchestrator.Commands;
+
+/// <summary><c>orchestrator plan FILE</c>: what the sweep would do and take. Starts nothing.</summary>
+internal sealed class PlanCommand : Command, IExemplified
+{
+    private readonly SweepFileArguments _sweep = new();
+
+    public PlanCommand(CommandContext context) : base("plan", "Show what a sweep would do and take; starts nothing.")
+    {
+        _sweep.AddTo(this);
+        SetAction(async (parsed, cancel) =>
+        {
+            var spec = _sweep.Read(parsed, context);
+            var output = context.Output(parsed);
+            var plan = PlanDocument.Of(spec, context.Catalogue(), await History(context, parsed, cancel));
+            output.Write(plan, ReportJson.Of, PlanTables.Of);
+            foreach (var warning in plan.Warnings)
+                output.Note($"Warning: {warning}");
+            return ExitCode.Ok;
+        });
+    }
+
+    public IReadOnlyList<(string Arguments, string Meaning)> Examples { get; } =
+    [
+        ("plan config/quickstart.yaml", "trials, steps, time"),
+        ("plan config/quickstart.yaml --set seeds=10", "and with more seeds"),
+    ];
+
+    /// <summary>Earlier sweeps, to estimate by. A store that cannot be read leaves the plan without times, and says why.</summary>
+    private static async Task<List<(SweepSpec, IReadOnlyList<TrialRow>)>> History(
+        CommandContext context, ParseResult parsed, CancellationToken cancel)
+    {
+        var history = new List<(SweepSpec, IReadOnlyList<TrialRow>)>();
+        try
+        {
+            using var reader = context.Sweeps(context.Settings(parsed).Data);
+            foreach (var sweep in await reader.List(cancel))
+            {
+                var snapshot = await reader.Read(sweep.Name, cancel);
+                history.Add((snapshot.Spec, snapshot.Trials));
+            }
+        }
+        catch (StoreException exception)
+        {
+            context.Output(parsed).Note($"Times are not known: {exception.Message}");
+        }
+
+        return history;
+    }
+}
