@@ -1,6 +1,6 @@
 namespace Adapters.Tasks.Data;
 
-/// <summary>Kinds of regular shapes, in the order of their labels.</summary>
+/// <summary>Kinds of regular shapes.</summary>
 internal enum ShapeKind
 {
     Disc,

@@ -19,18 +19,7 @@ internal static class ShapeImages
         var shapes = new Shape[1 + random.Below(3)];
         for (var i = 0; i < shapes.Length; i++)
             shapes[i] = new Shape((ShapeKind)random.Below(Shape.Kinds), ref random);
-        Paint(ref random, shapes, size, image, mask);
-    }
 
-    /// <summary>Draws one shape of a kind.</summary>
-    public static void DrawOne(ulong seed, ShapeKind kind, int size, float[] image)
-    {
-        var random = SplitMix64.Of(Family, seed, 1);
-        Paint(ref random, [new Shape(kind, ref random)], size, image, new byte[size * size]);
-    }
-
-    private static void Paint(ref SplitMix64 random, Shape[] shapes, int size, float[] image, byte[] mask)
-    {
         var grey = 0.35 + 0.3 * random.NextDouble();
         // Half of the pictures tell their shapes by brightness as well; a clear sign that learning can begin with.
         var contrast = random.Below(2) == 0 ? 0 : (random.Below(2) == 0 ? -1 : 1) * (0.08 + 0.17 * random.NextDouble());
