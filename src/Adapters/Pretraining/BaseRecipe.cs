@@ -30,8 +30,8 @@ internal sealed record BaseRecipe
     public required Func<string?, LearningTask> Task { get; init; }
 
     /// <summary>All that determines the base.</summary>
-    /// <param name="corpusKey">Key of the corpus, where there is one.</param>
-    public JsonObject Determinants(string? corpusKey) => new()
+    /// <param name="keyOf">Gives the key of a preparation.</param>
+    public JsonObject Determinants(Func<string, string> keyOf) => new()
     {
         ["kind"] = "base",
         ["version"] = Version,
@@ -39,6 +39,6 @@ internal sealed record BaseRecipe
         ["training"] = OptionSchema.Write(Training),
         ["seed"] = Seed,
         ["data"] = Data.DeepClone(),
-        ["corpus"] = corpusKey,
+        ["corpus"] = Corpus is null ? null : keyOf(Corpus),
     };
 }

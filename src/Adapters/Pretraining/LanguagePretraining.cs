@@ -26,7 +26,8 @@ internal sealed class LanguagePretraining(string corpus, int length) : LearningT
     public override IReadOnlyDictionary<string, double> Evaluate(BaseModel model, Split split, CancellationToken cancel)
     {
         var losses = new PositionedLoss(1, length);
-        LanguageBatches.Measure(model.Causal("pretraining"), WindowsOf(split).Spread(EvaluationSequences), losses, cancel);
+        LanguageBatches.Measure(model.Causal("pretraining"), WindowsOf(split).Spread(EvaluationSequences),
+            each => losses.Add(each), cancel);
         return new Dictionary<string, double> { ["loss"] = losses.Mean, ["perplexity"] = losses.Perplexity };
     }
 

@@ -35,7 +35,7 @@ public static class Preparations
         if (BaseFolder.ReadsText(family))
             preparations.Add(corpus);
         if (ProductBases.Find(baseModel) is { } product)
-            preparations.Add(new Preparation($"base/{product.Id}@{size}", ProductBases.RecipeOf(product.Id, size).Corpus is { } needed ? [needed] : []));
+            preparations.Add(new Preparation($"base/{product.Id}@{size}", [.. NeedsOf(ProductBases.RecipeOf(product.Id, size))]));
         else if (BaseFolder.ReadsText(family))
             preparations.Add(new Preparation($"tokens/{baseModel}@{size}", [corpus.Id]));
         return preparations;
@@ -97,7 +97,10 @@ public static class Preparations
             : PathOf($"tokens/{setting.Base}@{setting.Size}", setting.Cache));
     }
 
-    private static void Tokenize(string folder, string size, string making, string cache, Action<string, double> tell, CancellationToken stop)
+    private static IEnumerable<string> NeedsOf(BaseRecipe recipe) => recipe.Corpus is { } corpus ? [corpus] : [];
+
+    private static void Tokenize(string folder, string size, string making, string cache, Action<string, double> tell,
+        CancellationToken stop)
     {
         var tokenizer = Path.Combine(making, CorpusFiles.Tokenizer);
         File.Copy(BaseFolder.TokenizerOf(folder), tokenizer);
@@ -135,7 +138,7 @@ public static class Preparations
                 ["corpus"] = KeyOf(Corpus(size)),
                 ["tokenizer"] = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(BaseFolder.TokenizerOf(name)))),
             },
-            _ => ProductBases.RecipeOf(name, size) is var recipe ? recipe.Determinants(recipe.Corpus is { } corpus ? KeyOf(corpus) : null) : null!,
+            _ => ProductBases.RecipeOf(name, size).Determinants(KeyOf),
         };
     }
 

@@ -14,12 +14,14 @@ public static class ProductBases
 {
     private static readonly (ProductBase Base, Func<string, BaseRecipe> Recipe)[] Known =
     [
-        (new("micro", "A Llama-shaped language model of six blocks, pretrained on general .NET documentation.", "llama", 2_754_432),
+        (new("micro", "A Llama-shaped language model of six blocks, pretrained on general .NET documentation.", "llama", 2_828_736),
             LanguageBases.Micro),
         (new("nano", "A Llama-shaped language model of four blocks, pretrained on general .NET documentation.", "llama", 1_000_576),
             LanguageBases.Nano),
-        (new("sam-tiny", "A Segment-Anything-shaped model of four blocks, pretrained to outline regular shapes.", "sam", 0), VisionBases.Sam),
-        (new("vit-tiny", "A vision transformer of four blocks, pretrained to name regular shapes.", "vit", 0), VisionBases.Vit),
+        (new("sam-tiny", "A Segment-Anything-shaped model of four blocks, pretrained to outline regular shapes.", "sam", 351_967),
+            VisionBases.Sam),
+        (new("vit-tiny", "A vision transformer of four blocks, pretrained to name regular patterns.", "vit", 141_766),
+            VisionBases.Vit),
     ];
 
     /// <summary>All of them, sorted by id.</summary>

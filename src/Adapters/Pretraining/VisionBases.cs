@@ -10,7 +10,7 @@ internal static class VisionBases
     /// <summary><c>sam-tiny</c>, shaped like Segment Anything; half as large a picture at size smoke.</summary>
     public static BaseRecipe Sam(string size) => size switch
     {
-        "smoke" => Segmenter(image: 32, hidden: 32, layers: 2, heads: 2, steps: 60, batch: 8),
+        "smoke" => Segmenter(image: 32, hidden: 32, layers: 2, heads: 2, steps: 150, batch: 4),
         "quickstart" => Segmenter(image: 64, hidden: 64, layers: 4, heads: 4, steps: 600, batch: 8),
         _ => Segmenter(image: 64, hidden: 64, layers: 4, heads: 4, steps: 10_000, batch: 16),
     };
@@ -19,7 +19,7 @@ internal static class VisionBases
     public static BaseRecipe Vit(string size) => size switch
     {
         "smoke" => Classifier(hidden: 32, layers: 2, heads: 2, steps: 60, batch: 8),
-        "quickstart" => Classifier(hidden: 64, layers: 4, heads: 4, steps: 500, batch: 16),
+        "quickstart" => Classifier(hidden: 64, layers: 4, heads: 4, steps: 300, batch: 16),
         _ => Classifier(hidden: 64, layers: 4, heads: 4, steps: 10_000, batch: 32),
     };
 
@@ -87,12 +87,13 @@ internal static class VisionBases
                 ["patch_size"] = 4,
                 ["num_channels"] = 3,
                 ["layer_norm_eps"] = 1e-6,
-                ["id2label"] = new JsonObject(Enum.GetNames<ShapeKind>()
+                ["initializer_range"] = 0.1,
+                ["id2label"] = new JsonObject(Enum.GetNames<PatternKind>()
                     .Select((name, label) => KeyValuePair.Create($"{label}", (JsonNode?)name.ToLowerInvariant()))),
             },
             Training = Training(steps, batch),
-            Data = new JsonObject { ["task"] = "shape names", ["version"] = 1, ["size"] = image },
-            Task = _ => new ShapeNaming(image),
+            Data = new JsonObject { ["task"] = "patterns", ["version"] = 1, ["size"] = image },
+            Task = _ => new PatternNaming(image),
         };
     }
 

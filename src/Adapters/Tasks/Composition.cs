@@ -71,7 +71,8 @@ internal sealed class Composition(Composition.Options options, TaskSetting setti
         PositionedLoss Measure(string domain, int sequences)
         {
             var losses = new PositionedLoss(1, options.Length);
-            LanguageBatches.Measure(model.Causal("composition"), WindowsOf(split, domain).Spread(sequences), losses, cancel);
+            LanguageBatches.Measure(model.Causal("composition"), WindowsOf(split, domain).Spread(sequences),
+                each => losses.Add(each), cancel);
             return losses;
         }
     }

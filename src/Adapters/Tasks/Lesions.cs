@@ -52,7 +52,8 @@ internal sealed class Lesions(Lesions.Options options, TaskSetting setting) : Le
         var sam = model.Segmenting("lesions");
         var (height, width) = sam.Architecture.Vision.Image;
         if (height != width)
-            throw new AdapterException($"Task 'lesions' draws square pictures, but base '{setting.Base}' reads {height} by {width} pixels.");
+            throw new AdapterException($"Task 'lesions' draws square pictures, "
+                + $"but base '{setting.Base}' reads {height} by {width} pixels.");
         _pictures = new DrawnPictures(height, Normalisation.Sam, (number, image, mask) => LesionImages.Draw(number, height, image, mask));
         return Segmentation.SingleMaskHead(sam);
     }

@@ -2,7 +2,6 @@ using Adapters.Methods;
 using Adapters.Models;
 using Adapters.Models.Causal;
 using Adapters.Tasks.Data;
-using Adapters.Tasks.Metrics;
 using static TorchSharp.torch;
 
 namespace Adapters.Tasks.Language;
@@ -16,7 +15,8 @@ internal static class LanguageBatches
     /// <summary>The model as a causal language model.</summary>
     /// <exception cref="AdapterException">When it is of another kind.</exception>
     public static CausalModel Causal(this BaseModel model, string task) => model as CausalModel
-        ?? throw new AdapterException($"Task '{task}' needs a causal language model (llama, mistral, qwen2), but the base is of family '{model.Family}'.");
+        ?? throw new AdapterException($"Task '{task}' needs a causal language model (llama, mistral, qwen2), "
+            + $"but the base is of family '{model.Family}'.");
 
     /// <summary>The mean loss of a batch of sequences in which every token counts.</summary>
     /// <param name="model">The model.</param>
@@ -37,22 +37,25 @@ internal static class LanguageBatches
     /// <summary>Gives a sequence; the span is copied before the next is asked for.</summary>
     public delegate ReadOnlySpan<int> DrawSequence(ref SplitMix64 random);
 
-    /// <summary>Adds the token losses of sequences of one length to a tally.</summary>
+    /// <summary>Takes the losses of a sequence: of predicting each token after the first, in nats.</summary>
+    public delegate void TakeLosses(ReadOnlySpan<float> losses);
+
+    /// <summary>Gives the token losses of each sequence.</summary>
     /// <param name="model">The model in evaluation mode.</param>
-    /// <param name="sequences">The sequences.</param>
-    /// <param name="losses">The tally.</param>
+    /// <param name="sequences">Sequences of one length.</param>
+    /// <param name="each">Takes the losses of a sequence.</param>
     /// <param name="cancel">Ends it early, by exception.</param>
-    /// <param name="from">First position that counts.</param>
-    public static void Measure(CausalModel model, IReadOnlyList<int[]> sequences, PositionedLoss losses, CancellationToken cancel, int from = 1)
+    public static void Measure(CausalModel model, IReadOnlyList<int[]> sequences, TakeLosses each, CancellationToken cancel)
     {
-        foreach (var chunk in sequences.Chunk(Math.Max(1, TokensAtOnce / sequences.Select(sequence => sequence.Length).FirstOrDefault(1))))
+        var length = sequences.Select(sequence => sequence.Length).FirstOrDefault(1);
+        foreach (var chunk in sequences.Chunk(Math.Max(1, TokensAtOnce / length)))
         {
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var tokens = tensor(chunk.SelectMany(sequence => sequence).ToArray(), [chunk.Length, chunk[0].Length], device: model.Device).to(int64);
-            var values = model.TokenLosses(tokens, tokens).cpu().data<float>().ToArray();
+            var tokens = tensor(chunk.SelectMany(sequence => sequence).ToArray(), [chunk.Length, length], device: model.Device).to(int64);
+            var losses = model.TokenLosses(tokens, tokens).cpu().data<float>().ToArray();
             for (var row = 0; row < chunk.Length; row++)
-                losses.Add(values.AsSpan(row * (chunk[0].Length - 1), chunk[0].Length - 1), from);
+                each(losses.AsSpan(row * (length - 1), length - 1));
         }
     }
 }

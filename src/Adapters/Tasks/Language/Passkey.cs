@@ -44,7 +44,8 @@ internal sealed class Passkey
         for (var i = 0; i < Digits; i++)
             key[i] = _digits[random.Below(10)][0];
         var first = (int)Math.Round(depth * FillerTokens);
-        return [.. Filler(first), .. _before, .. key, .. _between, .. key, .. _after, .. Filler(FillerTokens - first), .. _question, .. key];
+        int[] sentence = [.. _before, .. key, .. _between, .. key, .. _after];
+        return [.. Filler(first), .. sentence, .. Filler(FillerTokens - first), .. _question, .. key];
     }
 
     /// <summary>The share of keys that greedy decoding finds whole, over evenly spread depths.</summary>

@@ -6,9 +6,9 @@ namespace Adapters.Tasks.Language;
 internal static class SubjectMixture
 {
     private const ulong Seed = 0x4D49_5854; // "MIXT"
-    private const int LinesPerDocument = 60;
+    private const int LinesPerDocument = 24;
 
-    /// <summary>Mixes the lines of some subjects until the first of them runs out.</summary>
+    /// <summary>Mixes the lines of some subjects until one of them has too few for another document.</summary>
     /// <param name="subjects">Lines of each subject, as tokens; each line is used once at most.</param>
     /// <param name="split">Whose mixture it is; each has turns of its own.</param>
     public static IEnumerable<int[]> Documents(IEnumerable<int[][]> subjects, Split split)

@@ -1,3 +1,4 @@
+using Adapters.Methods;
 using Adapters.Tasks.Data;
 
 namespace Adapters.Tasks.Language;
@@ -10,6 +11,7 @@ internal sealed class TokenWindows
 
     /// <param name="documents">Tokens of each document; shorter ones than a window are left out.</param>
     /// <param name="length">Tokens in a window.</param>
+    /// <exception cref="AdapterException">When no document is as long.</exception>
     public TokenWindows(IEnumerable<int[]> documents, int length)
     {
         Length = length;
@@ -18,13 +20,12 @@ internal sealed class TokenWindows
         var sum = 0L;
         for (var i = 0; i < _documents.Length; i++)
             _ends[i] = sum += _documents[i].Length - length + 1;
+        if (sum == 0)
+            throw new AdapterException($"No document of the corpus has {length} tokens. Choose a shorter 'length'.");
     }
 
     /// <summary>Tokens in a window.</summary>
     public int Length { get; }
-
-    /// <summary>Number of windows that do not overlap.</summary>
-    public int Count => _documents.Sum(document => document.Length / Length);
 
     /// <summary>A window anywhere, all places alike.</summary>
     public ReadOnlySpan<int> Draw(ref SplitMix64 random)

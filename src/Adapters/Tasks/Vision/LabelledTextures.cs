@@ -37,5 +37,6 @@ internal sealed class LabelledTextures : ILabelledItems
     }
 
     private static VitModel Vit(BaseModel model) => model as VitModel
-        ?? throw new AdapterException($"Pictures are classified by a vision transformer (vit), but the base is of family '{model.Family}'.");
+        ?? throw new AdapterException("Task 'classify' needs a vision transformer (vit) for pictures, "
+            + $"but the base is of family '{model.Family}'.");
 }

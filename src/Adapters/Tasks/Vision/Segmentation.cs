@@ -22,10 +22,11 @@ internal static class Segmentation
     /// </summary>
     public static IReadOnlyList<string> SingleMaskHead(SamModel model) =>
     [
-        .. model.named_parameters().Select(pair => pair.name).Where(name => name.StartsWith(SamModel.MaskDecoderPrefix, StringComparison.Ordinal)
-            && !name.Contains("iou_prediction_head", StringComparison.Ordinal)
-            && (!name.Contains("output_hypernetworks_mlps", StringComparison.Ordinal)
-                || name.Contains("output_hypernetworks_mlps.0.", StringComparison.Ordinal))),
+        .. model.named_parameters().Select(pair => pair.name)
+            .Where(name => name.StartsWith(SamModel.MaskDecoderPrefix, StringComparison.Ordinal))
+            .Where(name => !name.Contains(".iou_prediction_head.", StringComparison.Ordinal))
+            .Where(name => !name.Contains(".output_hypernetworks_mlps.", StringComparison.Ordinal)
+                || name.Contains(".output_hypernetworks_mlps.0.", StringComparison.Ordinal)),
     ];
 
     /// <summary>Dice, Jaccard and boundary F of masks at probability one half, each the mean over pictures, and the loss.</summary>
