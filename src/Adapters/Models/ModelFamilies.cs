@@ -28,8 +28,10 @@ public static class ModelFamilies
     {
         var type = new ConfigReader(config).TextOrNull("model_type")
             ?? throw new AdapterException($"config.json names no 'model_type'; known are {string.Join(", ", Names)}.");
+        if (config["quantization_config"] is not null)
+            throw new AdapterException("config.json has a 'quantization_config': quantised weights are not supported.");
         return ByType.TryGetValue(type, out var create)
-            ? create(config, device)
+            ? create((JsonObject)config.DeepClone(), device)
             : throw new AdapterException($"config.json: the model_type '{type}' is not supported; known are {string.Join(", ", Names)}.");
     }
 }

@@ -10,6 +10,7 @@ namespace Adapters.Models;
 public static class ModelFolder
 {
     private const string ConfigFile = "config.json";
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Loads a model. Weights stored in half precision are widened to float32.</summary>
@@ -55,10 +56,10 @@ public static class ModelFolder
     /// <param name="folder">The folder; made if need be, and its model replaced.</param>
     public static void Save(BaseModel model, string folder)
     {
-        var weights = model.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter))
-            .Concat(model.named_buffers().Select(pair => (pair.name, pair.buffer))).ToArray();
+        var weights = model.named_parameters().Select(pair => (Name: pair.name, Tensor: (Tensor)pair.parameter))
+            .Concat(model.named_buffers().Select(pair => (Name: pair.name, Tensor: pair.buffer))).ToArray();
         var config = (JsonObject)model.Config.DeepClone();
-        config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = NameOf(weights[0].Item2.dtype);
+        config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = NameOf(weights[0].Tensor.dtype);
 
         SafeTensorsFile.Write(Path.Combine(folder, WeightFiles.Single), weights, new Dictionary<string, string> { ["format"] = "pt" });
         DurableFile.WriteText(Path.Combine(folder, ConfigFile), config.ToJsonString(Indented));
@@ -69,7 +70,8 @@ public static class ModelFolder
         var path = Path.Combine(folder, ConfigFile);
         try
         {
-            return JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new AdapterException($"{path} is not a JSON object.");
+            return JsonNode.Parse(File.ReadAllBytes(path), documentOptions: Strict) as JsonObject
+                ?? throw new AdapterException($"{path} is not a JSON object.");
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {

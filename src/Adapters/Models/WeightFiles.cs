@@ -13,6 +13,7 @@ internal sealed class WeightFiles : IDisposable
     public const string Single = "model.safetensors";
 
     private const string Index = "model.safetensors.index.json";
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
     private readonly string _folder;
     private readonly List<SafeTensorsFile> _files = [];
     private readonly Dictionary<string, SafeTensorsFile> _byName = new(StringComparer.Ordinal);
@@ -29,6 +30,8 @@ internal sealed class WeightFiles : IDisposable
                 weights.AddWhole(Single);
             else if (File.Exists(Path.Combine(folder, Index)))
                 weights.AddShards();
+            else if (Directory.Exists(folder) && Directory.EnumerateFiles(folder, "pytorch_model*").FirstOrDefault() is { } pickled)
+                throw new AdapterException($"{pickled} holds pickled weights, which are not supported; save the model as {Single}.");
             else
                 throw new AdapterException($"{folder} holds no model: there is neither {Single} nor {Index}.");
             return weights;
@@ -109,11 +112,11 @@ internal sealed class WeightFiles : IDisposable
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllBytes(path))?["weight_map"] is JsonObject map
+            return (JsonNode.Parse(File.ReadAllBytes(path), documentOptions: Strict) as JsonObject)?["weight_map"] is JsonObject map
                 ? [.. map.Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.ToString() ?? ""))]
                 : throw new AdapterException($"{path} has no object 'weight_map'.");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException e)
         {
             throw new AdapterException($"{path} is not an index of shards: {e.Message}", e);
         }

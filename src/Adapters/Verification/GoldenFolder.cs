@@ -7,6 +7,7 @@ namespace Adapters.Verification;
 /// <summary>Finds the cases beneath a folder: each <c>case.json</c> is one, each <c>manifest.json</c> lists some.</summary>
 internal static class GoldenFolder
 {
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
     private static readonly string[] Categories = ["models", "methods", "peft"];
 
     /// <summary>The description files beneath a folder, in the order of their paths.</summary>
@@ -48,7 +49,7 @@ internal static class GoldenFolder
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject
+            return JsonNode.Parse(File.ReadAllBytes(path), documentOptions: Strict) as JsonObject
                 ?? throw new AdapterException($"{path} is not a JSON object.");
         }
         catch (JsonException e)

@@ -24,6 +24,8 @@ public static class GoldenVerifier
         foreach (var path in GoldenFolder.Descriptions(folder))
         {
             var place = Path.GetRelativePath(folder, Path.GetDirectoryName(path)!);
+            if (place == ".")
+                place = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))!;
             foreach (var result in VerifyAll(path, place, gradientShare))
                 yield return result;
         }

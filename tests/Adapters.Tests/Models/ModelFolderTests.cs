@@ -161,6 +161,7 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("hidden_size", "30", "'num_attention_heads' must be a divisor of hidden_size = 30, but is 4")]
     [InlineData("num_key_value_heads", "3", "'num_key_value_heads' must be a divisor of num_attention_heads = 4, but is 3")]
     [InlineData("head_dim", "7", "heads are 7 wide")]
+    [InlineData("quantization_config", """{"quant_method":"gptq"}""", "quantised weights are not supported")]
     [InlineData("tie_word_embeddings", "1", "'tie_word_embeddings' must be true or false, but is 1")]
     public void What_a_config_asks_for_in_vain_is_refused_by_name(string field, string value, string fault)
     {
@@ -175,10 +176,16 @@ public sealed class ModelFolderTests : IDisposable
     {
         Assert.Contains("there is neither model.safetensors nor", Refusal());
 
+        File.WriteAllBytes(_folder.File("pytorch_model.bin"), []);
+        Assert.Contains("pytorch_model.bin holds pickled weights, which are not supported", Refusal());
+
         File.Copy(Path.Combine(Golden("llama/mha"), "model.safetensors"), _folder.File("model.safetensors"));
         Assert.Contains("config.json cannot be read", Refusal());
 
         File.WriteAllText(_folder.File("config.json"), "{");
+        Assert.Contains("config.json cannot be read", Refusal());
+
+        File.WriteAllText(_folder.File("config.json"), """{"model_type":"llama","model_type":"vit"}""");
         Assert.Contains("config.json cannot be read", Refusal());
 
         File.WriteAllText(_folder.File("config.json"), "[]");

@@ -121,6 +121,7 @@ public sealed class GoldenVerifierTests : IDisposable
     [Theory]
     [InlineData("{", "is not valid JSON")]
     [InlineData("[]", "is not a JSON object")]
+    [InlineData("""{"family":"vit","family":"sam"}""", "is not valid JSON")]
     public void A_malformed_description_fails_with_a_sentence(string content, string fault)
     {
         File.WriteAllText(_folder.File("case.json"), content);

@@ -14,6 +14,7 @@ public sealed class CausalModel : BaseModel
     private readonly CausalTrunk _trunk;
     private readonly LinearSite _head;
     private RotaryPositions _positions;
+    private RopeScaling? _loadedScaling; // set once positions are interpolated
 
     internal CausalModel(string family, JsonObject config, Device? device = null) : base(family, config)
     {
@@ -152,8 +153,6 @@ public sealed class CausalModel : BaseModel
         _positions = new RotaryPositions(Architecture);
         Architecture.RopeScaling.WriteTo(Config, Architecture.RopeTheta);
     }
-
-    private RopeScaling? _loadedScaling;
 
     /// <summary>Gives a tied output layer a weight of its own, so that it can be changed without the embedding.</summary>
     public void UntieHead()

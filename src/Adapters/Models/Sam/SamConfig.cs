@@ -18,11 +18,17 @@ public sealed record SamConfig(SamVisionConfig Vision, SamPromptConfig Prompt, S
         var nothing = new ConfigReader([]);
         var vision = SamVisionConfig.Read(config.Section("vision_config") ?? nothing);
         var decoder = SamDecoderConfig.Read(config.Section("mask_decoder_config") ?? nothing);
-        if (decoder.Hidden != vision.Outputs)
-            throw new AdapterException($"config.json: 'mask_decoder_config.hidden_size' is {decoder.Hidden}, but must equal "
-                + $"'vision_config.output_channels', which is {vision.Outputs}.");
-        return new SamConfig(vision, SamPromptConfig.Read(config.Section("prompt_encoder_config") ?? nothing), decoder,
-            config.Number("initializer_range", 0.02));
+        var prompt = SamPromptConfig.Read(config.Section("prompt_encoder_config") ?? nothing);
+        MustEqual("mask_decoder_config.hidden_size", decoder.Hidden, "vision_config.output_channels", vision.Outputs);
+        MustEqual("prompt_encoder_config.hidden_size", prompt.Hidden, "vision_config.output_channels", vision.Outputs);
+        MustEqual("vision_config.num_pos_feats", vision.PositionFrequencies, "half of vision_config.output_channels", vision.Outputs / 2);
+        return new SamConfig(vision, prompt, decoder, config.Number("initializer_range", 0.02));
+    }
+
+    private static void MustEqual(string field, int value, string other, int wanted)
+    {
+        if (value != wanted)
+            throw new AdapterException($"config.json: '{field}' is {value}, but must equal {other}, which is {wanted}.");
     }
 }
 

@@ -110,7 +110,7 @@ public sealed class SamModelTests : IDisposable
     {
         var refusal = Assert.Throws<AdapterException>(() => Create(("output_channels", 24)));
 
-        Assert.Contains("'mask_decoder_config.hidden_size' is 16, but must equal 'vision_config.output_channels', which is 24",
+        Assert.Contains("'mask_decoder_config.hidden_size' is 16, but must equal vision_config.output_channels, which is 24",
             refusal.Message);
     }
 
