@@ -95,6 +95,19 @@ public sealed class RandomSamplerTests
     }
 
     [Fact]
+    public void A_second_draw_is_as_likely_as_a_first()
+    {
+        var space = Space(new Parameter("x", new Domain.Int(1, 1000, Log: true)));
+        var seconds = Enumerable.Range(1, 500).Select(index =>
+        {
+            var first = _random.Suggest(space, [], index, 7)!;
+            return ((ParameterValue.Integer)_random.Suggest(space, [new Observation(0, first, null, false)], index, 7)!.Values["x"]).Value;
+        });
+
+        Assert.Equal(1000 / Math.Log(2001), seconds.Average(), 25.0); // the mean of the log-uniform draw, not 500
+    }
+
+    [Fact]
     public void The_numbers_stay_as_they_are_because_sweeps_are_continued_with_them()
     {
         var space = Space(
