@@ -11,7 +11,10 @@ public sealed class KeyedStreamTests
     {
         var stream = new KeyedStream(1, 2, "x");
 
-        var counts = Enumerable.Range(0, 100_000).GroupBy(counter => (int)(stream.Real((ulong)counter) * 20)).Select(group => group.Count()).ToList();
+        var counts = Enumerable.Range(0, 100_000)
+            .CountBy(counter => (int)(stream.Real((ulong)counter) * 20))
+            .Select(pair => pair.Value)
+            .ToList();
 
         Assert.Equal(20, counts.Count);
         Assert.All(counts, count => Assert.Equal(5000, count, 300.0));

@@ -61,8 +61,9 @@ public sealed class RandomSamplerTests
     {
         var values = Enumerable.Range(0, Draws).Select(index => Real(new Domain.Float(1e-5, 1e-1, Log: true), index)).ToList();
 
-        for (var decade = -5; decade < -1; decade++)
-            Assert.Equal(0.25, values.Count(value => value >= Math.Pow(10, decade) && value < Math.Pow(10, decade + 1)) / (double)Draws, 0.01);
+        var decades = values.CountBy(value => Math.Floor(Math.Log10(value))).ToDictionary();
+        Assert.Equal([-5, -4, -3, -2], decades.Keys.Order());
+        Assert.All(decades.Values, count => Assert.Equal(0.25, count / (double)Draws, 0.01));
     }
 
     [Fact]

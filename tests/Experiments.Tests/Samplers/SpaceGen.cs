@@ -10,14 +10,16 @@ internal static class SpaceGen
         Gen.Long[-5, 5].Select(value => (Domain)new Domain.Fixed(new ParameterValue.Integer(value))),
         Gen.Int[1, 4].Select(count => (Domain)new Domain.Choice(
             [.. Enumerable.Range(0, count).Select(value => new ParameterValue.Text($"c{value}"))])),
-        Gen.Select(Gen.Long[-3, 3], Gen.Long[0, 5], Gen.Long[1, 3], (low, more, step) => (Domain)new Domain.Int(low, low + more, Step: step)),
+        Gen.Select(Gen.Long[-3, 3], Gen.Long[0, 5], Gen.Long[1, 3], (low, more, step) =>
+            (Domain)new Domain.Int(low, low + more, Step: step)),
         Gen.Select(Gen.Long[1, 3], Gen.Long[0, 5], (low, more) => (Domain)new Domain.Int(low, low + more, Log: true)),
         Gen.Select(Gen.Int[-3, 3], Gen.Int[0, 3], (low, more) => (Domain)new Domain.Float(low * 0.1, (low + more) * 0.1, Step: 0.1)));
 
     private static readonly Gen<Domain> _any = Gen.OneOf<Domain>(
         _finite,
         Gen.Select(Gen.Double[1e-6, 1], Gen.Double[1e-6, 10], Gen.Bool, (low, more, log) => (Domain)new Domain.Float(low, low + more, log)),
-        Gen.Select(Gen.Double[1e-6, 1], Gen.Double[1e-6, 10], Gen.Int[2, 5], (low, more, points) => (Domain)new Domain.Float(low, low + more, true, null, points)));
+        Gen.Select(Gen.Double[1e-6, 1], Gen.Double[1e-6, 10], Gen.Int[2, 5], (low, more, points) =>
+            (Domain)new Domain.Float(low, low + more, true, null, points)));
 
     /// <summary>Spaces whose configurations can be listed: at most some thousands.</summary>
     public static Gen<SearchSpace> Finite { get; } = Spaces(_finite);

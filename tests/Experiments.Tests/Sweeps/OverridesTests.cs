@@ -54,7 +54,8 @@ public sealed class OverridesTests
     [InlineData("methods.lroa.rank=3", "--set(1): no element 'lroa' in this list. Did you mean 'lora'?")]
     [InlineData("methods.lora.rnak=3", "--set(1): unknown option 'rnak' of method 'lora'. Did you mean 'rank'?")]
     [InlineData("task.size=smoke", "--set(1): 'size' cannot be set beneath 'lesions'; set the whole, such as key={ … }.")]
-    [InlineData("methods.lora.rank={ low: 1", "--set(1): this is not YAML: while parsing a flow mapping, did not find expected ',' or '}'.")]
+    [InlineData("methods.lora.rank={ low: 1",
+        "--set(1): this is not YAML: while parsing a flow mapping, did not find expected ',' or '}'.")]
     public void A_mistake_is_placed_at_its_override(string argument, string message)
     {
         Assert.Equal(message, Assert.Single(Assert.Throws<SpecException>(() => Read(argument)).Problems).ToString());

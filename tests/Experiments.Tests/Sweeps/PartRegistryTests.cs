@@ -46,6 +46,8 @@ public sealed class PartRegistryTests
     [Fact]
     public void Unknown_names_are_refused_with_the_known()
     {
+        var eta = new Configuration([new("eta", new ParameterValue.Integer(3))]);
+
         Assert.Equal(
             "Unknown sampler 'tpe'. Known: grid, random.",
             Assert.Throws<SpecException>(() => SamplerCatalogue.Create(new SamplerSpec { Type = "tpe" })).Message);
@@ -54,7 +56,7 @@ public sealed class PartRegistryTests
             Assert.Throws<SpecException>(() => SchedulerCatalogue.Create(new SchedulerSpec { Type = "asha" })).Message);
         Assert.Equal(
             "Unknown option 'eta' of part 'plain'.",
-            Assert.Throws<SpecException>(() => _registry.Create("plain", new Configuration([new("eta", new ParameterValue.Integer(3))]))).Message);
+            Assert.Throws<SpecException>(() => _registry.Create("plain", eta)).Message);
     }
 
     private static string? IdOf(Type type) => type == typeof(Plain) ? "plain" : type == typeof(Tunable) ? "tunable" : null;

@@ -57,7 +57,8 @@ public sealed class SpecChangeTests
         + "tasks.lesions.methods.lora.rank.high: 16 -> absent|tasks.lesions.methods.lora.rank.log: false -> absent|"
         + "tasks.lesions.methods.lora.rank.step: null -> absent|tasks.lesions.methods.lora.rank.points: null -> absent|"
         + "tasks.lesions.methods.lora.rank.value: absent -> 4")]
-    [InlineData("- conv-lora", "- full", "tasks.lesions.methods.conv-lora: present -> absent|tasks.lesions.methods.full: absent -> present")]
+    [InlineData("- conv-lora", "- full",
+        "tasks.lesions.methods.conv-lora: present -> absent|tasks.lesions.methods.full: absent -> present")]
     [InlineData("task: lesions", "task: lesions\nsize: smoke", "tasks.lesions.size: \"quickstart\" -> \"smoke\"")]
     [InlineData("task: lesions", "task: lesions\nseed: 1", "seed: 0 -> 1")]
     [InlineData("task: lesions", "task: lesions\nsampler: grid", "sampler.type: \"random\" -> \"grid\"")]

@@ -15,15 +15,19 @@ internal static class SpecGen
         _rank.Select(value => (Domain)new Domain.Fixed(value)),
         _rank.HashSet[1, 5].Select(values => (Domain)new Domain.Choice([.. values])),
         Gen.Select(Gen.Long[1, 50], Gen.Long[0, 50], Gen.Bool, (low, more, log) => (Domain)new Domain.Int(low, low + more, log)),
-        Gen.Select(Gen.Long[1, 50], Gen.Long[0, 50], Gen.Long[1, 9], (low, more, step) => (Domain)new Domain.Int(low, low + more, Step: step)),
-        Gen.Select(Gen.Long[1, 50], Gen.Long[0, 50], Gen.Int[2, 9], (low, more, points) => (Domain)new Domain.Int(low, low + more, true, null, points)));
+        Gen.Select(Gen.Long[1, 50], Gen.Long[0, 50], Gen.Long[1, 9], (low, more, step) =>
+            (Domain)new Domain.Int(low, low + more, Step: step)),
+        Gen.Select(Gen.Long[1, 50], Gen.Long[0, 50], Gen.Int[2, 9], (low, more, points) =>
+            (Domain)new Domain.Int(low, low + more, true, null, points)));
 
     private static readonly Gen<Domain> _ofRate = Gen.OneOf<Domain>(
         _rate.Select(value => (Domain)new Domain.Fixed(value)),
         _rate.HashSet[1, 5].Select(values => (Domain)new Domain.Choice([.. values])),
         Gen.Select(Gen.Double[1e-9, 1], Gen.Double[0, 1], Gen.Bool, (low, more, log) => (Domain)new Domain.Float(low, low + more, log)),
-        Gen.Select(Gen.Double[1e-9, 1], Gen.Double[0, 1], Gen.Int[2, 9], (low, more, points) => (Domain)new Domain.Float(low, low + more, true, null, points)),
-        Gen.Select(Gen.Double[-0.0, 1], Gen.Double[0.1, 1], Gen.Double[0.01, 1], (low, more, step) => (Domain)new Domain.Float(low, low + more, false, step)));
+        Gen.Select(Gen.Double[1e-9, 1], Gen.Double[0, 1], Gen.Int[2, 9], (low, more, points) =>
+            (Domain)new Domain.Float(low, low + more, true, null, points)),
+        Gen.Select(Gen.Double[0, 1], Gen.Double[0.1, 1], Gen.Double[0.01, 1], (low, more, step) =>
+            (Domain)new Domain.Float(low, low + more, false, step)));
 
     private static readonly Gen<SearchSpace> _space = Gen.Select(_ofRank, _ofRate, Gen.Bool, Gen.Bool, (rank, rate, isShort, isBound) =>
     {
@@ -55,7 +59,9 @@ internal static class SpecGen
                     ],
                 },
             ],
-            Limits = minutes == 0 ? new Limits() : new Limits { Wall = TimeSpan.FromMinutes(minutes), Trial = TimeSpan.FromSeconds(minutes) },
+            Limits = minutes == 0
+                ? new Limits()
+                : new Limits { Wall = TimeSpan.FromMinutes(minutes), Trial = TimeSpan.FromSeconds(minutes) },
             Resources = isFree ? new Resources() : new Resources { Slots = 1 + minutes, Devices = ["cuda:1"] },
             Compare = new ComparisonSpec { Reference = "lora-2", Confidence = (1 + seed % 98) / 100.0 },
             Retries = minutes,

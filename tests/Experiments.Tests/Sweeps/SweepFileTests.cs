@@ -11,7 +11,9 @@ public sealed class SweepFileTests
         var spec = Read("task: lesions\nmethods: [lora]\n");
 
         var block = Assert.Single(spec.Tasks);
-        Assert.Equal(("lesions", "quickstart", "sam-tiny", "dice", true), (block.Task, block.Size, block.Base, block.Metric, block.Maximize));
+        Assert.Equal(
+            ("lesions", "quickstart", "sam-tiny", "dice", true),
+            (block.Task, block.Size, block.Base, block.Metric, block.Maximize));
         Assert.Equal(new MethodEntry { Name = "lora", Method = "lora", Space = new SearchSpace([]) }, Assert.Single(block.Methods));
         Assert.Equal(new SweepSpec { Name = "my-sweep", Tasks = spec.Tasks }, spec);
     }

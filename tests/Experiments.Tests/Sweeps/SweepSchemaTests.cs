@@ -92,7 +92,12 @@ public sealed class SweepSchemaTests
             foreach (var (key, value) in map)
             {
                 if (key == "properties")
-                    bare.AddRange(value!.AsObject().Where(pair => !IsDescribed(pair.Value!.AsObject())).Select(pair => $"{path}.{pair.Key}"));
+                {
+                    bare.AddRange(value!.AsObject()
+                        .Where(pair => !IsDescribed(pair.Value!.AsObject()))
+                        .Select(pair => $"{path}.{pair.Key}"));
+                }
+
                 Visit(value, $"{path}.{key}");
             }
         }
