@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Experiments.Trials;
 using Microsoft.Extensions.Logging;
 
 namespace GpuActors.Coordination;
@@ -7,7 +8,7 @@ namespace GpuActors.Coordination;
 /// costs only space.</summary>
 internal sealed partial class CheckpointFolders : IAsyncDisposable
 {
-    private readonly Channel<string> _queue = Channel.CreateUnbounded<string>();
+    private readonly Channel<Func<IEnumerable<string>>> _queue = Channel.CreateUnbounded<Func<IEnumerable<string>>>();
     private readonly string _dataFolder;
     private readonly string _sweeps;
     private readonly ILogger _log;
@@ -15,17 +16,18 @@ internal sealed partial class CheckpointFolders : IAsyncDisposable
 
     public CheckpointFolders(string dataFolder, ILogger log)
     {
-        (_dataFolder, _log) = (dataFolder, log);
-        _sweeps = Path.GetFullPath(Path.Combine(dataFolder, "sweeps")) + Path.DirectorySeparatorChar;
+        (_dataFolder, _log) = (Path.GetFullPath(dataFolder), log);
+        _sweeps = Path.Combine(_dataFolder, "sweeps") + Path.DirectorySeparatorChar;
         _deleting = Task.Run(DeleteAsync);
     }
 
-    /// <summary>Deletes folders, given relative to the data folder, later.</summary>
-    public void Delete(IEnumerable<string> folders)
-    {
-        foreach (var folder in folders)
-            _queue.Writer.TryWrite(folder);
-    }
+    /// <summary>Deletes checkpoints, given relative to the data folder, later.</summary>
+    public void Delete(IEnumerable<string> folders) =>
+        _queue.Writer.TryWrite(() => folders.Select(folder => Path.GetFullPath(Path.Combine(_dataFolder, folder))));
+
+    /// <summary>Deletes all checkpoints of a trial later, also those that were saved and never reported.</summary>
+    public void DeleteAll(string sweep, TrialId trial) =>
+        _queue.Writer.TryWrite(() => TrialFolders.Checkpoints(_dataFolder, sweep, trial));
 
     /// <summary>Ends when all is deleted.</summary>
     public async ValueTask DisposeAsync()
@@ -36,33 +38,25 @@ internal sealed partial class CheckpointFolders : IAsyncDisposable
 
     private async Task DeleteAsync()
     {
-        await foreach (var folder in _queue.Reader.ReadAllAsync())
+        await foreach (var paths in _queue.Reader.ReadAllAsync())
         {
-            var path = Path.GetFullPath(Path.Combine(_dataFolder, folder));
-            try
-            {
-                if (!path.StartsWith(_sweeps, StringComparison.Ordinal))
-                    LogOutside(_log, folder, _sweeps);
-                else if (Directory.Exists(path))
-                    DeleteWithEmptyParents(path);
-            }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-            {
-                LogFailure(_log, path, failure);
-            }
+            foreach (var path in paths())
+                Delete(path);
         }
     }
 
-    /// <summary>Deletes a checkpoint, then the attempt's folder for checkpoints and the attempt's own where they are empty by it.</summary>
-    private static void DeleteWithEmptyParents(string path)
+    private void Delete(string path)
     {
-        Directory.Delete(path, recursive: true);
-        var (checkpoints, attempt) = (Path.GetDirectoryName(path)!, Path.GetDirectoryName(Path.GetDirectoryName(path))!);
-        foreach (var parent in (string[])[checkpoints, attempt])
+        try
         {
-            if (Directory.EnumerateFileSystemEntries(parent).Any())
-                return;
-            Directory.Delete(parent);
+            if (!path.StartsWith(_sweeps, StringComparison.Ordinal))
+                LogOutside(_log, path, _sweeps);
+            else if (Directory.Exists(path))
+                Directory.Delete(path, recursive: true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            LogFailure(_log, path, failure);
         }
     }
 

@@ -256,7 +256,12 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
     private void CarryOut(Decision decision)
     {
         foreach (var recorded in decision.Events)
+        {
             _settings.Notices.TryWrite(new SweepNotice.Recorded(recorded, Live: true));
+            if (recorded.Event is SweepEvent.TrialEnded { State: not TrialState.Failed } ended)
+                _settings.DeleteAllCheckpoints(ended.Trial); // those of a failed trial are kept to be looked at
+        }
+
         foreach (var effect in decision.Effects)
             CarryOut(effect);
         decision.Then?.Invoke();

@@ -75,6 +75,7 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
             CreateLedger = settings.CreateLedger,
             Notices = settings.Notices,
             DeleteCheckpoints = checkpoints.Delete,
+            DeleteAllCheckpoints = trial => checkpoints.DeleteAll(settings.Sweep, trial),
             Ended = outcome => _over.TrySetResult(outcome),
             Failed = failure => _over.TrySetException(failure),
             Crashed = OnCrash,

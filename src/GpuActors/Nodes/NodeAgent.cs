@@ -42,8 +42,10 @@ internal sealed partial class NodeAgent : IAsyncDisposable
     /// <exception cref="WorkerStartException">When no device has a worker that can start.</exception>
     public async Task RunAsync()
     {
-        await EndLeftoversAsync();
+        var left = await EndLeftoversAsync();
+        var told = TellOfLeftoversAsync(left);
         var ends = await Task.WhenAll(_settings.Devices.Select(SuperviseAsync));
+        await told;
         if (!_stopping.IsCancellationRequested)
             throw new WorkerStartException(ends[0]!.LastWords);
     }
@@ -77,14 +79,24 @@ internal sealed partial class NodeAgent : IAsyncDisposable
     }
 
     /// <summary>Ends what an earlier agent of this data folder has left here; ids that were given to others since are left alone.</summary>
-    private async Task EndLeftoversAsync()
+    private async Task<IReadOnlyList<WorkerRecord>> EndLeftoversAsync()
     {
-        foreach (var left in _records.Left())
+        var left = _records.Left();
+        foreach (var worker in left)
         {
-            if (await left.Process.EndAsync(_stopping.Token))
-                LogLeftover(_log, left.Worker, left.Process.Id);
-            await _died(left.Worker, "Its agent ended, and it with it.");
-            _records.Remove(left.Worker);
+            if (await worker.Process.EndAsync(_stopping.Token))
+                LogLeftover(_log, worker.Worker, worker.Process.Id);
+        }
+
+        return left;
+    }
+
+    private async Task TellOfLeftoversAsync(IReadOnlyList<WorkerRecord> left)
+    {
+        foreach (var worker in left)
+        {
+            await _died(worker.Worker, "Its agent ended, and it with it.");
+            _records.Remove(worker.Worker);
         }
     }
 

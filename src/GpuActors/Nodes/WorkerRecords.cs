@@ -6,12 +6,11 @@ namespace GpuActors.Nodes;
 /// <summary>Which worker processes a node agent has started, on disk, so that the next agent finds what a killed one left.</summary>
 internal sealed class WorkerRecords(string dataFolder)
 {
-    private readonly string _folder = Path.Combine(dataFolder, "workers");
+    private readonly string _folder = Directory.CreateDirectory(Path.Combine(dataFolder, "workers")).FullName;
 
     /// <summary>A worker process was started.</summary>
     public void Add(WorkerRecord record)
     {
-        Directory.CreateDirectory(_folder);
         var path = PathOf(record.Worker);
         File.WriteAllBytes(path + ".tmp", JsonSerializer.SerializeToUtf8Bytes(record, WorkerRecordContext.Default.WorkerRecord));
         File.Move(path + ".tmp", path, overwrite: true);
@@ -23,9 +22,6 @@ internal sealed class WorkerRecords(string dataFolder)
     /// <summary>What earlier agents have left; a record that cannot be read was cut off by a crash and is dropped.</summary>
     public IReadOnlyList<WorkerRecord> Left()
     {
-        if (!Directory.Exists(_folder))
-            return [];
-
         var left = new List<WorkerRecord>();
         foreach (var file in Directory.EnumerateFiles(_folder, "*.json").Order(StringComparer.Ordinal))
         {

@@ -261,7 +261,7 @@ public sealed class SweepCoordinatorTests : CoordinatorTestKit
 
         await Ended.Task;
 
-        Assert.Equal(["five", "ten"], Deleted);
+        Assert.Equal(["five", "all of t0", "ten"], Deleted);
     }
 
     private static Report.Measured Measured(int step) =>

@@ -54,6 +54,7 @@ public abstract class CoordinatorTestKit : TestKit
             CreateLedger = () => TestSweep.Ledger(spec),
             Notices = Notices.Writer,
             DeleteCheckpoints = Deleted.AddRange,
+            DeleteAllCheckpoints = trial => Deleted.Add($"all of {trial}"),
             Ended = outcome => Ended.TrySetResult(outcome),
             Failed = failure => Failed.TrySetResult(failure),
             Crashed = failure => Failed.TrySetResult(failure),
