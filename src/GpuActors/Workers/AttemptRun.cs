@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Experiments.Trials;
 using GpuActors.Protocol;
 using Microsoft.Extensions.Logging;
@@ -17,7 +16,7 @@ internal sealed partial class AttemptRun(Assignment assignment, ITrialRunner run
     private volatile Action? _changed;
     private volatile Progress? _progress;
     private volatile bool _over;
-    private int _newestCheckpoint = assignment.ResumeFrom?.Step ?? 0;
+    private int _newestCheckpoint;
 
     /// <summary>What is being done.</summary>
     public Assignment Assignment { get; } = assignment;
@@ -76,9 +75,9 @@ internal sealed partial class AttemptRun(Assignment assignment, ITrialRunner run
         AttemptOutcome outcome;
         try
         {
-            outcome = runner.Run(Assignment, this, new StopWishes(_save.Token, _now.Token));
+            outcome = new AttemptOutcome.Finished(runner.Run(Assignment, this, new StopWishes(_save.Token, _now.Token)));
         }
-        catch (OperationCanceledException) when (_now.IsCancellationRequested)
+        catch (OperationCanceledException) when (_now.IsCancellationRequested || _save.IsCancellationRequested)
         {
             outcome = new AttemptOutcome.Paused(_newestCheckpoint);
         }
@@ -103,10 +102,14 @@ internal sealed partial class AttemptRun(Assignment assignment, ITrialRunner run
         _now.Dispose();
     }
 
-    void IAttemptObserver.Started(int fromStep) => Report(new Report.Started(Environment.ProcessId, fromStep));
+    void IAttemptObserver.Started(int fromStep)
+    {
+        _newestCheckpoint = fromStep;
+        Report(new Report.Started(Environment.ProcessId, fromStep));
+    }
 
     void IAttemptObserver.Measured(int step, IReadOnlyDictionary<string, double> values) =>
-        Report(new Report.Measured(step, values.ToImmutableSortedDictionary(StringComparer.Ordinal)));
+        Report(new Report.Measured(step, Metrics.Sorted(values)));
 
     void IAttemptObserver.Saved(int step, string folder, long bytes)
     {

@@ -11,9 +11,8 @@ public interface ITrialRunner : IDisposable
 
     /// <summary>Does the work on the calling thread and returns when it is done or stopped; what it throws is why the attempt
     /// failed.</summary>
-    /// <returns><see cref="AttemptOutcome.Finished"/>, or <see cref="AttemptOutcome.Paused"/> after a wish to stop.</returns>
-    /// <exception cref="OperationCanceledException">When <see cref="StopWishes.Now"/> was wished.</exception>
-    AttemptOutcome Run(Assignment assignment, IAttemptObserver observer, StopWishes stop);
+    /// <exception cref="OperationCanceledException">When it was stopped by a wish: it pauses at its newest checkpoint.</exception>
+    TrialResult Run(Assignment assignment, IAttemptObserver observer, StopWishes stop);
 }
 
 /// <summary>Is told by the thread that works, in order, what happens.</summary>

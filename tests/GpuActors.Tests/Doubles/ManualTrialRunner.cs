@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Experiments.Trials;
 using GpuActors.Workers;
@@ -15,7 +14,7 @@ internal sealed class ManualTrialRunner : ITrialRunner
     {
     }
 
-    public AttemptOutcome Run(Assignment assignment, IAttemptObserver observer, StopWishes stop)
+    public TrialResult Run(Assignment assignment, IAttemptObserver observer, StopWishes stop)
     {
         var attempt = new ManualAttempt(assignment);
         using var wish = stop.Save.Register(attempt.WishSave);
@@ -35,7 +34,7 @@ internal sealed class ManualAttempt(Assignment assignment)
     private readonly BlockingCollection<Action<IAttemptObserver>> _script = [];
     private readonly TaskCompletionSource _saveWished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private AttemptOutcome? _outcome;
+    private TrialResult? _result;
 
     public Assignment Assignment { get; } = assignment;
 
@@ -55,18 +54,18 @@ internal sealed class ManualAttempt(Assignment assignment)
 
     public void Throw(Exception failure) => _script.Add(_ => throw failure);
 
-    public void Finish(double score = 0.5) => End(new AttemptOutcome.Finished(new TrialResult
+    public void Finish(double score = 0.5) => End(_ => _result = new TrialResult
     {
-        Metrics = new Dictionary<string, double> { ["validation_score"] = score, ["test_score"] = score }
-            .ToSortedMetrics(),
+        Metrics = Metrics.Sorted(new Dictionary<string, double> { ["validation_score"] = score, ["test_score"] = score }),
         Steps = 10,
-    }));
+    });
 
-    public void Pause(int step) => End(new AttemptOutcome.Paused(step));
+    /// <summary>Follows the wish to stop.</summary>
+    public void Pause() => End(_ => throw new OperationCanceledException());
 
     internal void WishSave() => _saveWished.TrySetResult();
 
-    internal AttemptOutcome Play(IAttemptObserver observer, CancellationToken now)
+    internal TrialResult Play(IAttemptObserver observer, CancellationToken now)
     {
         try
         {
@@ -79,12 +78,12 @@ internal sealed class ManualAttempt(Assignment assignment)
             throw;
         }
 
-        return _outcome ?? throw new SwitchExpressionException("The script ended without an outcome.");
+        return _result ?? throw new InvalidOperationException("The script ended without a result.");
     }
 
-    private void End(AttemptOutcome outcome)
+    private void End(Action<IAttemptObserver> end)
     {
-        _script.Add(_ => _outcome = outcome);
+        _script.Add(end);
         _script.CompleteAdding();
     }
 }

@@ -83,7 +83,7 @@ public sealed class ClusterTests
         await cluster.InterruptAsync();
         await attempt.SaveWished;
         attempt.Save(7);
-        attempt.Pause(7);
+        attempt.Pause();
         var interrupted = await cluster.OutcomeAsync();
 
         await cluster.StartAsync(TestSweep.Of(trials: 1));
@@ -104,7 +104,7 @@ public sealed class ClusterTests
         await leaving.LeaveAsync();
         await attempt.SaveWished;
         attempt.Save(3);
-        attempt.Pause(3);
+        attempt.Pause();
 
         Assert.Equal(ExitCodes.Left, await leaving.Exit);
         Assert.Equal(3, (await cluster.StartWorker("w2").Runner.BegunAsync()).Assignment.ResumeFrom?.Step);

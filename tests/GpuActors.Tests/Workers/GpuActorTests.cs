@@ -199,7 +199,7 @@ public sealed class GpuActorTests : TestKit
         worker.Tell(new WorkerProtocol.Stop(Term, First, Save: true));
         await attempt.SaveWished;
         attempt.Save(7);
-        attempt.Pause(7);
+        attempt.Pause();
 
         var reports = await ReportsAsync(2);
         Assert.Equal(7, Assert.IsType<Report.Saved>(reports[0].Report).Step);
@@ -276,7 +276,7 @@ public sealed class GpuActorTests : TestKit
 
         worker.Tell(new GpuActor.Leave("told to"));
         await attempt.SaveWished;
-        attempt.Pause(3);
+        attempt.Pause();
         await ReportsAsync(1);
         worker.Tell(new Acknowledge(Term, First, 2));
 

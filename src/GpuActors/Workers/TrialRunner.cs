@@ -1,0 +1,120 @@
+using Adapters.Checkpoints;
+using Adapters.Methods;
+using Adapters.Pretraining;
+using Adapters.Runtime;
+using Adapters.Training;
+using Experiments.Trials;
+using GpuActors.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace GpuActors.Workers;
+
+/// <summary>The bridge to the training: makes plans and places of assignments, and reports of what the trainer tells.</summary>
+public sealed partial class TrialRunner : ITrialRunner
+{
+    private readonly string _dataFolder;
+    private readonly ComputeDevice _device;
+    private readonly ILogger _log;
+
+    /// <param name="dataFolder">The data folder.</param>
+    /// <param name="device">What it trains on.</param>
+    /// <param name="log">Where it logs to.</param>
+    public TrialRunner(string dataFolder, ComputeDevice device, ILogger log) =>
+        (_dataFolder, _device, _log) = (Path.GetFullPath(dataFolder), device, log);
+
+    /// <inheritdoc/>
+    public void WarmUp() => TorchRuntime.Initialize(_device.Threads);
+
+    /// <inheritdoc/>
+    public TrialResult Run(Assignment assignment, IAttemptObserver observer, StopWishes stop)
+    {
+        var resume = UsableCheckpoint(assignment);
+        observer.Started(resume?.Step ?? 0);
+
+        var places = new TrainingPlaces
+        {
+            Cache = Path.Combine(_dataFolder, "cache"),
+            Folder = Path.Combine(_dataFolder, TrialFolders.Of(assignment.Sweep, assignment.Attempt)),
+            Attempt = assignment.Attempt.Number,
+            Device = _device.TorchName,
+            ResumeFrom = resume is null ? null : PathOf(resume.Folder),
+        };
+        using var stopped = CancellationTokenSource.CreateLinkedTokenSource(stop.Save, stop.Now);
+        var told = new Observer(this, observer, stop.Now);
+        return assignment.Work switch
+        {
+            TrialWork.Prepare prepare => Prepare(prepare.Preparation, places, told, stopped.Token),
+            TrialWork.Train train => Train(assignment, train, places, told, stopped.Token),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private TrialResult Prepare(string preparation, TrainingPlaces places, Observer observer, CancellationToken stop)
+    {
+        var result = Preparations.Run(preparation, places, observer, stop);
+        return new TrialResult { Metrics = Metrics.Sorted(result.Metrics), Artefact = RelativeOf(result.Folder) };
+    }
+
+    private TrialResult Train(
+        Assignment assignment, TrialWork.Train train, TrainingPlaces places, Observer observer, CancellationToken stop)
+    {
+        var plan = TrainingPlans.Of(assignment, train, PathOf);
+        var result = TrialTraining.Run(plan, places, observer, stop);
+        return new TrialResult
+        {
+            Metrics = Metrics.Sorted(result.Metrics),
+            Steps = result.Steps,
+            TrainableParameters = result.TrainableParameters,
+            TotalParameters = result.TotalParameters,
+            PeakMemoryBytes = result.PeakMemoryBytes,
+            Artefact = result.AdapterFolder is { } folder ? RelativeOf(folder) : null,
+        };
+    }
+
+    /// <summary>The checkpoint to go on from, if it is there and whole. Otherwise the attempt begins at the start: the same steps
+    /// give the same values again.</summary>
+    private CheckpointRecord? UsableCheckpoint(Assignment assignment)
+    {
+        if (assignment.ResumeFrom is not { } recorded)
+            return null;
+
+        try
+        {
+            TrainingCheckpoint.Check(PathOf(recorded.Folder));
+            return recorded;
+        }
+        catch (AdapterException fault)
+        {
+            LogUnusable(_log, assignment.Attempt, fault.Message);
+            return null;
+        }
+    }
+
+    private string PathOf(string folder) => Path.Combine(_dataFolder, folder);
+
+    private string RelativeOf(string folder) => Path.GetRelativePath(_dataFolder, folder);
+
+    [LoggerMessage(LogLevel.Warning, "{Attempt} begins at the start. {Fault}")]
+    private static partial void LogUnusable(ILogger log, AttemptId attempt, string fault);
+
+    private sealed class Observer(TrialRunner runner, IAttemptObserver observer, CancellationToken discarded) : ITrainingObserver
+    {
+        public void Measured(int step, IReadOnlyDictionary<string, double> metrics) => observer.Measured(step, metrics);
+
+        /// <summary>What is saved on the way out of an attempt that was stopped at once is nobody's.</summary>
+        public void CheckpointSaved(CheckpointReference checkpoint)
+        {
+            if (discarded.IsCancellationRequested)
+                Directory.Delete(checkpoint.Folder, recursive: true);
+            else
+                observer.Saved(checkpoint.Step, runner.RelativeOf(checkpoint.Folder), checkpoint.Bytes);
+        }
+
+        public void Progressed(int step, int steps, string phase) => observer.Progressed(new Progress(step, steps, phase));
+    }
+}

@@ -1,0 +1,182 @@
+using System.Text.Json.Nodes;
+using Adapters.Methods;
+using Adapters.Models;
+using Adapters.Runtime;
+using Experiments.Sweeps;
+using Experiments.Trials;
+using GpuActors.Protocol;
+using GpuActors.Workers;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace GpuActors.Tests.Workers;
+
+/// <summary>Real training, of a very small vision transformer.</summary>
+public sealed class TrialRunnerTests : IDisposable
+{
+    private static readonly TrialId Trial = new(1);
+
+    private readonly string _dataFolder = Directory.CreateTempSubdirectory("runner-").FullName;
+    private readonly TrialRunner _runner;
+    private readonly string _base;
+
+    public TrialRunnerTests()
+    {
+        _runner = new TrialRunner(_dataFolder, new ComputeDevice("cpu:0", Threads: 1), NullLogger.Instance);
+        _runner.WarmUp();
+        _base = Path.Combine(_dataFolder, "vit");
+        using var model = ModelFolder.Create(
+            new JsonObject
+            {
+                ["model_type"] = "vit",
+                ["hidden_size"] = 12,
+                ["intermediate_size"] = 16,
+                ["num_hidden_layers"] = 1,
+                ["num_attention_heads"] = 3,
+                ["image_size"] = 16,
+                ["patch_size"] = 8,
+                ["num_labels"] = 2,
+            },
+            seed: 1);
+        ModelFolder.Save(model, _base);
+    }
+
+    [Fact]
+    public void Trains_a_trial_and_leaves_its_adapter_and_checkpoints_in_the_attempts_own_folder()
+    {
+        var seen = new Seen();
+
+        var result = _runner.Run(Assignment(attempt: 1), seen, default);
+
+        Assert.Equal("started 0", seen.Log[0]);
+        Assert.Contains("saved 3 sweeps/s/trials/t1/a1/checkpoints/a1-s3", seen.Log);
+        Assert.Contains(seen.Log, line => line.StartsWith("measured 2 train_loss=", StringComparison.Ordinal));
+        Assert.Equal(6, seen.Progress?.Steps);
+        Assert.Equal(6, result.Steps);
+        Assert.Contains("test_accuracy", result.Metrics.Keys);
+        Assert.Equal("sweeps/s/trials/t1/a1/adapter", result.Artefact);
+        Assert.True(File.Exists(Path.Combine(_dataFolder, result.Artefact!, "adapter_model.safetensors")));
+    }
+
+    [Fact]
+    public void A_stopped_trial_goes_on_from_its_checkpoint_and_ends_with_the_same_bits()
+    {
+        var undisturbed = new Seen();
+        var expected = _runner.Run(Assignment(attempt: 1), undisturbed, default);
+        using var wish = new CancellationTokenSource();
+        var stopped = new Seen { OnMeasured = step => Cancel(wish, step == 4) };
+
+        Assert.ThrowsAny<OperationCanceledException>(() => _runner.Run(Assignment(attempt: 2), stopped, new StopWishes(wish.Token, default)));
+        var resumed = new Seen();
+        var result = _runner.Run(Assignment(attempt: 3, stopped.Newest), resumed, default);
+
+        Assert.Equal("started 4", resumed.Log[0]);
+        Assert.Equal(undisturbed.Measured, stopped.Measured.Concat(resumed.Measured));
+        Assert.Equal(expected.Metrics, result.Metrics);
+    }
+
+    [Fact]
+    public void A_trial_that_is_stopped_at_once_leaves_no_checkpoint()
+    {
+        using var wish = new CancellationTokenSource();
+        var seen = new Seen { OnMeasured = step => Cancel(wish, step == 2) };
+
+        Assert.ThrowsAny<OperationCanceledException>(() => _runner.Run(Assignment(attempt: 1), seen, new StopWishes(default, wish.Token)));
+
+        Assert.DoesNotContain(seen.Log, line => line.StartsWith("saved", StringComparison.Ordinal));
+        Assert.Empty(Directory.GetDirectories(Path.Combine(_dataFolder, "sweeps/s/trials/t1/a1/checkpoints")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_damaged_or_missing_checkpoint_makes_the_attempt_begin_at_the_start(bool isThere)
+    {
+        var first = new Seen();
+        _runner.Run(Assignment(attempt: 1), first, default);
+        var checkpoint = Path.Combine(_dataFolder, first.Newest!.Folder);
+        if (isThere)
+            File.WriteAllText(Path.Combine(checkpoint, "state.safetensors"), "damaged");
+        else
+            Directory.Delete(checkpoint, recursive: true);
+
+        var again = new Seen();
+        _runner.Run(Assignment(attempt: 2, first.Newest), again, default);
+
+        Assert.Equal("started 0", again.Log[0]);
+        Assert.Equal(first.Measured, again.Measured);
+    }
+
+    [Fact]
+    public void An_option_that_nobody_has_is_refused_by_name()
+    {
+        var assignment = Assignment(attempt: 1, more: ("rnak", new ParameterValue.Integer(2)));
+
+        var refused = Assert.Throws<AdapterException>(() => _runner.Run(assignment, new Seen(), default));
+
+        Assert.Equal("'rnak' is no option of method 'lora' or the training or task 'classify'.", refused.Message);
+    }
+
+    public void Dispose()
+    {
+        _runner.Dispose();
+        Directory.Delete(_dataFolder, recursive: true);
+    }
+
+    private static void Cancel(CancellationTokenSource source, bool when)
+    {
+        if (when)
+            source.Cancel();
+    }
+
+    private Assignment Assignment(int attempt, CheckpointRecord? resumeFrom = null, params (string Name, ParameterValue Value)[] more)
+    {
+        (string Name, long Value)[] whole =
+            [("rank", 2), ("steps", 6), ("batch_size", 2), ("report_every", 2), ("checkpoint_every", 3), ("items", 10), ("train_items", 10)];
+        var configuration = new Configuration(
+        [
+            .. whole.Select(option => KeyValuePair.Create(option.Name, (ParameterValue)new ParameterValue.Integer(option.Value))),
+            .. more.Select(option => KeyValuePair.Create(option.Name, option.Value)),
+        ]);
+        var block = new TaskBlock
+        {
+            Task = "classify",
+            Size = "smoke",
+            Base = _base,
+            Metric = "accuracy",
+            Maximize = true,
+            Methods = [new MethodEntry { Name = "lora", Method = "lora", Space = new SearchSpace([]) }],
+        };
+        var work = new TrialWork.Train(0, "lora", 0, configuration, Replicate: 0, Seed: 7);
+        return new Assignment("s", new AttemptId(Trial, attempt), work, block, "lora", resumeFrom, []);
+    }
+
+    private sealed class Seen : IAttemptObserver
+    {
+        public List<string> Log { get; } = [];
+
+        public CheckpointRecord? Newest { get; private set; }
+
+        public Progress? Progress { get; private set; }
+
+        public Action<int> OnMeasured { get; init; } = _ => { };
+
+        public IEnumerable<string> Measured => Log.Where(line => line.StartsWith("measured", StringComparison.Ordinal));
+
+        void IAttemptObserver.Started(int fromStep) => Log.Add($"started {fromStep}");
+
+        void IAttemptObserver.Measured(int step, IReadOnlyDictionary<string, double> values)
+        {
+            Log.Add($"measured {step} {string.Join(' ', values.OrderBy(value => value.Key).Select(value => $"{value.Key}={value.Value:R}"))}");
+            OnMeasured(step);
+        }
+
+        void IAttemptObserver.Saved(int step, string folder, long bytes)
+        {
+            Log.Add($"saved {step} {folder}");
+            Newest = new CheckpointRecord(1, step, folder, bytes);
+        }
+
+        void IAttemptObserver.Progressed(Progress progress) => Progress = progress;
+    }
+}
