@@ -16,7 +16,13 @@ public sealed class AdapterCatalogue : ICatalogue
     public IReadOnlyList<MethodDescription> Methods { get; } =
     [
         .. MethodCatalogue.All.Select(method => new MethodDescription(
-            method.Id, method.Summary, method.Source, Describe(method.Options), [.. method.Families], method.ComposesExperts, method.Trains)),
+            method.Id,
+            method.Summary,
+            method.Source,
+            Describe(method.Options),
+            [.. method.Families],
+            method.ComposesExperts,
+            method.Trains)),
     ];
 
     /// <inheritdoc/>
@@ -55,12 +61,10 @@ public sealed class AdapterCatalogue : ICatalogue
     private static EquatableArray<OptionDescription> DescribeBySize(RegisteredTask task)
     {
         JsonObject[] defaults = [.. TaskCatalogue.Sizes.Select(size => TaskCatalogue.DefaultsAt(task, size))];
-        return
-        [
-            .. task.Options.Options.Select(option => Describe(
-                option,
-                defaults.All(values => JsonNode.DeepEquals(values[option.Name], defaults[0][option.Name])) ? defaults[0][option.Name] : null)),
-        ];
+        return [.. task.Options.Options.Select(option => Describe(option, Common(option.Name)))];
+
+        JsonNode? Common(string name) =>
+            defaults.All(values => JsonNode.DeepEquals(values[name], defaults[0][name])) ? defaults[0][name] : null;
     }
 
     private static OptionDescription Describe(Option option, JsonNode? value) => new(

@@ -66,7 +66,8 @@ public sealed class TrialRunnerTests : IDisposable
         using var wish = new CancellationTokenSource();
         var stopped = new Seen { OnMeasured = step => Cancel(wish, step == 4) };
 
-        Assert.ThrowsAny<OperationCanceledException>(() => _runner.Run(Assignment(attempt: 2), stopped, new StopWishes(wish.Token, default)));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => _runner.Run(Assignment(attempt: 2), stopped, new StopWishes(wish.Token, default)));
         var resumed = new Seen();
         var result = _runner.Run(Assignment(attempt: 3, stopped.Newest), resumed, default);
 
@@ -81,7 +82,8 @@ public sealed class TrialRunnerTests : IDisposable
         using var wish = new CancellationTokenSource();
         var seen = new Seen { OnMeasured = step => Cancel(wish, step == 2) };
 
-        Assert.ThrowsAny<OperationCanceledException>(() => _runner.Run(Assignment(attempt: 1), seen, new StopWishes(default, wish.Token)));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => _runner.Run(Assignment(attempt: 1), seen, new StopWishes(default, wish.Token)));
 
         Assert.DoesNotContain(seen.Log, line => line.StartsWith("saved", StringComparison.Ordinal));
         Assert.Empty(Directory.GetDirectories(Path.Combine(_dataFolder, "sweeps/s/trials/t1/a1/checkpoints")));
@@ -132,7 +134,9 @@ public sealed class TrialRunnerTests : IDisposable
     private Assignment Assignment(int attempt, CheckpointRecord? resumeFrom = null, params (string Name, ParameterValue Value)[] more)
     {
         (string Name, long Value)[] whole =
-            [("rank", 2), ("steps", 6), ("batch_size", 2), ("report_every", 2), ("checkpoint_every", 3), ("items", 10), ("train_items", 10)];
+        [
+            ("rank", 2), ("steps", 6), ("batch_size", 2), ("report_every", 2), ("checkpoint_every", 3), ("items", 10), ("train_items", 10),
+        ];
         var configuration = new Configuration(
         [
             .. whole.Select(option => KeyValuePair.Create(option.Name, (ParameterValue)new ParameterValue.Integer(option.Value))),
@@ -167,7 +171,8 @@ public sealed class TrialRunnerTests : IDisposable
 
         void IAttemptObserver.Measured(int step, IReadOnlyDictionary<string, double> values)
         {
-            Log.Add($"measured {step} {string.Join(' ', values.OrderBy(value => value.Key).Select(value => $"{value.Key}={value.Value:R}"))}");
+            var told = values.OrderBy(value => value.Key, StringComparer.Ordinal).Select(value => $"{value.Key}={value.Value:R}");
+            Log.Add($"measured {step} {string.Join(' ', told)}");
             OnMeasured(step);
         }
 
