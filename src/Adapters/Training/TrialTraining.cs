@@ -33,6 +33,7 @@ public static class TrialTraining
             Head = task.Fit(model),
             TargetLength = task.TargetLength,
             Experts = plan.Experts,
+            Base = plan.Base,
         };
         using var adapter = MethodCatalogue.Find(plan.Method).Method.Attach(model, plan.MethodOptions, context);
 
