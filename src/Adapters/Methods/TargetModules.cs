@@ -18,6 +18,8 @@ internal static class TargetModules
         BaseModel model, IReadOnlyList<string>? patterns, IReadOnlyList<string> head, string method)
     {
         patterns ??= model.DefaultTargets;
+        if (patterns.Count == 0)
+            throw new AdapterException($"Option 'target_modules' of method '{method}' is empty, so nothing would be adapted.");
         var sites = model.Sites.Where(site => !head.Contains($"{site.Key}.weight")).ToList();
         foreach (var pattern in patterns)
         {
