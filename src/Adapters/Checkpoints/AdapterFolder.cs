@@ -28,7 +28,8 @@ public static class AdapterFolder
     /// <param name="folder">A folder that <see cref="Save"/> or PEFT wrote.</param>
     /// <param name="model">The base that it was trained on, without an adapter.</param>
     /// <exception cref="AdapterException">
-    /// When the folder cannot be read, belongs to another base, asks for what there is not, or lacks a tensor or has one too many.
+    /// When the folder cannot be read, belongs to another base, asks for what there is not, or lacks a tensor or has one too
+    /// many.
     /// </exception>
     public static Adapter Load(string folder, BaseModel model)
     {
@@ -54,7 +55,8 @@ public static class AdapterFolder
         using var file = SafeTensorsFile.Open(path);
         var names = adapter.Trainable.Select(pair => pair.Name).ToHashSet();
         if (file.Entries.Keys.Order(StringComparer.Ordinal).FirstOrDefault(name => !names.Contains(name)) is { } unknown)
-            throw new AdapterException($"{path} holds the tensor '{unknown}', for which this {adapter.Method} adapter has no place.");
+            throw new AdapterException(
+                $"{path} holds the tensor '{unknown}', for which this {adapter.Method} adapter has no place.");
         foreach (var (name, parameter) in adapter.Trainable)
         {
             if (!file.Entries.ContainsKey(name))

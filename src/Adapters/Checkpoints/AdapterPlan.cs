@@ -56,20 +56,22 @@ internal sealed record AdapterPlan(string Method, JsonObject Options, AttachCont
         if ((string?)config["peft_type"] is not "LORA" and var type)
             throw new AdapterException($"{folder} holds an adapter of PEFT's type '{type}', which cannot be loaded; LORA can.");
         if (config["target_modules"] is JsonValue pattern && (string?)pattern != "all-linear")
-            throw new AdapterException($"{folder}: target_modules is the expression '{pattern}', but only a list of names can be loaded.");
+            throw new AdapterException(
+                $"{folder}: target_modules is the expression '{pattern}', but only a list of names can be loaded.");
 
         var options = new JsonObject();
         foreach (var (field, value) in config)
         {
             if (LoraFields.FirstOrDefault(pair => pair.Theirs == field).Ours is { } option)
-                options[option] = option == "target_modules" && value is JsonValue ? new JsonArray("all-linear") : value?.DeepClone();
+                options[option] = value is JsonValue && option == "target_modules" ? new JsonArray("all-linear") : value?.DeepClone();
             else if (!Inert.Contains(field) && !SaysNothing(value))
-                throw new AdapterException($"{folder}: '{field}' is {value!.ToJsonString()}, and such an adapter cannot be loaded.");
+                throw new AdapterException(
+                    $"{folder}: '{field}' is {value!.ToJsonString()}, and such an adapter cannot be loaded.");
         }
 
-        if (config["init_lora_weights"] is JsonValue init && init.GetValueKind() == JsonValueKind.String && (string?)init != "gaussian")
-            throw new AdapterException($"{folder}: init_lora_weights is '{init}', which changed the base's weights, so that the adapter "
-                + "alone is not enough.");
+        if (config["init_lora_weights"] is JsonValue init && init.TryGetValue(out string? way) && way != "gaussian")
+            throw new AdapterException(
+                $"{folder}: init_lora_weights is '{way}', which changed the base's weights, so that the adapter alone is not enough.");
         return new AdapterPlan("lora", options, new AttachContext
         {
             Head = ParametersOf(model, Texts(config["modules_to_save"])),
@@ -82,12 +84,14 @@ internal sealed record AdapterPlan(string Method, JsonObject Options, AttachCont
         null => true,
         JsonArray list => list.Count == 0,
         JsonObject map => map.Count == 0,
-        _ => value.GetValueKind() == JsonValueKind.False || (value.GetValueKind() == JsonValueKind.String && (string?)value == ""),
+        JsonValue text when text.TryGetValue(out string? content) => content == "",
+        _ => value.GetValueKind() == JsonValueKind.False,
     };
 
     private static IReadOnlyList<string> ParametersOf(BaseModel model, IReadOnlyList<string> modules) =>
         [.. model.named_parameters().Select(pair => pair.name).Where(name => modules.Any(module =>
             name.StartsWith($"{module}.", StringComparison.Ordinal) || name.Contains($".{module}.", StringComparison.Ordinal)))];
 
-    private static IReadOnlyList<string> Texts(JsonNode? list) => list is JsonArray items ? [.. items.Select(item => (string)item!)] : [];
+    private static IReadOnlyList<string> Texts(JsonNode? list) =>
+        list is JsonArray items ? [.. items.Select(item => (string)item!)] : [];
 }

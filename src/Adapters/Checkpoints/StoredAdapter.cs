@@ -48,7 +48,8 @@ public sealed class StoredAdapter : IDisposable
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject ?? throw new AdapterException($"{path} is not a JSON object.");
+            return JsonNode.Parse(File.ReadAllBytes(path)) as JsonObject
+                ?? throw new AdapterException($"{path} is not a JSON object.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {

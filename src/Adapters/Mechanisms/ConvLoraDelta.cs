@@ -58,11 +58,12 @@ public sealed class ConvLoraDelta : LinearAdapter
         return pass.Output.MoveToOuterDisposeScope();
     }
 
-    /// <summary>How unevenly the last forward pass in training mode used the experts: a scalar with a gradient. Taken once.</summary>
+    /// <summary>How unevenly the last pass in training mode used the experts: a scalar with a gradient. Taken once.</summary>
     /// <exception cref="InvalidOperationException">When there was no such pass since it was last taken.</exception>
     public Tensor TakeImbalance()
     {
-        var taken = _imbalance ?? throw new InvalidOperationException("The auxiliary loss follows a forward pass in training mode.");
+        var taken = _imbalance
+            ?? throw new InvalidOperationException("The auxiliary loss follows a forward pass in training mode.");
         _imbalance = null;
         return taken;
     }
@@ -104,7 +105,8 @@ public sealed class ConvLoraDelta : LinearAdapter
     private Tensor AsMap(Tensor grid)
     {
         if (_layout.Tokens && grid.shape[1] != _layout.Height * _layout.Width)
-            throw new InvalidOperationException($"{grid.shape[1]} tokens do not fill the grid of {_layout.Height}×{_layout.Width}.");
+            throw new InvalidOperationException(
+                $"{grid.shape[1]} tokens do not fill the grid of {_layout.Height}×{_layout.Width}.");
         var image = _layout.Tokens ? grid.reshape(grid.shape[0], _layout.Height, _layout.Width, -1) : grid;
         return image.permute(0, 3, 1, 2);
     }

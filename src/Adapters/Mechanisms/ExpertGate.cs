@@ -37,7 +37,7 @@ public sealed class ExpertGate : IDisposable
 
     /// <summary>A gate over a layer's experts.</summary>
     /// <param name="experts">The experts whose outputs it looks at.</param>
-    /// <param name="weight">e <c>[experts·out, experts]</c>, or <c>[experts·positions·out, experts]</c> for flattened positions.</param>
+    /// <param name="weight">e <c>[experts·out, experts]</c>, or for flattened positions <c>[experts·positions·out, experts]</c>.</param>
     /// <param name="temperature">τ <c>[1]</c></param>
     /// <param name="pooling">How positions become features.</param>
     /// <param name="active">Which experts may be used; at least one.</param>
@@ -61,7 +61,8 @@ public sealed class ExpertGate : IDisposable
 
     /// <summary>The gates of this forward pass <c>[batch, positions or 1, experts]</c>.</summary>
     /// <exception cref="InvalidOperationException">When the gate's own layer has not run yet.</exception>
-    public Tensor Gates => _gates ?? throw new InvalidOperationException("A layer that shares a gate ran before the gate's own layer.");
+    public Tensor Gates => _gates
+        ?? throw new InvalidOperationException("A layer that shares a gate ran before the gate's own layer.");
 
     /// <summary>Computes the gates of a forward pass.</summary>
     /// <param name="h">What the experts see on the gate's own layer, of <see cref="FrozenExperts.Down"/>.</param>
@@ -106,19 +107,22 @@ public sealed class ExpertGate : IDisposable
     {
         var (batch, positions) = (features.shape[0], features.shape[1]);
         var length = _pooling == GatePooling.Flatten ? positions : 1;
-        if (Weight.shape[0] != _experts.Count * length * _experts.Outputs)
-            throw new InvalidOperationException($"The gate was made for {Weight.shape[0] / _experts.Count / _experts.Outputs} positions "
-                + $"and cannot flatten {positions}.");
+        var made = Weight.shape[0] / _experts.Count / _experts.Outputs;
+        if (made != length)
+            throw new InvalidOperationException($"The gate was made for {made} positions and cannot flatten {positions}.");
 
         var pooled = _pooling switch
         {
             GatePooling.Mean => features.mean([1], keepdim: true),
-            GatePooling.CausalMean => features.cumsum(1) / arange(1, positions + 1, device: features.device).reshape(1, -1, 1, 1),
+            GatePooling.CausalMean => features.cumsum(1) / Counts(),
             GatePooling.Flatten => features.transpose(1, 2),
             _ => throw new UnreachableException(),
         };
-        var weight = _experts.Project(Weight.reshape(_experts.Count, length, _experts.Outputs, -1)); // [experts, length, k, experts]
-        return pooled.reshape(batch, _pooling == GatePooling.CausalMean ? positions : 1, -1).matmul(weight.reshape(-1, _experts.Count));
+        var weight = _experts.Project(Weight.reshape(_experts.Count, length, _experts.Outputs, _experts.Count));
+        return pooled.reshape(batch, _pooling == GatePooling.CausalMean ? positions : 1, -1)
+            .matmul(weight.reshape(-1, _experts.Count));
+
+        Tensor Counts() => arange(1, positions + 1, device: features.device).reshape(1, -1, 1, 1);
     }
 
     private void Release()

@@ -28,10 +28,9 @@ internal sealed class FoldedScale : IDisposable
         int[] taps = odd ? [factor / 2] : [.. Enumerable.Range(factor / 2 - 2, 4)]; // within the cell of e pixels
         double[] weights = odd ? [1] : [Cubic(1.5), Cubic(0.5), Cubic(0.5), Cubic(1.5)];
         _taps = taps.Length;
-        _enlarge = Constant(taps.SelectMany(tap => Enumerable.Range(tap - 1, 3)).SelectMany(pixel => Weights(pixel, factor)), device)
-            .reshape(_taps, 3, 5).DetachFromDisposeScope();
-        _shrink = Constant(weights.SelectMany(vertical => weights.Select(horizontal => vertical * horizontal)), device)
-            .reshape(1, _taps * _taps).DetachFromDisposeScope();
+        var around = taps.SelectMany(tap => Enumerable.Range(tap - 1, 3)); // enlarged pixels that the convolution sees
+        _enlarge = Constant(around.SelectMany(pixel => Weights(pixel, factor)), device, _taps, 3, 5);
+        _shrink = Constant(weights.SelectMany(row => weights.Select(column => row * column)), device, 1, _taps * _taps);
     }
 
     public static bool Fits(int factor) => factor is 3 or >= 5;
@@ -72,6 +71,6 @@ internal sealed class FoldedScale : IDisposable
             : 0;
     }
 
-    private static Tensor Constant(IEnumerable<double> values, Device device) =>
-        tensor(values.Select(value => (float)value).ToArray(), device: device);
+    private static Tensor Constant(IEnumerable<double> values, Device device, params long[] shape) =>
+        tensor(values.Select(value => (float)value).ToArray(), shape, device: device).DetachFromDisposeScope();
 }

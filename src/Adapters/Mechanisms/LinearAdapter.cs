@@ -22,7 +22,7 @@ public abstract class LinearAdapter(string name) : Module<Tensor, Tensor, Tensor
     /// </summary>
     public virtual bool SeesSequence => false;
 
-    /// <summary>Takes a parameter as the adapter's own: trained, freed with it, saved under that key behind the site's name.</summary>
+    /// <summary>Takes a parameter as the adapter's own: trained, freed with it, saved under the site's name and this key.</summary>
     protected void Own(string key, Parameter parameter) =>
         register_parameter(key, (Parameter)parameter.DetachFromDisposeScope());
 

@@ -82,7 +82,7 @@ public sealed class NoisyTopKGate
 /// <param name="Load">Samples that each expert gets <c>[experts]</c>, smooth in training.</param>
 public sealed record GateChoice(Tensor Logits, Tensor? Deviation, Tensor Gates, Tensor Chosen, Tensor Load)
 {
-    /// <summary>How unevenly experts are used, <c>cv²(importance) + cv²(load)</c>: a scalar, zero when all are used alike.</summary>
+    /// <summary>How unevenly experts are used, <c>cv²(importance) + cv²(load)</c>: a scalar, at best zero.</summary>
     public Tensor Imbalance() => SquaredVariation(Gates.sum(dim: 0)) + SquaredVariation(Load);
 
     /// <summary>Unbiased variance over squared mean; zero for a single expert.</summary>

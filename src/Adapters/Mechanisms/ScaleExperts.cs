@@ -23,7 +23,7 @@ public sealed class ScaleExperts : IDisposable
         _folded = [.. scales.Select(scale => FoldedScale.Fits(scale) ? new FoldedScale(scale, Weight.device) : null)];
     }
 
-    /// <summary>Fresh experts at the scales 1 to their number, drawn as Torch draws convolutions; the biases start at zero.</summary>
+    /// <summary>Fresh experts at the scales 1 to their number, drawn as Torch draws convolutions; biases are zero.</summary>
     public static ScaleExperts Fresh(int experts, long channels, Device device, Generator generator)
     {
         var bound = 1 / Math.Sqrt(9 * channels);

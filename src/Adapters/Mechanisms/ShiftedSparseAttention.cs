@@ -37,7 +37,7 @@ public sealed class ShiftedSparseAttention(int group, ShiftEnds ends) : ICausalA
         if (heads % 2 != 0)
             throw new ArgumentException($"{heads} heads have no halves.", nameof(query));
         if (ends == ShiftEnds.Wrap && length % group != 0)
-            throw new ArgumentException($"{length} positions are no whole number of groups of {group}: they cannot wrap.", nameof(query));
+            throw new ArgumentException($"{length} positions are no whole groups of {group}: they cannot wrap.", nameof(query));
 
         var plain = new Part(query, key, value, mask, 0, heads / 2);
         var shifted = new Part(query, key, value, mask, heads / 2, heads / 2);
@@ -64,7 +64,7 @@ public sealed class ShiftedSparseAttention(int group, ShiftEnds ends) : ICausalA
 
         public Part Rolled(long by) => new(query.roll(by, 2), key.roll(by, 2), value.roll(by, 2), mask?.roll(by, 1));
 
-        /// <summary>Causal attention within a first group of one size and following groups of another; the last may be shorter.</summary>
+        /// <summary>Causal attention within a first group of one size and others of another; the last may be shorter.</summary>
         public Tensor Attend(long first, long group)
         {
             var begin = first == group ? 0 : Math.Min(first, _length);

@@ -7,8 +7,10 @@ using static TorchSharp.torch;
 
 namespace Adapters.Methods;
 
-/// <summary>What a method trains on one base model: adapters on sites, parameters shared between them, and parameters of
-/// the base that were freed. Taking it off restores the base but for the freed parameters.</summary>
+/// <summary>
+/// What a method trains on one base model: adapters on sites, and parameters of the base that were freed. Taking it off
+/// restores the base but for the freed parameters.
+/// </summary>
 public sealed class Adapter : IDisposable
 {
     private Dictionary<LinearSite, (Tensor Weight, LinearAdapter Adapter)>? _unmerged;
@@ -23,7 +25,7 @@ public sealed class Adapter : IDisposable
     /// <summary>The adapter of each adapted site, by the site's full name.</summary>
     public IReadOnlyDictionary<string, LinearAdapter> Sites { get; init; } = new Dictionary<string, LinearAdapter>();
 
-    /// <summary>Everything that is trained, under the name it is saved by, in a fixed order. What is not here is frozen.</summary>
+    /// <summary>All that is trained, under the name it is saved by, in a fixed order. What is not here is frozen.</summary>
     public required IReadOnlyList<(string Name, Parameter Parameter)> Trainable { get; init; }
 
     /// <summary>Content of <c>adapter_config.json</c>.</summary>

@@ -31,7 +31,8 @@ public abstract class AdapterMethod<TOptions> : IAdapterMethod
             throw new AdapterException($"Method '{_registration.Id}' works on {string.Join(", ", families)}, "
                 + $"but the base is of the family {model.Family}.");
         if (!_registration.ComposesExperts && context.Experts.Count > 0)
-            throw new AdapterException($"Method '{_registration.Id}' composes no experts, but was given {context.Experts.Count}.");
+            throw new AdapterException(
+                $"Method '{_registration.Id}' composes no experts, but was given {context.Experts.Count}.");
 
         using var scope = NewDisposeScope(); // what stays takes itself out of it
         using var attachment = new Attachment(model, _registration.Id, context);

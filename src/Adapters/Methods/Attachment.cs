@@ -56,18 +56,19 @@ public sealed class Attachment : IDisposable
     /// <summary>The adapters that this one is composed of.</summary>
     public IReadOnlyList<StoredAdapter> Experts { get; set; } = [];
 
-    /// <summary>The sites that an option <c>target_modules</c> means, in the model's order, and writes them into the config.</summary>
+    /// <summary>The sites that an option <c>target_modules</c> means, in the model's order. Writes it into the config.</summary>
     /// <param name="patterns">Names or dotted ends of names, or <c>all-linear</c>; null for the model's default.</param>
     /// <param name="rank">Rank of the update that they get.</param>
-    /// <exception cref="AdapterException">When one of them is no site's name, or the rank exceeds a site's dimensions.</exception>
+    /// <exception cref="AdapterException">When one is no site's name, or the rank exceeds a site's dimensions.</exception>
     public IReadOnlyList<(string Name, LinearSite Site)> Targets(IReadOnlyList<string>? patterns, int rank)
     {
         var targets = TargetModules.Select(Model, patterns, Context.Head, Method);
         foreach (var (name, site) in targets)
         {
-            if (rank > Math.Min(site.Inputs, site.Outputs))
-                throw new AdapterException($"Option 'rank' of method '{Method}' is {rank}, but {name} maps {site.Inputs} to {site.Outputs} "
-                    + $"features, so at most {Math.Min(site.Inputs, site.Outputs)} makes sense.");
+            var most = Math.Min(site.Inputs, site.Outputs);
+            if (rank > most)
+                throw new AdapterException($"Option 'rank' of method '{Method}' is {rank}, but {name} maps {site.Inputs} to "
+                    + $"{site.Outputs} features, so at most {most} makes sense.");
         }
 
         Config["target_modules"] = new JsonArray([.. (patterns ?? Model.DefaultTargets).Order(StringComparer.Ordinal)]);
@@ -110,7 +111,7 @@ public sealed class Attachment : IDisposable
     {
         var parameters = Model.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter);
         if (Context.Head.FirstOrDefault(name => !parameters.ContainsKey(name)) is { } missing)
-            throw new InvalidOperationException($"The task's head names '{missing}', which the {Model.Family} model does not have.");
+            throw new InvalidOperationException($"The task's head names '{missing}', which the {Model.Family} model lacks.");
         if (trainsHead)
             _freed.UnionWith(Context.Head);
         var config = Describe(options);

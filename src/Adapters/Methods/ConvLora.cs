@@ -55,7 +55,8 @@ internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
     protected override void Attach(Attachment on, Options options)
     {
         if (options.TopK > options.Experts)
-            throw new AdapterException($"Option 'top_k' of method 'conv-lora' is {options.TopK}, but there are {options.Experts} experts.");
+            throw new AdapterException(
+                $"Option 'top_k' of method 'conv-lora' is {options.TopK}, but there are {options.Experts} experts.");
 
         var deltas = new List<ConvLoraDelta>();
         foreach (var (name, site) in on.Targets(options.TargetModules, options.Rank))

@@ -39,7 +39,8 @@ internal sealed class ExpertSet
     {
         if (on.Context.Experts.Count == 0)
             throw new AdapterException($"Method '{on.Method}' composes trained LoRA adapters, but was given none.");
-        on.Experts = [.. on.Context.Experts.Select(folder => StoredAdapter.Read(folder, on.Model.Sites.Values.First().Weight.device))];
+        var device = on.Model.Sites.Values.First().Weight.device;
+        on.Experts = [.. on.Context.Experts.Select(folder => StoredAdapter.Read(folder, device))];
         return new ExpertSet(on.Model, [.. on.Experts.Select(stored => UpdatesOf(stored, on))]);
     }
 
@@ -69,8 +70,8 @@ internal sealed class ExpertSet
         if (!model.Sites.TryGetValue(site, out var layer))
             throw new AdapterException($"{stored.Folder} adapts {site}, which this {model.Family} base does not have.");
         if (a.dim() != 2 || b.dim() != 2 || a.shape[1] != layer.Inputs || b.shape[0] != layer.Outputs || a.shape[0] != b.shape[1])
-            throw new AdapterException($"{stored.Folder} adapts {site} by factors of the shapes [{string.Join(", ", b.shape)}] and "
-                + $"[{string.Join(", ", a.shape)}], but the layer maps {layer.Inputs} to {layer.Outputs} features.");
+            throw new AdapterException($"{stored.Folder} adapts {site} by factors of the shapes [{string.Join(", ", b.shape)}] "
+                + $"and [{string.Join(", ", a.shape)}], but the layer maps {layer.Inputs} to {layer.Outputs} features.");
 
         var (rank, alpha) = (a.shape[0], (double?)stored.Config["lora_alpha"]
             ?? throw new AdapterException($"{stored.Folder}/adapter_config.json has no 'lora_alpha'."));

@@ -52,7 +52,7 @@ internal sealed class LongLora : AdapterMethod<LongLora.Options>
         /// <summary>Whether the token embeddings are trained.</summary>
         public bool TrainEmbeddings { get; init; } = true;
 
-        /// <summary>Layers to adapt, by name or dotted end of it, or all-linear; the attention projections where absent.</summary>
+        /// <summary>Layers to adapt, by name or dotted end, or all-linear; the attention projections where absent.</summary>
         public IReadOnlyList<string>? TargetModules { get; init; }
     }
 
@@ -77,7 +77,7 @@ internal sealed class LongLora : AdapterMethod<LongLora.Options>
         on.Config["bias"] = "none";
     }
 
-    /// <summary>Brings the target length within what the model was pretrained at, unless the task has done so for all methods.</summary>
+    /// <summary>Brings the target length within the pretrained one, unless the task has done so for all methods.</summary>
     private static void InterpolatePositions(Attachment on, CausalModel model)
     {
         var stretched = model.Architecture.RopeScaling is RopeScaling.Linear linear ? linear.Factor : 1;
@@ -93,12 +93,14 @@ internal sealed class LongLora : AdapterMethod<LongLora.Options>
         var group = options.Group ?? Math.Max(2, target / 8 * 2);
         var wraps = options.Attention == TrainingAttention.Wrap;
         if (model.Architecture.Heads % 2 != 0)
-            throw new AdapterException($"Method 'longlora' shifts half of the heads, but the base has {model.Architecture.Heads}.");
+            throw new AdapterException(
+                $"Method 'longlora' shifts half of the heads, but the base has {model.Architecture.Heads}.");
         if (group % 2 != 0)
-            throw new AdapterException($"Option 'group' of method 'longlora' is {group}, but must be even: groups shift by half of it.");
+            throw new AdapterException(
+                $"Option 'group' of method 'longlora' is {group}, but must be even: groups shift by half of it.");
         if (wraps && target % group != 0)
-            throw new AdapterException($"Option 'group' of method 'longlora' is {group}, which does not divide the length {target}; "
-                + "groups that wrap around must.");
+            throw new AdapterException($"Option 'group' of method 'longlora' is {group}, which does not divide the length "
+                + $"{target}; groups that wrap around must.");
         if (model.Architecture.Window < group)
             throw new AdapterException($"Option 'group' of method 'longlora' is {group}, but the base's sliding window is only "
                 + $"{model.Architecture.Window} positions.");

@@ -25,7 +25,7 @@ internal sealed class Lora : AdapterMethod<Lora.Options>
         [Range(0.0, 0.99)]
         public double Dropout { get; init; }
 
-        /// <summary>Whether the scale is alpha / √rank, which stays steady at high ranks (Kalajdzievski 2023, arXiv:2312.03732).</summary>
+        /// <summary>Whether the scale is alpha / √rank, steady at high ranks (Kalajdzievski 2023, arXiv:2312.03732).</summary>
         public bool Rslora { get; init; }
 
         /// <summary>Layers to adapt, by name or dotted end of it, or all-linear; the model's default where absent.</summary>

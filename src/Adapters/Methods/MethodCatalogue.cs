@@ -24,7 +24,7 @@ public sealed record RegisteredMethod(
     OptionSchema Options,
     IAdapterMethod Method);
 
-/// <summary>Every class that carries <see cref="AdapterMethodAttribute"/>, found once: the only list of methods there is.</summary>
+/// <summary>Every class that carries <see cref="AdapterMethodAttribute"/>, found once: the only list of methods.</summary>
 public static class MethodCatalogue
 {
     /// <summary>All methods, sorted by id.</summary>

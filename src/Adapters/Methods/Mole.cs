@@ -2,6 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using Adapters.Mechanisms;
 using Adapters.Models;
+using Adapters.Models.Causal;
+using Adapters.Options;
 using static TorchSharp.torch;
 
 namespace Adapters.Methods;
@@ -25,10 +27,10 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
 
     public sealed record Options
     {
-        /// <summary>What has a gate of its own: each adapted matrix, each attention or MLP part, each block, or the network.</summary>
+        /// <summary>What has a gate of its own: each adapted matrix, attention or MLP part, block, or the network.</summary>
         public Granularity Granularity { get; init; } = Granularity.Block;
 
-        /// <summary>How positions become features of the gate; where absent, causal-mean for causal models, mean for others.</summary>
+        /// <summary>How positions become features of the gate; where absent, causal-mean for causal models, else mean.</summary>
         public GatePooling? Pooling { get; init; }
 
         /// <summary>Weight of the loss that asks for all experts to be used alike.</summary>
@@ -49,8 +51,8 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
         var experts = ExpertSet.Read(on);
         var active = Enumerable.Range(0, experts.Count).Select(expert => !options.Masked.Contains(expert)).ToArray();
         if (options.Masked.Any(expert => expert >= experts.Count) || !active.Contains(true))
-            throw new AdapterException($"Option 'masked' of method 'mole' is [{string.Join(", ", options.Masked)}], but must name "
-                + $"some, not all, of the experts 0 to {experts.Count - 1}.");
+            throw new AdapterException($"Option 'masked' of method 'mole' is [{string.Join(", ", options.Masked)}], but must "
+                + $"name some, not all, of the experts 0 to {experts.Count - 1}.");
 
         List<ExpertGate> gates = [];
         var groups = experts.Sites.GroupBy(site => GroupOf(on.Model, site, options.Granularity), (_, sites) => sites.ToArray());
@@ -92,15 +94,15 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
     {
         var windowed = group.Any(site => model.LayoutOf(site) is { Tokens: false });
         if (windowed && group.Select(site => model.PlaceOf(site)).Distinct().Count() > 1)
-            throw new AdapterException($"Option 'granularity' of method 'mole' is {granularity.ToString().ToLowerInvariant()}, but on a "
+            throw new AdapterException($"Option 'granularity' of method 'mole' is {OptionSchema.Spell(granularity)}, but on a "
                 + $"{model.Family} base, whose layers see windows or whole images, must be matrix or layer.");
     }
 
     private static ExpertGate Fresh(FrozenExperts experts, Attachment on, Options options, bool[] active)
     {
-        var pooling = options.Pooling ?? (on.Model is Models.Causal.CausalModel ? GatePooling.CausalMean : GatePooling.Mean);
+        var pooling = options.Pooling ?? (on.Model is CausalModel ? GatePooling.CausalMean : GatePooling.Mean);
         var positions = pooling != GatePooling.Flatten ? 1 : on.Context.TargetLength
-            ?? throw new AdapterException("Option 'pooling' of method 'mole' is flatten, which needs a task of one fixed length.");
+            ?? throw new AdapterException("Option 'pooling' of method 'mole' is flatten, which needs a task of one length.");
         var device = on.Model.Sites.Values.First().Weight.device;
         return new ExpertGate(
             experts,

@@ -72,14 +72,14 @@ internal sealed class ConvLoraKind : IGoldenKind
                 golden.Hyperparameter<double>("alpha") / golden.Hyperparameter<int>("rank"));
             _gate = new NoisyTopKGate(tensors[$"in.{_names.Gate}"].clone(), tensors[$"in.{_names.Noise}"].clone(), chosen,
                 golden.Hyperparameter("noise_epsilon", 0.01));
-            _experts = new ScaleExperts(Together("weight"), Together("bias"), [.. scales.Select(scale => scale!.GetValue<int>())]);
-            var tokens = golden.Hyperparameter<string>("layout").Contains("tokens", StringComparison.Ordinal) || tensors["in.x"].dim() == 3;
-            var layout = new SpatialLayout(tokens, 0, (int)_grid[0], (int)_grid[1]);
+            _experts = new ScaleExperts(Together("weight"), Together("bias"), [.. scales.Select(scale => (int)scale!)]);
+            var layout = new SpatialLayout(Tokens: tensors["in.x"].dim() == 3, 0, (int)_grid[0], (int)_grid[1]);
             Delta = new ConvLoraDelta(_factors, _gate, _experts, CombinationOf(golden), layout);
             Delta.train(golden.Hyperparameter<string>("mode") == "train");
             Site = GoldenLayer.From(tensors["in.weight"], tensors.Find("in.bias"));
 
-            Tensor Together(string what) => stack(Enumerable.Range(0, experts).Select(expert => tensors[$"in.experts.{expert}.{what}"]));
+            Tensor Together(string what) =>
+                stack(Enumerable.Range(0, experts).Select(expert => tensors[$"in.experts.{expert}.{what}"]));
         }
 
         public ConvLoraDelta Delta { get; }
@@ -102,7 +102,8 @@ internal sealed class ConvLoraKind : IGoldenKind
 
         public IEnumerable<(string Name, Tensor? Gradient)> Gradients() => Named(parameter => parameter.grad);
 
-        public IEnumerable<(string Name, Tensor Value)> State() => Named(parameter => parameter).Select(pair => (pair.Name, pair.Value!));
+        public IEnumerable<(string Name, Tensor Value)> State() =>
+            Named(parameter => parameter).Select(pair => (pair.Name, pair.Value!));
 
         public void Dispose()
         {

@@ -30,7 +30,8 @@ internal sealed class MoleKind : IGoldenKind
         var balance = ExpertGate.Imbalance([.. layers.Select(layer => layer.Gate.TakeUsage())], active);
         compare.Output("out.balance_loss", balance.reshape(1), tensors["out.balance_loss"]);
 
-        var loss = functional.mse_loss(y, tensors["in.target"]) + balance * golden.Hyperparameter<double>("balance_loss_coefficient");
+        var loss = functional.mse_loss(y, tensors["in.target"])
+            + balance * golden.Hyperparameter<double>("balance_loss_coefficient");
         GoldenTraining.CheckGradients(tensors, compare, loss, () =>
         [
             ("x", x.grad),

@@ -27,7 +27,8 @@ internal sealed class ShiftedAttentionKind : IGoldenKind
         string variant, ShiftedSparseAttention attention, Tensor expected, GoldenTensors tensors, Comparison compare)
     {
         var (q, k, v) = (Leaf("q"), Leaf("k"), Leaf("v"));
-        var attended = attention.Attend(q, Repeat(k), Repeat(v), tensors.Find("in.valid")).transpose(1, 2); // [batch, seq, heads, width]
+        var attended = attention.Attend(q, Repeat(k), Repeat(v), tensors.Find("in.valid"))
+            .transpose(1, 2); // [batch, seq, heads, width]
         compare.Output($"out.{variant}", attended, expected);
 
         (attended * tensors["in.weight"]).sum().backward();

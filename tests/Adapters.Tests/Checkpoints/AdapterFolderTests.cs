@@ -9,6 +9,8 @@ namespace Adapters.Tests.Checkpoints;
 
 public sealed class AdapterFolderTests : IDisposable
 {
+    private const string Query = "base_model.model.model.layers.0.self_attn.q_proj.";
+
     private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
     private readonly TemporaryFolder _folder = new();
 
@@ -26,7 +28,8 @@ public sealed class AdapterFolderTests : IDisposable
         using (var adapter = TinyBase.Attach("lora", model, """{"rank": 4, "alpha": 8, "dropout": 0.1, "bias": "lora_only"}""", context))
             AdapterFolder.Save(adapter, _folder.Path);
 
-        var config = Config();
+        var config = JsonNode.Parse(File.ReadAllText(_folder.File("adapter_config.json")))!.AsObject();
+        config.Remove("orchestrator");
         using var file = SafeTensorsFile.Open(_folder.File("adapter_model.safetensors"));
 
         Assert.Equal(
@@ -36,12 +39,10 @@ public sealed class AdapterFolderTests : IDisposable
                 ["lora_alpha"] = 8.0, ["lora_dropout"] = 0.1, ["use_rslora"] = false, ["base_model_name_or_path"] = "tiny/qwen",
                 ["inference_mode"] = true, ["task_type"] = null, ["modules_to_save"] = new JsonArray("model.norm"),
             }.ToJsonString(),
-            new JsonObject(config.Where(field => field.Key != "orchestrator").Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone())))
-                .ToJsonString());
+            config.ToJsonString());
         Assert.Equal(
-            ["layers.0.self_attn.q_proj.base_layer.bias", "layers.0.self_attn.q_proj.lora_A.weight", "layers.0.self_attn.q_proj.lora_B.weight"],
-            file.Entries.Keys.Where(name => name.Contains("0.self_attn.q_proj", StringComparison.Ordinal))
-                .Select(name => name.Replace("base_model.model.model.", "", StringComparison.Ordinal)).Order());
+            ["base_layer.bias", "lora_A.weight", "lora_B.weight"],
+            file.Entries.Keys.Where(name => name.StartsWith(Query, StringComparison.Ordinal)).Select(name => name[Query.Length..]).Order());
         Assert.Contains("base_model.model.model.norm.weight", file.Entries.Keys);
         Assert.Equal("pt", file.Metadata["format"]);
     }
@@ -52,7 +53,8 @@ public sealed class AdapterFolderTests : IDisposable
     public void A_folder_that_peft_wrote_is_loaded(string targets, int sites)
     {
         using var model = TinyBase.Llama.Load();
-        using (var adapter = TinyBase.Attach("lora", model, $$"""{"rank": 4, "alpha": 8, "target_modules": {{(targets[0] == '[' ? targets : $"[{targets}]")}}}"""))
+        var list = targets.StartsWith('[') ? targets : $"[{targets}]";
+        using (var adapter = TinyBase.Attach("lora", model, $$"""{"rank": 4, "alpha": 8, "target_modules": {{list}}}"""))
         {
             TinyBase.Perturb(adapter);
             AdapterFolder.Save(adapter, _folder.Path);
@@ -77,7 +79,8 @@ public sealed class AdapterFolderTests : IDisposable
     [InlineData("use_dora", "true", "'use_dora' is true, and such an adapter cannot be loaded.")]
     [InlineData("rank_pattern", """{"q_proj": 2}""", "'rank_pattern' is {\"q_proj\":2}, and such an adapter cannot be loaded.")]
     [InlineData("target_modules", "\".*q_proj\"", "target_modules is the expression '.*q_proj', but only a list of names can be loaded.")]
-    [InlineData("init_lora_weights", "\"pissa\"", "init_lora_weights is 'pissa', which changed the base's weights, so that the adapter alone is not enough.")]
+    [InlineData("init_lora_weights", "\"pissa\"",
+        "init_lora_weights is 'pissa', which changed the base's weights, so that the adapter alone is not enough.")]
     [InlineData("r", "\"four\"", "Option 'rank' of method 'lora' is \"four\", but must be a whole number.")]
     public void What_another_writer_asks_for_and_we_lack_is_refused_by_name(string field, string value, string message)
     {
@@ -118,7 +121,8 @@ public sealed class AdapterFolderTests : IDisposable
         Save("lora", """{"rank": 4}""");
 
         Rewrite(tensors => tensors["base_model.model.extra"] = zeros(1));
-        Assert.EndsWith("holds the tensor 'base_model.model.extra', for which this lora adapter has no place.", Refusal(), StringComparison.Ordinal);
+        Assert.EndsWith("holds the tensor 'base_model.model.extra', for which this lora adapter has no place.", Refusal(),
+            StringComparison.Ordinal);
         Rewrite(tensors => tensors.Remove("base_model.model.extra"));
         Rewrite(tensors => tensors[Name] = zeros(3, 32));
         Assert.EndsWith($"tensor '{Name}' has the shape [3, 32], but [4, 32] is needed.", Refusal(), StringComparison.Ordinal);
@@ -182,8 +186,6 @@ public sealed class AdapterFolderTests : IDisposable
         Assert.All(model.Sites.Values, site => Assert.Null(site.Adapter));
         return message;
     }
-
-    private JsonObject Config() => JsonNode.Parse(File.ReadAllText(_folder.File("adapter_config.json")))!.AsObject();
 
     private void Rewrite(Action<Dictionary<string, Tensor>> change)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Adapters.Checkpoints;
 using Adapters.Methods;
 using Adapters.Models;
@@ -9,7 +10,7 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods;
 
-public sealed class LongLoraTests : IDisposable
+public sealed partial class LongLoraTests : IDisposable
 {
     private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
     private readonly TemporaryFolder _folder = new();
@@ -30,9 +31,9 @@ public sealed class LongLoraTests : IDisposable
     {
         var (golden, settings, tensors) = Golden(name);
         using var model = (CausalModel)ModelFolder.Create(ConfigOf(settings), seed: 1);
-        Put(tensors, model.named_parameters().Select(pair => (pair.name, (Tensor)pair.parameter)), key => $"in.{key.Replace("model.", "", StringComparison.Ordinal)}");
+        Put(tensors, model.named_parameters());
         using var adapter = TinyBase.Attach("longlora", model, OptionsOf(settings).ToJsonString(), new AttachContext { TargetLength = 16 });
-        Put(tensors, adapter.Trainable.Select(pair => (pair.Name, (Tensor)pair.Parameter)), key => Short("in", key));
+        Put(tensors, adapter.Trainable);
         var tokens = tensors["in.tokens"].to(int64);
 
         model.train();
@@ -40,9 +41,9 @@ public sealed class LongLoraTests : IDisposable
         compare.Output("out.logits", model.Logits(tokens), tensors["out.logits"]);
         compare.Output("out.full_attention_loss", FullAttentionLoss(), tensors["out.full_attention_loss"]);
         GoldenTraining.CheckGradients(tensors, compare, model.Loss(tokens, tokens),
-            () => adapter.Trainable.Select(pair => (Short("", pair.Name), pair.Parameter.grad)));
+            () => adapter.Trainable.Select(pair => (Short(pair.Name), pair.Parameter.grad)));
         GoldenTraining.CheckSteps(golden, tensors, compare, adapter.Trainable, _ => model.Loss(tokens, tokens),
-            () => adapter.Trainable.Select(pair => (Short("", pair.Name), (Tensor)pair.Parameter)));
+            () => adapter.Trainable.Select(pair => (Short(pair.Name), (Tensor)pair.Parameter)));
         compare.Output("after.full_attention_loss", FullAttentionLoss(), tensors["after.full_attention_loss"]);
 
         Assert.True(compare.WorstOutput is { Share: <= 1 }, compare.WorstOutput?.ToString());
@@ -234,18 +235,16 @@ public sealed class LongLoraTests : IDisposable
         ["train_embeddings"] = (bool)settings["train_embeddings_and_norms"]!,
     };
 
-    /// <summary><c>base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight</c> is <c>layers.0.self_attn.q_proj.lora_A</c> there.</summary>
-    private static string Short(string group, string saved)
-    {
-        var name = saved.Replace("base_model.model.", "", StringComparison.Ordinal).Replace("model.", "", StringComparison.Ordinal);
-        name = name.Replace("lora_A.weight", "lora_A", StringComparison.Ordinal).Replace("lora_B.weight", "lora_B", StringComparison.Ordinal);
-        return group.Length == 0 ? name : $"{group}.{name}";
-    }
+    /// <summary>There it is <c>layers.0.self_attn.q_proj.lora_A</c>, without what stands before and behind.</summary>
+    private static string Short(string name) => LeftOut().Replace(name, "");
 
-    private static void Put(GoldenTensors from, IEnumerable<(string Name, Tensor Tensor)> into, Func<string, string> keyOf)
+    [GeneratedRegex(@"^(base_model\.model\.)?(model\.)?|(?<=lora_[AB])\.weight$")]
+    private static partial Regex LeftOut();
+
+    private static void Put(GoldenTensors from, IEnumerable<(string Name, TorchSharp.Modules.Parameter Parameter)> into)
     {
         using var frozen = no_grad();
-        foreach (var (name, tensor) in into)
-            tensor.copy_(from[keyOf(name)]);
+        foreach (var (name, parameter) in into)
+            parameter.copy_(from[$"in.{Short(name)}"]);
     }
 }

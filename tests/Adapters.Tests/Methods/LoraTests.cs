@@ -161,11 +161,14 @@ public sealed class LoraTests : IDisposable
 
     [Theory]
     [InlineData("""{"target_modules": ["q_prj"]}""",
-        "Option 'target_modules' of method 'lora' names 'q_prj', but the llama base has no adaptable layer of that name. Did you mean 'q_proj'?")]
+        "Option 'target_modules' of method 'lora' names 'q_prj', but the llama base has no adaptable layer of that name. "
+        + "Did you mean 'q_proj'?")]
     [InlineData("""{"target_modules": ["proj"]}""",
-        "Option 'target_modules' of method 'lora' names 'proj', but the llama base has no adaptable layer of that name. Did you mean 'k_proj'?")]
+        "Option 'target_modules' of method 'lora' names 'proj', but the llama base has no adaptable layer of that name. "
+        + "Did you mean 'k_proj'?")]
     [InlineData("""{"target_modules": []}""", "Option 'target_modules' of method 'lora' is empty, so nothing would be adapted.")]
-    [InlineData("""{"rank": 20}""", "Option 'rank' of method 'lora' is 20, but model.layers.0.self_attn.v_proj maps 32 to 16 features, so at most 16 makes sense.")]
+    [InlineData("""{"rank": 20}""",
+        "Option 'rank' of method 'lora' is 20, but model.layers.0.self_attn.v_proj maps 32 to 16 features, so at most 16 makes sense.")]
     public void What_does_not_fit_the_base_is_refused_and_leaves_it_bare(string options, string message)
     {
         using var model = TinyBase.TiedLlama.Load();
