@@ -29,5 +29,6 @@ static RecordedEvent Event(long number) => new("crash", number, DateTimeOffset.U
     2 => new SweepEvent.TrialCreated(new TrialId(0), new TrialWork.Prepare("corpus"), []),
     3 => new SweepEvent.TrialLeased(new AttemptId(new TrialId(0), 1), "worker", "cpu:0", "here"),
     _ => new SweepEvent.MetricReported(
-        new AttemptId(new TrialId(0), 1), number - 3, (int)number, ImmutableSortedDictionary<string, double>.Empty.Add("loss", 1.0 / number)),
+        new AttemptId(new TrialId(0), 1), number - 3, (int)number,
+        ImmutableSortedDictionary<string, double>.Empty.Add("loss", 1.0 / number)),
 });

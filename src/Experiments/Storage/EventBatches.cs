@@ -13,7 +13,7 @@ namespace Experiments.Storage;
 internal static class EventBatches
 {
     private const int LargestBatch = 256;
-    private const int ReadAtOnce = 16;
+    private const int ReadAtOnce = 64;
 
     public static void Write(LiteDatabase database, int sweep, IReadOnlyList<RecordedEvent> events)
     {
@@ -36,8 +36,8 @@ internal static class EventBatches
     /// are missing or damaged.</summary>
     public static IReadOnlyList<RecordedEvent> After(LiteDatabase database, int sweep, string name, long number)
     {
-        var next = FirstOf(database, sweep, number + 1);
-        var following = Query.Between("_id", StoreKey.OfEvent(sweep, next), StoreKey.LastEventOf(sweep));
+        var next = HoldsFirst(database, sweep, number + 1);
+        var following = StoreKey.Between(StoreKey.OfEvent(sweep, next), StoreKey.LastEventOf(sweep));
         var read = new List<RecordedEvent>();
         foreach (var batch in Collection(database).Find(following, limit: ReadAtOnce).ToList())
         {
@@ -56,20 +56,22 @@ internal static class EventBatches
     {
         var events = Collection(database);
         var aside = database.GetCollection("events_damaged");
-        foreach (var batch in events.Find(Query.Between("_id", StoreKey.OfEvent(sweep, after + 1), StoreKey.LastEventOf(sweep))).ToList())
+        foreach (var batch in events.Find(StoreKey.Between(StoreKey.OfEvent(sweep, after + 1), StoreKey.LastEventOf(sweep))).ToList())
         {
             aside.Upsert(batch);
             events.Delete(batch["_id"]);
         }
     }
 
-    /// <summary>Number of the first event of the batch that holds an event.</summary>
-    private static long FirstOf(LiteDatabase database, int sweep, long number)
+    /// <summary>Number of the first event of the batch that holds an event, mostly that event itself.</summary>
+    private static long HoldsFirst(LiteDatabase database, int sweep, long number)
     {
-        var batch = Collection(database).Query()
-            .Where("_id >= @0 AND _id <= @1", StoreKey.OfEvent(sweep, 0), StoreKey.OfEvent(sweep, number))
-            .OrderByDescending("_id").Limit(1).ToList();
-        return batch.Count == 0 ? 1 : StoreKey.EventOf(batch[0]["_id"].AsInt64);
+        if (Collection(database).Exists("_id = @0", StoreKey.OfEvent(sweep, number)))
+            return number;
+
+        var before = StoreKey.Between(StoreKey.OfEvent(sweep, 0), StoreKey.OfEvent(sweep, number));
+        var holder = Collection(database).Query().Where(before).OrderByDescending("_id").Select("_id").Limit(1).ToList();
+        return holder is [var key] ? StoreKey.EventOf(key["_id"].AsInt64) : 1;
     }
 
     private static StoredEvent[]? Parse(BsonDocument batch)

@@ -4,8 +4,8 @@ using LiteDB.Engine;
 namespace Experiments.Storage;
 
 /// <summary>
-/// An open LiteDB over our own streams. All of it belongs to one thread, as LiteDB's transactions do. After a failure it is
-/// given up and another is opened: what was not confirmed on disk is cut from the log, so that nothing of it is kept.
+/// An open LiteDB over our own streams. After a failure it is given up and another is opened: what was not confirmed on disk
+/// is cut from the log, so that nothing of it is kept.
 /// </summary>
 internal sealed class LiteDbSession : IDisposable
 {
@@ -56,7 +56,7 @@ internal sealed class LiteDbSession : IDisposable
         return new LiteDbSession(data, log);
     }
 
-    /// <summary>Does some writing in one transaction; when this returns, it is on disk.</summary>
+    /// <summary>Does some writing in one transaction, all of it on this thread; when this returns, it is on disk.</summary>
     /// <exception cref="IOException">When it could not be written. The session must be given up then.</exception>
     public void Commit(Action<LiteDatabase> write)
     {
@@ -88,7 +88,8 @@ internal sealed class LiteDbSession : IDisposable
     {
         try
         {
-            Database.Checkpoint();
+            if (_log is not null)
+                Database.Checkpoint();
         }
         catch (IOException)
         {

@@ -5,8 +5,8 @@ namespace Experiments.Storage;
 
 /// <summary>
 /// A store in one folder, on LiteDB: <c>store.db</c>, its log <c>store.log</c>, and the lock that keeps a second writer out.
-/// Every call belongs to the thread that opened it. What fails leaves no trace, and the next call tries anew, so that a full
-/// disk stops a store no longer than it is full.
+/// One call at a time. What fails leaves no trace, and the next call tries anew, so that a full disk stops a store no longer
+/// than it is full.
 /// </summary>
 public sealed class LiteDbStore : IExperimentStore
 {
@@ -48,7 +48,8 @@ public sealed class LiteDbStore : IExperimentStore
             using (StoreLock.TakeBriefly(folder))
                 session = LiteDbSession.OpenCopy(files);
 
-            var store = new LiteDbStore(files, @lock: null, warn ?? Ignore) { _session = session, Term = StoreSchema.Term(session.Database) };
+            var term = StoreSchema.Term(session.Database);
+            var store = new LiteDbStore(files, @lock: null, warn ?? Ignore) { _session = session, Term = term };
             StoreSchema.Current.Enter(session, folder);
             store.Load(session);
             return store;
@@ -95,11 +96,11 @@ public sealed class LiteDbStore : IExperimentStore
 
     /// <inheritdoc/>
     public IReadOnlyList<TrialRow> Trials(string sweep) =>
-        [.. TrialTable.Read(Session().Database, Find(sweep).Id).Select(stored => stored.Row)];
+        Guard<TrialRow[]>(_files, () => [.. TrialTable.Read(Session().Database, Find(sweep).Id).Select(stored => stored.Row)]);
 
     /// <inheritdoc/>
     public IReadOnlyList<MetricRow> Metrics(string sweep, TrialId trial) =>
-        MetricTable.Read(Session().Database, Find(sweep).Id, trial);
+        Guard(_files, () => MetricTable.Read(Session().Database, Find(sweep).Id, trial));
 
     /// <inheritdoc/>
     public void Rename(string sweep, string newName)
@@ -171,7 +172,8 @@ public sealed class LiteDbStore : IExperimentStore
         Commit(database =>
         {
             var good = Readable(database).LastOrDefault()?.Number ?? 0;
-            _warn($"Sweep '{row.Name}': events {good + 1} to {row.LastEvent} are damaged and were set aside; it goes on from event {good}.");
+            _warn($"Sweep '{row.Name}': events {good + 1} to {row.LastEvent} are damaged and were set aside; "
+                + $"it goes on from event {good}.");
             EventBatches.SetAside(database, row.Id, good);
             TrialTable.Clear(database, row.Id);
             MetricTable.Clear(database, row.Id);
@@ -180,10 +182,12 @@ public sealed class LiteDbStore : IExperimentStore
 
         IEnumerable<RecordedEvent> Readable(LiteDatabase database)
         {
-            for (var number = 0L; EventBatches.After(database, row.Id, row.Name, number) is { Count: > 0 } events; number = events[^1].Number)
+            var number = 0L;
+            while (EventBatches.After(database, row.Id, row.Name, number) is { Count: > 0 } events)
             {
                 foreach (var recorded in events)
                     yield return recorded;
+                number = events[^1].Number;
             }
         }
     }

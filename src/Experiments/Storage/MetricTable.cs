@@ -18,7 +18,7 @@ internal static class MetricTable
     /// <summary>By step; a step whose values came in several reports is one row.</summary>
     public static IReadOnlyList<MetricRow> Read(LiteDatabase database, int sweep, TrialId trial) =>
     [
-        .. Collection(database).Find(All(sweep, trial, trial)).ToList()
+        .. Collection(database).Find(All(sweep, trial, trial))
             .SelectMany(document => JsonSerializer.Deserialize(document["rows"].AsBinary, StoreContext.Default.MetricRowArray)!)
             .GroupBy(row => row.Step)
             .OrderBy(step => step.Key)
@@ -32,7 +32,7 @@ internal static class MetricTable
     }
 
     private static BsonExpression All(int sweep, TrialId first, TrialId last) =>
-        Query.Between("_id", StoreKey.OfMetrics(sweep, first, 0), StoreKey.OfMetrics(sweep, last, long.MaxValue));
+        StoreKey.Between(StoreKey.OfMetrics(sweep, first, 0), StoreKey.OfMetrics(sweep, last, long.MaxValue));
 
     private static ILiteCollection<BsonDocument> Collection(LiteDatabase database) => database.GetCollection("metrics");
 }

@@ -34,11 +34,12 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
                 Sweep = Sweep with { State = ended.Reason };
                 break;
             case SweepEvent.TrialCreated created:
-                _touched[created.Trial] = new(new TrialRow { Trial = created.Trial, Work = created.Work, State = TrialState.Waiting }, null);
+                var row = new TrialRow { Trial = created.Trial, Work = created.Work, State = TrialState.Waiting };
+                _touched[created.Trial] = new StoredTrial(row, Since: null);
                 Count(TrialState.Waiting, 1);
                 break;
             case SweepEvent.TrialLeased leased:
-                Change(leased.Attempt.Trial, since: recorded.Time, change: row => row with
+                Change(leased.Attempt.Trial, since: recorded.Time, change: trial => trial with
                 {
                     State = TrialState.Assigned,
                     Attempt = leased.Attempt.Number,
@@ -47,17 +48,17 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
                 });
                 break;
             case SweepEvent.AttemptStarted started:
-                Change(started.Attempt.Trial, row => row with { State = TrialState.Running, Step = started.FromStep });
+                Change(started.Attempt.Trial, trial => trial with { State = TrialState.Running, Step = started.FromStep });
                 break;
             case SweepEvent.MetricReported metric:
-                Change(metric.Attempt.Trial, row => row with { Step = metric.Step });
+                Change(metric.Attempt.Trial, trial => trial with { Step = metric.Step });
                 Add(recorded.Number, metric);
                 break;
             case SweepEvent.AttemptEnded ended:
                 End(recorded.Time, ended);
                 break;
             case SweepEvent.TrialEnded ended:
-                Change(ended.Trial, row => row with { State = ended.State, Cause = ended.Cause, Message = FirstLine(ended.Message) });
+                Change(ended.Trial, trial => trial with { State = ended.State, Cause = ended.Cause, Message = FirstLine(ended.Message) });
                 break;
         }
     }
@@ -77,20 +78,20 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
             return;
 
         var trials = TrialTable.Read(database, Sweep.Id).Concat(_touched.Values).Select(each => each.Row.Trial).ToHashSet();
-        foreach (var trial in trials.Where(trial => Find(trial).Row.State == TrialState.Paused))
-            Change(trial, row => row with { State = TrialState.Waiting });
+        foreach (var id in trials.Where(id => Find(id).Row.State == TrialState.Paused))
+            Change(id, trial => trial with { State = TrialState.Waiting });
     }
 
     private void End(DateTimeOffset time, SweepEvent.AttemptEnded ended)
     {
-        var trial = ended.Attempt.Trial;
-        var took = ended.Elapsed > TimeSpan.Zero ? ended.Elapsed : time - (Find(trial).Since ?? time);
+        var id = ended.Attempt.Trial;
+        var took = ended.Elapsed > TimeSpan.Zero ? ended.Elapsed : time - (Find(id).Since ?? time);
         var held = Sweep.IsPaused && ended.Outcome is AttemptOutcome.Paused;
-        Change(trial, since: null, change: row => row with
+        Change(id, since: null, change: trial => trial with
         {
             State = held ? TrialState.Paused : TrialState.Waiting, // the trial's own end, if it is one, is the next event
             Result = (ended.Outcome as AttemptOutcome.Finished)?.Result,
-            Elapsed = row.Elapsed + took,
+            Elapsed = trial.Elapsed + took,
         });
     }
 

@@ -18,6 +18,10 @@ internal static class StoreKey
 
     public static long OfTrial(int sweep, TrialId trial) => ((long)sweep << 32) | (uint)trial.Number;
 
+    /// <summary>Documents with keys from one to another. LiteDB compiles an expression for each text, and keeps it: so the keys are
+    /// parameters, unlike those of its own <c>Query.Between</c>.</summary>
+    public static BsonExpression Between(BsonValue first, BsonValue last) => BsonExpression.Create("_id BETWEEN @0 AND @1", first, last);
+
     /// <summary>Sweep, trial, and number of an event that reported the values: big-endian, so that bytes sort as numbers.</summary>
     public static BsonValue OfMetrics(int sweep, TrialId trial, long number)
     {

@@ -22,7 +22,8 @@ internal sealed class StoreLock : IDisposable
     public static StoreLock Take(string folder)
     {
         FileStream? file = null;
-        if (!SpinWait.SpinUntil(() => (file = TryOpen(folder)) is not null || OwnerOf(folder) is { IsAlive: true }, Patience) || file is null)
+        SpinWait.SpinUntil(() => (file = TryOpen(folder)) is not null || OwnerOf(folder) is { IsAlive: true }, Patience);
+        if (file is null)
             throw InUse(folder);
 
         var owner = Path.Combine(folder, "store.owner");
@@ -60,7 +61,8 @@ internal sealed class StoreLock : IDisposable
     private static StoreException InUse(string folder)
     {
         var who = OwnerOf(folder) is { IsAlive: true } owner ? $"process {owner.Pid} on {owner.Host}" : "another process";
-        return new StoreException($"The store in {folder} is in use by {who}. Wait for it to end, or name another folder.", inUseOrNewer: true);
+        return new StoreException(
+            $"The store in {folder} is in use by {who}. Wait for it to end, or name another folder.", inUseOrNewer: true);
     }
 
     private static Owner? OwnerOf(string folder)

@@ -7,8 +7,9 @@ namespace Experiments.Storage;
 /// <summary>The trials of all sweeps as they stand.</summary>
 internal static class TrialTable
 {
+    /// <summary>In order of number. Read at once: LiteDB holds a cursor open meanwhile.</summary>
     public static IEnumerable<StoredTrial> Read(LiteDatabase database, int sweep) =>
-        Collection(database).Find(All(sweep)).ToList().Select(Parse);
+        Collection(database).Find(All(sweep)).Select(Parse);
 
     public static StoredTrial Find(LiteDatabase database, int sweep, TrialId trial) =>
         Collection(database).FindById(StoreKey.OfTrial(sweep, trial)) is { } document
@@ -29,7 +30,7 @@ internal static class TrialTable
     }
 
     private static BsonExpression All(int sweep) =>
-        Query.Between("_id", StoreKey.OfTrial(sweep, new TrialId(0)), StoreKey.OfTrial(sweep, new TrialId(int.MaxValue)));
+        StoreKey.Between(StoreKey.OfTrial(sweep, new TrialId(0)), StoreKey.OfTrial(sweep, new TrialId(int.MaxValue)));
 
     private static StoredTrial Parse(BsonDocument document) =>
         JsonSerializer.Deserialize(document["row"].AsBinary, StoreContext.Default.StoredTrial)!;

@@ -51,8 +51,9 @@ public abstract class ExperimentStoreContract
         for (var (from, size) = (0, 1); from < events.Length; from += size, size = size % 400 * 3 + 1)
             store.Append(events[from..Math.Min(events.Length, from + size)]);
 
+        var numbers = Enumerable.Range(1, 700).Select(number => (long)number).ToList();
         foreach (var after in new[] { 0, 1, 2, 255, 256, 257, 431, 698, 699, 700, 900 })
-            Assert.Equal(Enumerable.Range(1, 700).Skip(after).Select(number => (long)number), store.Read("example", after).Select(each => each.Number));
+            Assert.Equal(numbers.Skip(after), store.Read("example", after).Select(each => each.Number));
     }
 
     [Fact]
@@ -102,7 +103,9 @@ public abstract class ExperimentStoreContract
     public void The_rows_say_at_each_moment_what_the_ledger_says()
     {
         var recorded = Record("example", 1, Disturbed());
-        var ledger = Ledger(((SweepEvent.SweepStarted)recorded[0].Event).Spec, null, ("composition", [new("corpus", []), new("base/nano", ["corpus"])]));
+        var ledger = Ledger(
+            ((SweepEvent.SweepStarted)recorded[0].Event).Spec, null,
+            ("composition", [new("corpus", []), new("base/nano", ["corpus"])]));
         using var store = Open();
 
         foreach (var each in recorded)
@@ -163,8 +166,7 @@ public abstract class ExperimentStoreContract
 
         var metrics = store.Metrics("example", T(0));
 
-        Assert.Equal(["1 loss=1", "2 dice=Infinity loss=0.5", "3 loss=NaN"],
-            metrics.Select(row => $"{row.Step} {string.Join(' ', row.Values.Select(value => FormattableString.Invariant($"{value.Key}={value.Value}")))}"));
+        Assert.Equal(["1 loss=1", "2 dice=Infinity loss=0.5", "3 loss=NaN"], metrics.Select(row => $"{row.Step} {All(row.Values)}"));
     }
 
     [Fact]
@@ -205,7 +207,8 @@ public abstract class ExperimentStoreContract
     private static IEnumerable<SweepEvent> EveryEvent()
     {
         var train = new TrialWork.Train(0, "mole", 1, ListedSampler.Value("rank", new ParameterValue.Real(0.1)), 1, ulong.MaxValue);
-        var result = new TrialResult { Metrics = Values(("dice", 0.1), ("loss", double.NegativeInfinity)), PeakMemoryBytes = long.MaxValue };
+        var metrics = Values(("dice", 0.1), ("loss", double.NegativeInfinity));
+        var result = new TrialResult { Metrics = metrics, PeakMemoryBytes = long.MaxValue };
         return
         [
             new SweepEvent.SweepStarted(Spec),

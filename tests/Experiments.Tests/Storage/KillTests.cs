@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Experiments.Tests.Storage;
 
-/// <summary>Real processes that append and are killed with SIGKILL: nothing that was acknowledged is lost, and nothing is half there.</summary>
+/// <summary>Real processes that append and are killed with SIGKILL: nothing that was acknowledged is lost, nothing is half there.</summary>
 public sealed class KillTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

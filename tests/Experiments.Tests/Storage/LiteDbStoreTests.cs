@@ -155,7 +155,11 @@ public sealed class LiteDbStoreTests : IDisposable
         }
 
         Assert.Equal(
-            [$"Sweep 'example': events {damaged * 20 + 1} to 60 are damaged and were set aside; it goes on from event {damaged * 20}."], _warnings);
+            [
+                $"Sweep 'example': events {damaged * 20 + 1} to 60 are damaged and were set aside; "
+                    + $"it goes on from event {damaged * 20}.",
+            ],
+            _warnings);
         using var healed = Open();
         Assert.Equal(damaged * 20 + 20, healed.Read("example").Count());
     }

@@ -13,7 +13,8 @@ internal static class StoredHistory
 
     /// <summary>A specification that uses every kind of value.</summary>
     public static readonly SweepSpec Spec = Sweep(
-        [Block("composition", Entry("mole", [1, 2], experts: "expert"), Every("expert")), Block("lesions", Entry("lora", [4]))], seeds: [0, 1])
+        [Block("composition", Entry("mole", [1, 2], experts: "expert"), Every("expert")), Block("lesions", Entry("lora", [4]))],
+        seeds: [0, 1])
         with
         {
             Trials = 40,
