@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Adapters.Methods;
 using Adapters.Options;
+using Adapters.Tasks.Data;
 
 namespace Adapters.Pretraining;
 
@@ -35,7 +36,6 @@ internal static class BaseFolder
 
     /// <summary>The tokenizer of a user's folder.</summary>
     /// <exception cref="AdapterException">When it has none.</exception>
-    public static string TokenizerOf(string folder) => Path.Combine(folder, "tokenizer.json") is var path && File.Exists(path)
-        ? path
-        : throw new AdapterException($"{folder} has no tokenizer.json, which tasks on text need.");
+    public static string TokenizerOf(string folder) => CorpusFiles.TokenizerIn(folder)
+        ?? throw new AdapterException($"{folder} has neither a tokenizer.json nor a tokenizer.model, and tasks on text need one.");
 }

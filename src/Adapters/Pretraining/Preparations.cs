@@ -102,7 +102,7 @@ public static class Preparations
     private static void Tokenize(string folder, string size, string making, string cache, Action<string, double> tell,
         CancellationToken stop)
     {
-        var tokenizer = Path.Combine(making, CorpusFiles.Tokenizer);
+        var tokenizer = Path.Combine(making, Path.GetFileName(BaseFolder.TokenizerOf(folder)));
         File.Copy(BaseFolder.TokenizerOf(folder), tokenizer);
         var texts = File.ReadAllLines(Path.Combine(PathOf(Corpus(size), cache), CorpusFiles.Text));
         CorpusWriter.WriteTokens(making, texts, TextTokenizer.Load(tokenizer), tell, stop);

@@ -46,7 +46,7 @@ internal sealed class Classify(Classify.Options options, TaskSetting setting) : 
 
     public override Metric Metric { get; } = new("accuracy", Maximize: true);
 
-    public override bool BringsHead => true;
+    public override bool BringsHead => _items is LabelledTextures;
 
     public override IReadOnlyList<string> Fit(BaseModel model) => _items.Fit(model);
 

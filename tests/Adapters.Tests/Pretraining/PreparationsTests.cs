@@ -74,7 +74,7 @@ public sealed class PreparationsTests(SmokeCorpus corpus) : IDisposable
 
         var fault = Assert.Throws<AdapterException>(() => Preparations.KeyOf($"tokens/{_folder.Path}@smoke"));
 
-        Assert.Contains("has no tokenizer.json", fault.Message);
+        Assert.Contains("has neither a tokenizer.json nor a tokenizer.model", fault.Message);
     }
 
     [Fact]

@@ -8,7 +8,14 @@ namespace Adapters.Tasks.Data;
 internal static class CorpusFiles
 {
     public const string Text = "text.txt", Lines = "lines.bin", Names = "files.json", Tokenizer = "tokenizer.json",
-        Tokens = "tokens.bin", Starts = "starts.bin";
+        SentencePiece = "tokenizer.model", Tokens = "tokens.bin", Starts = "starts.bin";
+
+    /// <summary>
+    /// The tokenizer file of a folder, or null. A SentencePiece model goes first: the <c>tokenizer.json</c> beside it says the
+    /// same in a form that is not supported.
+    /// </summary>
+    public static string? TokenizerIn(string folder) =>
+        new[] { SentencePiece, Tokenizer }.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 }
 
 /// <summary>A line of the corpus: which file, tag and split it belongs to.</summary>
@@ -42,7 +49,7 @@ internal sealed class TokenizedCorpus : IDisposable
         _files = [.. JsonNode.Parse(File.ReadAllBytes(Path.Combine(corpus, CorpusFiles.Names)))!.AsArray().Select(name => (string)name!)];
         _lines = MemoryMarshal.Cast<byte, CorpusLine>(File.ReadAllBytes(Path.Combine(corpus, CorpusFiles.Lines))).ToArray();
         _starts = MemoryMarshal.Cast<byte, int>(File.ReadAllBytes(Path.Combine(tokens, CorpusFiles.Starts))).ToArray();
-        Tokenizer = Path.Combine(tokens, CorpusFiles.Tokenizer);
+        Tokenizer = CorpusFiles.TokenizerIn(tokens) ?? throw new FileNotFoundException($"{tokens} holds no tokenizer.");
         _map = MemoryMappedFile.CreateFromFile(Path.Combine(tokens, CorpusFiles.Tokens), FileMode.Open, mapName: null, capacity: 0,
             MemoryMappedFileAccess.Read);
         _tokens = _map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
@@ -54,7 +61,7 @@ internal sealed class TokenizedCorpus : IDisposable
     /// <summary>The lines, file by file.</summary>
     public IReadOnlyList<CorpusLine> Lines => _lines;
 
-    /// <summary>The <c>tokenizer.json</c> that made the tokens.</summary>
+    /// <summary>The tokenizer file that made the tokens.</summary>
     public string Tokenizer { get; }
 
     /// <summary>Number of tokens.</summary>

@@ -15,16 +15,16 @@ internal sealed class TokenizerFile
     public TokenizerFile(JsonNode root, string path)
     {
         _path = path;
-        var model = root["model"] ?? throw Refuse("it has no 'model'");
+        var model = Member(root, "model");
         if ((string?)model["type"] is not "BPE" and var type)
             throw Refuse($"the model type '{type}' is not supported, only BPE");
         if ((bool?)model["byte_fallback"] == true)
             throw Refuse("BPE with 'byte_fallback' is not supported, only byte-level BPE");
 
-        Vocabulary = model["vocab"]!.AsObject().ToDictionary(entry => entry.Key, entry => (int)entry.Value!, StringComparer.Ordinal);
-        Merges = [.. model["merges"]!.AsArray().Select(Merge)];
+        Vocabulary = Member(model, "vocab").AsObject().ToDictionary(entry => entry.Key, entry => (int)entry.Value!, StringComparer.Ordinal);
+        Merges = [.. Member(model, "merges").AsArray().Select(Merge)];
         Specials = (root["added_tokens"] as JsonArray ?? [])
-            .ToDictionary(token => (string)token!["content"]!, token => (int)token!["id"]!, StringComparer.Ordinal);
+            .ToDictionary(token => (string)Member(token, "content")!, token => (int)Member(token, "id"), StringComparer.Ordinal);
         ComposesUnicode = Normalizes(root["normalizer"]);
         Words = new Regex(SplitOf(root["pre_tokenizer"]), RegexOptions.Compiled | RegexOptions.CultureInvariant);
         (Before, After) = TemplateOf(root["post_processor"]);
@@ -63,7 +63,7 @@ internal sealed class TokenizerFile
             case "NFC":
                 return true;
             case "Sequence":
-                return normalizer!["normalizers"]!.AsArray().Select(Normalizes).ToArray().Contains(true);
+                return Member(normalizer, "normalizers").AsArray().Select(Normalizes).ToArray().Contains(true);
             case var type:
                 throw Refuse($"the normalizer '{type}' is not supported");
         }
@@ -72,7 +72,7 @@ internal sealed class TokenizerFile
     private string SplitOf(JsonNode? preTokenizer)
     {
         var parts = (string?)preTokenizer?["type"] == "Sequence"
-            ? preTokenizer!["pretokenizers"]!.AsArray().ToArray()
+            ? Member(preTokenizer, "pretokenizers").AsArray().ToArray()
             : [preTokenizer];
         string? split = null;
         var byteLevel = false;
@@ -99,7 +99,7 @@ internal sealed class TokenizerFile
 
     private (int[] Before, int[] After) TemplateOf(JsonNode? processor)
     {
-        var parts = (string?)processor?["type"] == "Sequence" ? processor!["processors"]!.AsArray().ToArray() : [processor];
+        var parts = (string?)processor?["type"] == "Sequence" ? Member(processor, "processors").AsArray().ToArray() : [processor];
         var (before, after) = (new List<int>(), new List<int>());
         foreach (var part in parts)
             switch ((string?)part?["type"])
@@ -108,11 +108,11 @@ internal sealed class TokenizerFile
                     break;
                 case "TemplateProcessing":
                     var side = before;
-                    foreach (var piece in part!["single"]!.AsArray())
+                    foreach (var piece in Member(part, "single").AsArray())
                         if (piece!["Sequence"] is not null)
                             side = after;
                         else
-                            side.AddRange(SpecialIds(part, (string)piece["SpecialToken"]!["id"]!));
+                            side.AddRange(SpecialIds(part, (string)Member(Member(piece, "SpecialToken"), "id")!));
                     break;
                 case var type:
                     throw Refuse($"the post-processor '{type}' is not supported");
@@ -120,8 +120,11 @@ internal sealed class TokenizerFile
         return ([.. before], [.. after]);
     }
 
-    private static IEnumerable<int> SpecialIds(JsonNode template, string name) =>
-        template["special_tokens"]![name]!["ids"]!.AsArray().Select(id => (int)id!);
+    private IEnumerable<int> SpecialIds(JsonNode? template, string name) =>
+        Member(Member(Member(template, "special_tokens"), name), "ids").AsArray().Select(id => (int)id!);
+
+    private JsonNode Member(JsonNode? parent, string name) => (parent as JsonObject)?[name]
+        ?? throw Refuse($"it has no '{name}' where one is needed");
 
     private AdapterException Refuse(string what) => new($"{_path}: {what}.");
 }

@@ -14,7 +14,7 @@ internal sealed class Passkey
     private const int Digits = 5;
     private readonly int _length;
     private readonly int[] _filler, _before, _between, _after, _question;
-    private readonly int[][] _digits;
+    private readonly int[] _digits;
 
     /// <param name="tokenizer">The base's tokenizer.</param>
     /// <param name="length">Tokens of a sequence, the answer included.</param>
@@ -26,11 +26,11 @@ internal sealed class Passkey
         _between = [.. tokenizer.Encode(". Remember it. ")];
         _after = [.. tokenizer.Encode(" is the pass key. ")];
         _question = [.. tokenizer.Encode("What is the pass key? The pass key is ")];
-        _digits = [.. Enumerable.Range(0, 10).Select(digit => tokenizer.Encode($"{digit}").ToArray())];
+        _digits = [.. Enumerable.Range(0, 10).Select(digit => tokenizer.Encode($"{digit}")[^1])]; // SentencePiece puts a blank before it
     }
 
-    /// <summary>Whether a sequence has room for the key, the question and some filler, and digits are tokens.</summary>
-    public bool Fits => Array.TrueForAll(_digits, digit => digit.Length == 1) && FillerTokens >= 0;
+    /// <summary>Whether a sequence has room for the key and the question.</summary>
+    public bool Fits => FillerTokens >= 0;
 
     private int FillerTokens => _length - _before.Length - _between.Length - _after.Length - _question.Length - 3 * Digits;
 
@@ -42,7 +42,7 @@ internal sealed class Passkey
     {
         var key = new int[Digits];
         for (var i = 0; i < Digits; i++)
-            key[i] = _digits[random.Below(10)][0];
+            key[i] = _digits[random.Below(10)];
         var first = (int)Math.Round(depth * FillerTokens);
         int[] sentence = [.. _before, .. key, .. _between, .. key, .. _after];
         return [.. Filler(first), .. sentence, .. Filler(FillerTokens - first), .. _question, .. key];
