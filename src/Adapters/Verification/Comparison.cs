@@ -36,9 +36,10 @@ public sealed class Comparison(GoldenCase golden, double gradientShare)
             return "the case holds nothing that could be compared.";
         if (WorstOutput?.Share > 1)
             return $"'{WorstOutput.Tensor}' is off by {Times(WorstOutput)} the tolerance.";
-        if (WorstGradient?.Share > gradientShare)
+        var share = golden.TightensGradients ? 1 : gradientShare;
+        if (WorstGradient?.Share > share)
             return $"the gradient '{WorstGradient.Tensor}' is off by {Times(WorstGradient)} the tolerance, "
-                + $"where at most {gradientShare:0.###} is right.";
+                + $"where at most {share:0.###} is right.";
         return null;
 
         static string Times(Deviation worst) => double.IsFinite(worst.Share)

@@ -17,7 +17,7 @@ public static class GoldenVerifier
 
     /// <summary>Checks every case beneath a folder, one after another, in the order of their paths.</summary>
     /// <param name="folder">A folder of the golden format, or any part of one.</param>
-    /// <param name="gradientShare">The share of the tolerance that gradients may use.</param>
+    /// <param name="gradientShare">The share of the tolerance that gradients may use where a case states none for them.</param>
     /// <exception cref="AdapterException">When there is no such folder.</exception>
     public static IEnumerable<CaseResult> Verify(string folder, double gradientShare = DefaultGradientShare)
     {
