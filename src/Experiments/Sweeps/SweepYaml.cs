@@ -12,8 +12,12 @@ public static partial class SweepYaml
 {
     private static readonly JsonSerializerOptions _quoted = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private const int Width = 120;
+
     /// <summary>The sweep as YAML.</summary>
-    public static string Write(SweepSpec spec)
+    /// <param name="spec">The sweep.</param>
+    /// <param name="catalogue">Whose defaults of options that are not set stand beneath each method, as comments; or null.</param>
+    public static string Write(SweepSpec spec, ICatalogue? catalogue = null)
     {
         var text = new StringBuilder();
         Line(0, "name", Text(spec.Name));
@@ -43,6 +47,8 @@ public static partial class SweepYaml
                 Line(4, "experts", entry.Experts is { } experts ? Text(experts) : null);
                 foreach (var parameter in entry.Space.Parameters)
                     Line(4, parameter.Name, Show(parameter));
+                foreach (var line in catalogue is null ? [] : Defaults(entry, block, catalogue))
+                    text.Append(' ', 8).Append("# ").Append(line).Append('\n');
             }
         }
 
@@ -53,6 +59,26 @@ public static partial class SweepYaml
             if (value is not null)
                 text.Append(' ', depth * 2).Append(key).Append(": ").Append(value).Append('\n');
         }
+    }
+
+    /// <summary>What holds for the options that an entry leaves open, in lines that fit.</summary>
+    private static List<string> Defaults(MethodEntry entry, TaskBlock block, ICatalogue catalogue)
+    {
+        var method = catalogue.Methods.First(known => known.Id == entry.Method);
+        var task = catalogue.Tasks.First(known => known.Id == block.Task);
+        var lines = new List<string>();
+        foreach (var option in method.Options.Concat(method.Trains ? catalogue.TrainingOptions : []).Concat(task.Options)
+            .Where(option => option.Default is not null && entry.Space.Parameters.All(parameter => parameter.Name != option.Name))
+            .DistinctBy(option => option.Name))
+        {
+            var item = $"{option.Name} {Show(option.Default!)}";
+            if (lines.Count > 0 && lines[^1].Length + item.Length + 12 <= Width)
+                lines[^1] += $", {item}";
+            else
+                lines.Add(lines.Count == 0 ? $"defaults: {item}" : item);
+        }
+
+        return lines;
     }
 
     private static string Show(Parameter parameter)

@@ -10,12 +10,22 @@ public sealed class FileAccessTests : IDisposable
     [Fact]
     public void A_file_is_read_with_folders_relative_to_it()
     {
-        Directory.CreateDirectory(Path.Combine(_folder, "models", "llama"));
+        var model = Directory.CreateDirectory(Path.Combine(_folder, "models", "llama")).FullName;
+        File.WriteAllText(Path.Combine(model, "config.json"), "{}");
         var path = Write("task: long-context\nbase: models/llama\nmethods: [lora]\n");
 
         var spec = SweepFile.Read(path, new CatalogueDouble());
 
-        Assert.Equal(Path.Combine(_folder, "models", "llama"), spec.Tasks[0].Base);
+        Assert.Equal(model, spec.Tasks[0].Base);
+    }
+
+    [Fact]
+    public void A_folder_that_holds_no_model_is_no_base()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "models"));
+        var path = Write("task: long-context\nbase: models\nmethods: [lora]\n");
+
+        Assert.Equal($"{path}(2,7): the folder 'models' is no base model: it holds no config.json.", Refusal(path));
     }
 
     [Fact]

@@ -15,6 +15,7 @@ public sealed class SweepYamlTests
         var spec = SweepFile.Read(ConfigFiles.PathOf(file), new CatalogueDouble());
 
         Assert.Equal(spec, Reread(SweepYaml.Write(spec)));
+        Assert.Equal(spec, Reread(SweepYaml.Write(spec, new CatalogueDouble())));
     }
 
     [Fact]
@@ -22,7 +23,7 @@ public sealed class SweepYamlTests
     {
         var spec = SweepFile.Read(ConfigFiles.PathOf("sweeps/lesions.yaml"), new CatalogueDouble());
 
-        Snapshot.Matches(SweepYaml.Write(spec), "resolved-lesions");
+        Snapshot.Matches(SweepYaml.Write(spec, new CatalogueDouble()), "resolved-lesions");
     }
 
     [Fact]

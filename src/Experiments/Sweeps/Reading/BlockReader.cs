@@ -91,12 +91,12 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
     private string? Folder(SourceNode node, string name)
     {
         var path = Path.GetFullPath(Path.Combine(folder, name));
-        if (Directory.Exists(path))
+        if (File.Exists(Path.Combine(path, "config.json")))
             return path;
 
         var ids = catalogue.Bases.Select(known => known.Id).ToList();
-        problems.Add(node.Mark, name.Contains('/', StringComparison.Ordinal)
-            ? $"there is no folder '{name}', seen from this file."
+        problems.Add(node.Mark, Directory.Exists(path) ? $"the folder '{name}' is no base model: it holds no config.json."
+            : name.Contains('/', StringComparison.Ordinal) ? $"there is no folder '{name}', seen from this file."
             : $"unknown base '{name}'.{NearestName.Question(name, ids)}", $"bases: {string.Join(", ", ids)}, or a folder");
         return null;
     }

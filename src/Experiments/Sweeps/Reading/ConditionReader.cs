@@ -56,8 +56,7 @@ internal sealed partial class ConditionReader(ICatalogue catalogue, Problems pro
             return [];
         }
 
-        var conditions = map.Entries
-            .Where(entry => entry.Key.Text != "method")
+        var conditions = Fields.Open(map, FileKeys.When, problems).Others
             .Select(entry => Read(entry, of, earlier, all))
             .OfType<Condition>()
             .ToList();

@@ -4,6 +4,7 @@ namespace Experiments.Sweeps.Reading;
 internal sealed class DomainReader(Problems problems)
 {
     private const int MostPoints = 10_000;
+    private const double MostSteps = 1e15; // a double still counts them
 
     private static readonly string[] _ofRange = ["type", "low", "high", "log", "step", "points"];
 
@@ -44,11 +45,12 @@ internal sealed class DomainReader(Problems problems)
         }
 
         var read = new List<ParameterValue>();
+        var seen = new HashSet<ParameterValue>();
         foreach (var item in list.Items)
         {
             if (_values.Read(item, option, what) is not { } value)
                 continue;
-            if (read.Contains(value))
+            if (!seen.Add(value))
                 problems.Add(item.Mark, $"{what} lists {item.Shape} twice.");
             read.Add(value);
         }
@@ -154,6 +156,12 @@ internal sealed class DomainReader(Problems problems)
             return null;
         var isWhole = number.Kind == OptionKind.Integer;
         var step = isWhole ? Numbers.Exact(node) : Numbers.Real(node);
+        if (step > 0 && Numbers.Real(fields["high"] ?? node) - Numbers.Real(fields["low"] ?? node) > MostSteps * step)
+        {
+            problems.Add(node.Mark, $"'step' of {what} is {node.Shape}, too small for so wide a range.");
+            return null;
+        }
+
         if (step > 0)
             return step;
 

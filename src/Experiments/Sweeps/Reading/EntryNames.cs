@@ -16,6 +16,8 @@ internal sealed partial class EntryNames
         _names = [.. list.Items.Select(item => EntryReader.NameOf(item)?.Text)];
         for (var index = 0; index < _names.Count; index++)
         {
+            if (Named(list.Items[index], "as") is { } given and not SourceScalar)
+                problems.Add(given.Mark, $"'as' must be a name, not {given.Shape}.");
             if (EntryReader.NameOf(list.Items[index]) is not { } name)
                 continue;
             if (_names.IndexOf(name.Text) < index)

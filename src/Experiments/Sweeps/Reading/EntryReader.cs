@@ -9,8 +9,11 @@ internal sealed class EntryReader(ICatalogue catalogue, ISampler? sampler, Probl
     private readonly ConditionReader _conditions = new(catalogue, problems);
 
     /// <summary>The name that an element goes by, whether or not the rest of it is right.</summary>
-    public static SourceScalar? NameOf(SourceNode node) => node as SourceScalar
-        ?? ((node as SourceMap)?["as"] ?? (node as SourceMap)?["method"]) as SourceScalar;
+    public static SourceScalar? NameOf(SourceNode node)
+    {
+        var name = node is SourceMap map ? map["as"] ?? map["method"] : node;
+        return name is SourceScalar { IsEmpty: false } scalar ? scalar : null;
+    }
 
     /// <param name="node">The element: a bare name, or a mapping.</param>
     /// <param name="task">The block's task, or null where it is not known.</param>
@@ -41,10 +44,10 @@ internal sealed class EntryReader(ICatalogue catalogue, ISampler? sampler, Probl
     {
         var ids = catalogue.Methods.Select(known => known.Id).ToList();
         var named = fields is null ? node : fields["method"];
-        if (named is null)
+        if (named is null or SourceScalar { IsEmpty: true })
         {
-            var wrapped = fields!.Others.FirstOrDefault(entry => ids.Contains(entry.Key.Text));
-            problems.AddMissing(fields.Mark, wrapped is null
+            var wrapped = fields?.Others.FirstOrDefault(entry => ids.Contains(entry.Key.Text));
+            problems.Add(named?.Mark ?? node.Mark, wrapped is null
                 ? "this entry has no 'method'."
                 : $"write 'method: {wrapped.Key.Text}' and its options beside it, not beneath the name.");
             return null;

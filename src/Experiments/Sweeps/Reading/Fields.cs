@@ -1,6 +1,6 @@
 namespace Experiments.Sweeps.Reading;
 
-/// <summary>A mapping read by its keys: doubles and unknown ones are reported as it is made.</summary>
+/// <summary>A mapping read by its keys: doubles, unknown ones and those without a value are reported as it is made.</summary>
 internal sealed class Fields
 {
     private readonly Dictionary<string, SourceEntry> _byName = new(StringComparer.Ordinal);
@@ -16,6 +16,10 @@ internal sealed class Fields
                 var first = _byName[entry.Key.Text].Key.Mark;
                 problems.Add(entry.Key.Mark,
                     $"'{entry.Key.Text}' is given twice; the first is in line {first.Line}, column {first.Column}.");
+            }
+            else if (keys.Has(entry.Key.Text) && entry.Value is SourceScalar { IsEmpty: true })
+            {
+                problems.Add(entry.Value.Mark, $"'{entry.Key.Text}' has no value.");
             }
         }
     }

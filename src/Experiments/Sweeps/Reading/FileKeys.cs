@@ -74,6 +74,9 @@ internal static class FileKeys
     /// <summary>Options only: what they are called is for the catalogue to say.</summary>
     public static KeySet Parameters { get; } = new([]);
 
+    /// <summary>Beside parents, which are options.</summary>
+    public static KeySet When { get; } = new([new("method", "Methods that the parameter is for.")]);
+
     public static KeySet Domain { get; } = new(
     [
         new("value", "Always this value."),

@@ -15,7 +15,7 @@ internal sealed class SharedParameter(SourceEntry entry)
     /// <summary>Some entry takes it, or has its own value in its place.</summary>
     public bool IsTaken { get; set; }
 
-    /// <summary>Whose options are not all known, because the file names an unknown method or task.</summary>
+    /// <summary>Some entry's options are not all known, because the file names an unknown method or task.</summary>
     public bool IsUncertain { get; set; }
 
     /// <summary>The names that an entry could have meant, for a proposal.</summary>
@@ -24,7 +24,7 @@ internal sealed class SharedParameter(SourceEntry entry)
     /// <summary>The parameters of a <c>parameters:</c> mapping.</summary>
     public static List<SharedParameter> Read(SourceNode? node, Problems problems)
     {
-        if (node is null or SourceScalar { IsEmpty: true })
+        if (node is null)
             return [];
         if (node is SourceMap map)
             return [.. Fields.Open(map, FileKeys.Parameters, problems).Others.Select(entry => new SharedParameter(entry))];

@@ -70,7 +70,6 @@ internal sealed partial class YamlSource
             throw new SyntaxError(mark, $"the tag '{written}' is not supported: the type of a value follows from its key.");
         }
 
-
         SourceNode node = first switch
         {
             Scalar scalar => Value(scalar, mark),
