@@ -1,0 +1,56 @@
+using Xunit;
+
+namespace EndToEnd.Tests;
+
+/// <summary>The smallest sweep of the product, the way a person runs it.</summary>
+public sealed class SmokeTests : IDisposable
+{
+    private readonly string _data = Directory.CreateTempSubdirectory("smoke-").FullName;
+
+    public void Dispose() => Directory.Delete(_data, recursive: true);
+
+    [Fact]
+    public async Task Every_method_is_compared_and_asking_again_answers_the_same()
+    {
+        var first = await OrchestratorProcess.RunAsync("run", Checkout.PathOf("config/smoke.yaml"), "--data", _data);
+        Assert.True(first.ExitCode == 0, first.Error);
+        Assert.All(["base", "full", "lora", "conv-lora", "longlora", "mole"], method => Assert.Contains(method, first.Output, StringComparison.Ordinal));
+        Assert.DoesNotContain("\u001b", first.Output + first.Error, StringComparison.Ordinal);
+
+        var again = await OrchestratorProcess.RunAsync("run", Checkout.PathOf("config/smoke.yaml"), "--data", _data);
+        Assert.Equal(0, again.ExitCode);
+        Assert.Equal(first.Output, again.Output);
+        Assert.Empty(OrchestratorProcess.Of(_data));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_saves_and_stops_and_the_same_command_goes_on()
+    {
+        string[] command = ["run", Checkout.PathOf("config/smoke.yaml"), "--data", _data];
+        await using (var run = OrchestratorProcess.Start(command))
+        {
+            await run.ErrorContains("starts on");
+            run.Signal("INT");
+
+            Assert.Equal(130, await run.WaitForExitAsync());
+            Assert.Contains("orchestrator run", run.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(OrchestratorProcess.Of(_data));
+        Assert.Equal(0, (await OrchestratorProcess.RunAsync(command)).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_second_coordinator_of_the_same_store_is_refused_with_the_first_ones_process_id()
+    {
+        string[] command = ["run", Checkout.PathOf("config/smoke.yaml"), "--data", _data];
+        await using var first = OrchestratorProcess.Start(command);
+        await first.ErrorContains("starts on");
+
+        var second = await OrchestratorProcess.RunAsync(command);
+
+        Assert.Equal(7, second.ExitCode);
+        Assert.Contains(first.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), second.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", second.Error, StringComparison.Ordinal);
+    }
+}
