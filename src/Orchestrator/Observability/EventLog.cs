@@ -2,6 +2,7 @@ using System.Globalization;
 using Experiments.Storage;
 using Experiments.Sweeps;
 using Experiments.Trials;
+using GpuActors.Coordination;
 using Serilog;
 using Serilog.Events;
 using Serilog.Parsing;
@@ -24,17 +25,43 @@ internal sealed class EventLog(ILogger log)
     /// <summary>Takes in an event; with <paramref name="silent"/> only to know what later events refer to.</summary>
     public void Write(RecordedEvent recorded, bool silent = false)
     {
-        var entry = Describe(recorded);
-        if (entry is null || silent)
-            return;
+        if (Describe(recorded) is { } entry && !silent)
+            Write(recorded.Sweep, entry, recorded.Time);
+    }
 
+    /// <summary>Takes in what the coordinator lets know besides; events of earlier runs were written by those.</summary>
+    public void Write(string sweep, SweepNotice notice, DateTimeOffset now)
+    {
+        if (notice is SweepNotice.Recorded recorded)
+            Write(recorded.Event, silent: !recorded.Live);
+        else if (Describe(notice) is { } entry)
+            Write(sweep, entry, now);
+    }
+
+    private void Write(string sweep, Entry entry, DateTimeOffset time)
+    {
         var properties = entry.Properties
             .Where(property => property.Value is not null)
             .Select(property => new LogEventProperty(property.Name, new ScalarValue(property.Value)))
-            .Prepend(new LogEventProperty("Sweep", new ScalarValue(recorded.Sweep)))
+            .Prepend(new LogEventProperty("Sweep", new ScalarValue(sweep)))
             .Prepend(new LogEventProperty("Event", new ScalarValue(entry.Event)));
-        log.Write(new LogEvent(recorded.Time, entry.Level, null, Parser.Parse(entry.Template), properties));
+        log.Write(new LogEvent(time, entry.Level, null, Parser.Parse(entry.Template), properties));
     }
+
+    private static Entry? Describe(SweepNotice notice) => notice switch
+    {
+        SweepNotice.CoordinatorStarted started => new("CoordinatorStarted", LogEventLevel.Information, "Coordinator started, term {Term}",
+            [("Term", started.Term), ("ReplayMs", Math.Round(started.Replay.TotalMilliseconds, 1))]),
+        SweepNotice.WorkerJoined joined => new("WorkerJoined", LogEventLevel.Information, "{Worker} joined with {Device} of {Node}",
+            [("Worker", joined.Worker.Id), ("Device", joined.Worker.Device), ("Node", joined.Worker.Node)]),
+        SweepNotice.WorkerLeft left => new("WorkerLost", LogEventLevel.Warning, "{Worker} left: {Reason}",
+            [("Worker", left.Worker.Id), ("Device", left.Worker.Device), ("Node", left.Worker.Node), ("Reason", left.Reason)]),
+        SweepNotice.Committed committed => new("StoreCommit", LogEventLevel.Debug, "{Events} events committed",
+            [("Events", committed.Events), ("Ms", Math.Round(committed.Elapsed.TotalMilliseconds, 1))]),
+        SweepNotice.StoreTroubled { Reason: { } reason } => new("StoreTroubled", LogEventLevel.Fatal, "Nothing can be recorded: {Reason}",
+            [("Reason", reason)]),
+        _ => null,
+    };
 
     private Entry? Describe(RecordedEvent recorded)
     {

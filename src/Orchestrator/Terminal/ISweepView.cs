@@ -11,4 +11,7 @@ internal interface ISweepView : IAsyncDisposable
 
     /// <summary>Takes in how far an attempt has come.</summary>
     void Tick(AttemptId attempt, int step, int steps, string phase);
+
+    /// <summary>Nothing can be recorded at the moment, and why; null when it goes on.</summary>
+    void Trouble(string? reason);
 }

@@ -23,6 +23,12 @@ internal sealed class LineView(TextWriter output) : ISweepView
     {
     }
 
+    public void Trouble(string? reason)
+    {
+        lock (_lock)
+            output.WriteLine(reason is null ? "recording goes on" : $"nothing can be recorded: {reason}");
+    }
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private string? Line(RecordedEvent recorded) => recorded.Event switch

@@ -34,6 +34,12 @@ internal sealed class LiveView : ISweepView
             _progress.Tick(attempt, step, steps, phase);
     }
 
+    public void Trouble(string? reason)
+    {
+        lock (_lock)
+            _progress.Trouble = reason;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

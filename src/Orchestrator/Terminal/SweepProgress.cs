@@ -23,6 +23,9 @@ internal sealed class SweepProgress
     /// <summary>The last trial that failed, for a line of its own.</summary>
     public TrialProgress? LastFailure { get; private set; }
 
+    /// <summary>Why nothing can be recorded at the moment; null while all is well.</summary>
+    public string? Trouble { get; set; }
+
     /// <summary>Number of trials that are known, preparations included.</summary>
     public int Total => _trials.Count;
 

@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using Adapters.Runtime;
+using Experiments.Comparison;
+using Experiments.Reports;
+using Experiments.Samplers;
+using Experiments.Schedulers;
+using Experiments.Storage;
+using Experiments.Sweeps;
+using Experiments.Trials;
+using GpuActors.Coordination;
+using GpuActors.Nodes;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Commands;
+using Orchestrator.Observability;
+using Orchestrator.Terminal;
+using Serilog.Events;
+using Serilog.Extensions.Logging;
+using Spectre.Console;
+
+namespace Orchestrator.Running;
+
+/// <summary>Runs a sweep to its end, or until it is interrupted, with the coordinator in this process.</summary>
+internal sealed class SweepRun(CommandContext context, Settings settings, RunRequest request)
+{
+    private readonly Surroundings _surroundings = context.Surroundings;
+    private readonly Output _output = new(context.Surroundings, settings);
+
+    /// <summary>Starts the sweep of the file or goes on with it; the answer is the comparison of its methods.</summary>
+    /// <param name="host">Address that workers of other machines reach it by.</param>
+    /// <param name="port">Port to listen on; 0 for any.</param>
+    /// <param name="localWorkers">Whether devices of this machine work too.</param>
+    /// <returns>The exit code.</returns>
+    public async Task<int> RunAsync(string host = "127.0.0.1", int port = 0, bool localWorkers = true)
+    {
+        var catalogue = context.Catalogue();
+        var spec = SweepFile.Read(Path.GetFullPath(request.File, _surroundings.Folder), catalogue, request.Overrides);
+        using var interruption = new Interruption(() => _output.Note("Saving. Ctrl-C again stops at once."));
+        using var log = Logging.Create(LogSettings());
+        using var logging = new SerilogLoggerFactory(log);
+
+        SweepOutcome outcome;
+        await using (var view = View())
+        await using (var watch = new SweepWatch(spec.Name, view, new EventLog(log), _surroundings.Time))
+        {
+            var coordinator = new CoordinatorSettings
+            {
+                Sweep = spec.Name,
+                CreateLedger = () => new SweepLedger(
+                    spec, catalogue, SamplerCatalogue.Create(spec.Sampler), SchedulerCatalogue.Create(spec.Scheduler)),
+                OpenStore = () => OpenStore(spec.Name),
+                DataFolder = settings.Data,
+                Notices = watch.Notices,
+                Logging = logging,
+                Host = host,
+                Port = port,
+                Devices = localWorkers ? Names(Slots(spec)) : [],
+                ThreadsPerWorker = Slots(spec).Min(device => device.Threads),
+            };
+            outcome = await new CoordinatorHost(coordinator, _surroundings.Time).RunAsync(interruption.Save, interruption.Now);
+        }
+
+        if (!outcome.IsComplete && (interruption.Save.IsCancellationRequested || interruption.Now.IsCancellationRequested))
+        {
+            _output.Note($"Stopped. This goes on with it: {Continuation()}");
+            return interruption.Terminated ? ExitCode.Terminated : ExitCode.Interrupted;
+        }
+
+        return Answer(spec.Name, outcome);
+    }
+
+    private int Answer(string sweep, SweepOutcome outcome)
+    {
+        using var store = LiteDbStore.OpenForReading(settings.Data);
+        var trials = store.Trials(sweep);
+        var spec = store.SpecOf(sweep);
+        _output.Write(MethodComparison.Of(spec, trials), ReportJson.Of, ComparisonTables.Of);
+        if (!outcome.IsComplete)
+        {
+            _output.Note($"Not at the end: {outcome.Reason}. This goes on with it: {Continuation()}");
+            return ExitCode.NotAtTheEnd;
+        }
+
+        return trials.Any(trial => trial.State is TrialState.Failed or TrialState.Invalid) ? ExitCode.NotAllGood : ExitCode.Ok;
+    }
+
+    private IExperimentStore OpenStore(string sweep)
+    {
+        var store = LiteDbStore.Open(settings.Data, _surroundings.Time);
+        var names = store.Sweeps().Select(summary => summary.Name).ToHashSet();
+        if (request.Fresh && names.Contains(sweep))
+            store.Rename(sweep, Enumerable.Range(1, int.MaxValue).Select(number => $"{sweep}@{number}").First(name => !names.Contains(name)));
+        return store;
+    }
+
+    private IReadOnlyList<ComputeDevice> Slots(SweepSpec spec) => Devices.Find(request.Slots ?? spec.Resources.Slots);
+
+    private static ImmutableArray<string> Names(IEnumerable<ComputeDevice> devices) => [.. devices.Select(device => device.Name)];
+
+    private ISweepView View()
+    {
+        if (settings.Verbosity == Verbosity.Quiet)
+            return new LineView(TextWriter.Null);
+        if (!_surroundings.ErrorIsTerminal)
+            return new LineView(_surroundings.Error);
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_surroundings.Error) });
+        return new LiveView(console, _surroundings.Time);
+    }
+
+    private LogSettings LogSettings() => new(
+        Path.Combine(settings.Data, "logs"),
+        "coordinator",
+        settings.Verbosity == Verbosity.Verbose ? LogEventLevel.Information : null,
+        request.Seq is { } seq ? SettingsFile.SeqAddress(seq, "--seq") : settings.Seq);
+
+    private string Continuation() => $"orchestrator run {request.File}"
+        + string.Concat(request.Overrides.Select(set => $" --set {set}"))
+        + (settings.Data == Path.Combine(_surroundings.Folder, ".orchestrator") ? "" : $" --data {settings.Data}");
+}
