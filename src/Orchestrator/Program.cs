@@ -1,4 +1,7 @@
+using Experiments.Storage;
+using GpuActors;
 using Orchestrator.Commands;
+using Orchestrator.Reading;
 using Orchestrator.Terminal;
 
 namespace Orchestrator;
@@ -7,7 +10,7 @@ internal static class Program
 {
     private static Task<int> Main(string[] arguments) => new CommandLineProgram(new CommandContext(Surroundings.OfProcess())
     {
-        Catalogue = () => throw new NotSupportedException(),
-        Sweeps = _ => throw new NotSupportedException(),
+        Catalogue = () => new AdapterCatalogue(),
+        Sweeps = folder => new StoreReader(LiteDbStore.OpenForReading(folder)),
     }).RunAsync(arguments);
 }

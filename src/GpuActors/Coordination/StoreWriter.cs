@@ -94,10 +94,13 @@ public sealed class StoreWriter : IAsyncDisposable
     {
         try
         {
-            using var store = open();
-            _opened.SetResult(store.Term);
-            foreach (var job in _jobs.GetConsumingEnumerable())
-                Do(store, job);
+            using (var store = open())
+            {
+                _opened.SetResult(store.Term);
+                foreach (var job in _jobs.GetConsumingEnumerable())
+                    Do(store, job);
+            }
+
             _closed.SetResult();
         }
 #pragma warning disable CA1031 // Nobody is above this thread: whoever waits for it is told.

@@ -70,6 +70,7 @@ internal sealed record ClusterSettings
           loggers = ["Akka.Hosting.Logging.LoggerFactoryLogger, Akka.Hosting"]
           loglevel = INFO
           stdout-loglevel = OFF
+          stdout-logger-class = "GpuActors.Nodes.SilentLogger, GpuActors"
           log-dead-letters = 10
           log-dead-letters-during-shutdown = off
           actor {

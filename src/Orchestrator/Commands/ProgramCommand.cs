@@ -8,6 +8,7 @@ internal sealed class ProgramCommand : RootCommand, IExemplified
     public ProgramCommand(CommandContext context)
         : base("Trains adapters of the LoRA family in parallel and compares them over seeds.")
     {
+        Add(new RunCommand(context));
         Add(new ValidateCommand(context));
         Add(new PlanCommand(context));
         Add(new StatusCommand(context));
@@ -18,6 +19,8 @@ internal sealed class ProgramCommand : RootCommand, IExemplified
         Add(new SchemaCommand(context));
         Add(new DoctorCommand(context));
         Add(new VerifyCommand(context));
+        Add(new CoordinatorCommand(context));
+        Add(new WorkerCommand(context));
         Add(new HelpCommand(context));
     }
 

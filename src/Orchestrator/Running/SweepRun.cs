@@ -9,7 +9,6 @@ using Experiments.Sweeps;
 using Experiments.Trials;
 using GpuActors.Coordination;
 using GpuActors.Nodes;
-using Microsoft.Extensions.Logging;
 using Orchestrator.Commands;
 using Orchestrator.Observability;
 using Orchestrator.Terminal;
@@ -65,27 +64,26 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
             return interruption.Terminated ? ExitCode.Terminated : ExitCode.Interrupted;
         }
 
-        return Answer(spec.Name, outcome);
+        return await AnswerAsync(spec.Name, outcome);
     }
 
-    private int Answer(string sweep, SweepOutcome outcome)
+    private async Task<int> AnswerAsync(string name, SweepOutcome outcome)
     {
-        using var store = LiteDbStore.OpenForReading(settings.Data);
-        var trials = store.Trials(sweep);
-        var spec = store.SpecOf(sweep);
-        _output.Write(MethodComparison.Of(spec, trials), ReportJson.Of, ComparisonTables.Of);
+        using var reader = context.Sweeps(settings.Data);
+        var sweep = await reader.Read(name, CancellationToken.None);
+        _output.Write(MethodComparison.Of(sweep.Spec, sweep.Trials), ReportJson.Of, ComparisonTables.Of);
         if (!outcome.IsComplete)
         {
             _output.Note($"Not at the end: {outcome.Reason}. This goes on with it: {Continuation()}");
             return ExitCode.NotAtTheEnd;
         }
 
-        return trials.Any(trial => trial.State is TrialState.Failed or TrialState.Invalid) ? ExitCode.NotAllGood : ExitCode.Ok;
+        return sweep.Trials.Any(trial => trial.State is TrialState.Failed or TrialState.Invalid) ? ExitCode.NotAllGood : ExitCode.Ok;
     }
 
-    private IExperimentStore OpenStore(string sweep)
+    private LiteDbStore OpenStore(string sweep)
     {
-        var store = LiteDbStore.Open(settings.Data, _surroundings.Time);
+        var store = LiteDbStore.Open(settings.Data, _output.Note);
         var names = store.Sweeps().Select(summary => summary.Name).ToHashSet();
         if (request.Fresh && names.Contains(sweep))
             store.Rename(sweep, Enumerable.Range(1, int.MaxValue).Select(number => $"{sweep}@{number}").First(name => !names.Contains(name)));
