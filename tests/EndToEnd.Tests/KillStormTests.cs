@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Experiments.Storage;
 using Experiments.Trials;
 using Xunit;

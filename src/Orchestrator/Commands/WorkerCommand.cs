@@ -43,7 +43,7 @@ internal sealed class WorkerCommand : Command, IExemplified
     }
 
     public IReadOnlyList<(string Arguments, string Meaning)> Examples { get; } =
-    [("worker --join 10.0.0.5:4053 --host 10.0.0.6 --device cuda:0 --data /shared/lora", "a GPU of another machine")];
+    [("worker --join 10.0.0.5:4053 --host 10.0.0.6 --data /shared", "from another machine")];
 
     private async Task<int> RunAsync(CommandContext context, ParseResult parsed, CancellationToken cancel)
     {
