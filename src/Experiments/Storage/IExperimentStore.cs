@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Experiments.Sweeps;
 using Experiments.Trials;
 
 namespace Experiments.Storage;
@@ -24,6 +25,10 @@ public interface IExperimentStore : IDisposable
 
     /// <summary>All sweeps, newest last.</summary>
     IReadOnlyList<SweepSummary> Sweeps();
+
+    /// <summary>The specification that a sweep goes by: the one that it began with, or the last that extended it.</summary>
+    /// <exception cref="StoreException">When there is no such sweep, or nothing of it could be read.</exception>
+    SweepSpec SpecOf(string sweep);
 
     /// <summary>The trials of a sweep as they stand, in order of number, without replaying its events.</summary>
     /// <exception cref="StoreException">When there is no such sweep.</exception>
@@ -57,6 +62,9 @@ public sealed record TrialRow
 
     /// <summary>What it does.</summary>
     public required TrialWork Work { get; init; }
+
+    /// <summary>Trials that must be completed before it can start.</summary>
+    public EquatableArray<TrialId> Needs { get; init; } = [];
 
     /// <summary>Where it stands.</summary>
     public required TrialState State { get; init; }

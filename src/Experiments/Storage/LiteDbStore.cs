@@ -1,3 +1,4 @@
+using Experiments.Sweeps;
 using Experiments.Trials;
 using LiteDB;
 
@@ -95,6 +96,10 @@ public sealed class LiteDbStore : IExperimentStore
     }
 
     /// <inheritdoc/>
+    public SweepSpec SpecOf(string sweep) => Guard(_files, () => SpecTable.Find(Session().Database, Find(sweep).Id))
+        ?? throw new StoreException($"The store holds no specification of sweep '{sweep}'.");
+
+    /// <inheritdoc/>
     public IReadOnlyList<TrialRow> Trials(string sweep) =>
         Guard<TrialRow[]>(_files, () => [.. TrialTable.Read(Session().Database, Find(sweep).Id).Select(stored => stored.Row)]);
 
@@ -175,6 +180,7 @@ public sealed class LiteDbStore : IExperimentStore
             _warn($"Sweep '{row.Name}': events {good + 1} to {row.LastEvent} are damaged and were set aside; "
                 + $"it goes on from event {good}.");
             EventBatches.SetAside(database, row.Id, good);
+            SpecTable.Clear(database, row.Id);
             TrialTable.Clear(database, row.Id);
             MetricTable.Clear(database, row.Id);
             return [Project(database, SweepRow.New(row.Id, row.Name), Readable(database))];

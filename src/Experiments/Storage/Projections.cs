@@ -1,3 +1,4 @@
+using Experiments.Sweeps;
 using Experiments.Trials;
 using LiteDB;
 
@@ -8,6 +9,7 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
 {
     private readonly Dictionary<TrialId, StoredTrial> _touched = [];
     private readonly Dictionary<TrialId, (long Number, List<MetricRow> Rows)> _metrics = [];
+    private SweepSpec? _spec;
 
     /// <summary>The sweep's row, as far as events were taken in.</summary>
     public SweepRow Sweep { get; private set; } = sweep;
@@ -17,10 +19,12 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
         Sweep = Sweep with { LastEvent = recorded.Number };
         switch (recorded.Event)
         {
-            case SweepEvent.SweepStarted:
+            case SweepEvent.SweepStarted started:
+                _spec = started.Spec;
                 Sweep = Sweep with { Started = recorded.Time, State = SweepRow.Running };
                 break;
-            case SweepEvent.SpecExtended:
+            case SweepEvent.SpecExtended extended:
+                _spec = extended.Spec;
                 Sweep = Sweep with { State = Sweep.IsPaused ? SweepRow.Paused : SweepRow.Running };
                 break;
             case SweepEvent.SweepPaused:
@@ -34,9 +38,7 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
                 Sweep = Sweep with { State = ended.Reason };
                 break;
             case SweepEvent.TrialCreated created:
-                var row = new TrialRow { Trial = created.Trial, Work = created.Work, State = TrialState.Waiting };
-                _touched[created.Trial] = new StoredTrial(row, Since: null);
-                Count(TrialState.Waiting, 1);
+                Create(created);
                 break;
             case SweepEvent.TrialLeased leased:
                 Change(leased.Attempt.Trial, since: recorded.Time, change: trial => trial with
@@ -66,6 +68,8 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
     /// <summary>Writes what changed.</summary>
     public void Save()
     {
+        if (_spec is not null)
+            SpecTable.Write(database, Sweep.Id, _spec);
         TrialTable.Write(database, Sweep.Id, _touched.Values);
         foreach (var (trial, (number, rows)) in _metrics)
             MetricTable.Write(database, Sweep.Id, trial, number, rows);
@@ -80,6 +84,13 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
         var trials = TrialTable.Read(database, Sweep.Id).Concat(_touched.Values).Select(each => each.Row.Trial).ToHashSet();
         foreach (var id in trials.Where(id => Find(id).Row.State == TrialState.Paused))
             Change(id, trial => trial with { State = TrialState.Waiting });
+    }
+
+    private void Create(SweepEvent.TrialCreated created)
+    {
+        var row = new TrialRow { Trial = created.Trial, Work = created.Work, Needs = created.Needs, State = TrialState.Waiting };
+        _touched[created.Trial] = new StoredTrial(row, Since: null);
+        Count(TrialState.Waiting, 1);
     }
 
     private void End(DateTimeOffset time, SweepEvent.AttemptEnded ended)

@@ -14,6 +14,7 @@ namespace Experiments.Storage;
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(StoredEvent[]))]
 [JsonSerializable(typeof(SweepRow))]
+[JsonSerializable(typeof(SweepSpec))]
 [JsonSerializable(typeof(StoredTrial))]
 [JsonSerializable(typeof(MetricRow[]))]
 // What the hand-written converters of Experiments ask for.

@@ -4,7 +4,7 @@ namespace Experiments.Storage;
 
 /// <summary>
 /// The version of what lies in a store, and how an older one is brought up to date. Version 1 is the first layout:
-/// <c>meta</c> (schema, term), <c>sweeps</c>, <c>events</c> in batches, <c>trials</c> and <c>metrics</c>.
+/// <c>meta</c> (schema, term), <c>sweeps</c>, <c>specs</c>, <c>events</c> in batches, <c>trials</c> and <c>metrics</c>.
 /// </summary>
 /// <param name="migrations">Migration i brings version i + 1 to i + 2; each is committed together with its new version.</param>
 internal sealed class StoreSchema(params IReadOnlyList<Action<LiteDatabase>> migrations)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Experiments.Sweeps;
 using Experiments.Trials;
 using LiteDB;
 using JsonSerializer = System.Text.Json.JsonSerializer;
@@ -16,6 +17,21 @@ internal static class SweepTable
         new BsonDocument { ["_id"] = row.Id, ["row"] = JsonSerializer.SerializeToUtf8Bytes(row, StoreContext.Default.SweepRow) });
 
     private static ILiteCollection<BsonDocument> Collection(LiteDatabase database) => database.GetCollection("sweeps");
+}
+
+/// <summary>The specifications that the sweeps go by: apart from their rows, which every commit writes.</summary>
+internal static class SpecTable
+{
+    public static SweepSpec? Find(LiteDatabase database, int sweep) => Collection(database).FindById(sweep) is { } document
+        ? JsonSerializer.Deserialize(document["spec"].AsBinary, StoreContext.Default.SweepSpec)
+        : null;
+
+    public static void Write(LiteDatabase database, int sweep, SweepSpec spec) => Collection(database).Upsert(
+        new BsonDocument { ["_id"] = sweep, ["spec"] = JsonSerializer.SerializeToUtf8Bytes(spec, StoreContext.Default.SweepSpec) });
+
+    public static void Clear(LiteDatabase database, int sweep) => Collection(database).Delete(sweep);
+
+    private static ILiteCollection<BsonDocument> Collection(LiteDatabase database) => database.GetCollection("specs");
 }
 
 /// <summary>A sweep as it stands.</summary>

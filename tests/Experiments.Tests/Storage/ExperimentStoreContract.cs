@@ -24,6 +24,7 @@ public abstract class ExperimentStoreContract
         Assert.Empty(store.Read("nothing"));
         Assert.Contains("'nothing'", Assert.Throws<StoreException>(() => store.Trials("nothing")).Message, StringComparison.Ordinal);
         Assert.Throws<StoreException>(() => store.Metrics("nothing", T(0)));
+        Assert.Throws<StoreException>(() => store.SpecOf("nothing"));
     }
 
     [Fact]
@@ -119,8 +120,8 @@ public abstract class ExperimentStoreContract
             Assert.Equal(ledger.Counts, sweep.Trials);
             Assert.Equal(ledger.Ended ?? (ledger.Paused is null ? "running" : "paused"), sweep.State);
             Assert.Equal(
-                ledger.Trials.Select(trial => (trial.Trial, trial.State, trial.Attempt, trial.Step)),
-                store.Trials("example").Select(row => (row.Trial, row.State, row.Attempt, row.Step)));
+                ledger.State.Trials.Select(trial => (trial.Id, trial.Work, trial.Needs, trial.State, trial.Attempt, trial.Step)),
+                store.Trials("example").Select(row => (row.Trial, row.Work, row.Needs, row.State, row.Attempt, row.Step)));
         }
     }
 
@@ -150,6 +151,20 @@ public abstract class ExperimentStoreContract
         Assert.Equal((result.Artefact, 0.5), (rows[0].Result!.Artefact, rows[0].Result!.Metrics["test_dice"]));
         Assert.Equal((TrialState.Failed, FailureCause.Error, "broken"), (rows[1].State, rows[1].Cause, rows[1].Message));
         Assert.Equal(Noon.AddSeconds(1), Assert.Single(store.Sweeps()).Started);
+    }
+
+    [Fact]
+    public void A_sweep_goes_by_the_specification_that_it_was_given_last()
+    {
+        using (var store = Open())
+        {
+            store.Append(Record("example", 1, new SweepEvent.SweepStarted(Spec)));
+            Assert.Equal(Spec, store.SpecOf("example"));
+            store.Append(Record("example", 2, new SweepEvent.SpecExtended(Spec with { Trials = 44 }), new SweepEvent.SweepEnded("done")));
+        }
+
+        using var reopened = Open();
+        Assert.Equal(Spec with { Trials = 44 }, reopened.SpecOf("example"));
     }
 
     [Fact]

@@ -34,12 +34,11 @@ public sealed class KillTests : IDisposable
 
     [Theory]
     [InlineData(1)]
-    [InlineData(2)]
     [InlineData(10)]
     public void A_commit_is_on_disk_when_it_returns_the_first_after_opening_too(int commits)
     {
         var expected = 0L;
-        for (var round = 0; round < 4; round++)
+        for (var round = 0; round < 3; round++)
         {
             using var writer = Start(commits.ToString(CultureInfo.InvariantCulture));
             writer.StandardOutput.ReadToEnd();

@@ -150,6 +150,7 @@ public sealed class LiteDbStoreTests : IDisposable
             Assert.Equal(damaged * 20, store.Read("example").Count());
             Assert.Equal(damaged * 20, Assert.Single(store.Sweeps(), sweep => sweep.Name == "example").LastEvent);
             Assert.Equal(Math.Max(0, damaged * 20 - 4), store.Metrics("example", T(0)).Count);
+            Assert.Equal(damaged == 0, Xunit.Record.Exception(() => store.SpecOf("example")) is StoreException);
             Assert.Equal(6, store.Read("other").Count());
             store.Append(Record("example", damaged * 20 + 1, Endless().Skip(damaged * 20).Take(20)));
         }

@@ -1,4 +1,5 @@
 using Experiments.Storage;
+using Experiments.Sweeps;
 using Experiments.Trials;
 
 namespace GpuActors.Tests.Doubles;
@@ -47,6 +48,8 @@ internal sealed class Disk
             disk.Events.Where(recorded => recorded.Sweep == sweep && recorded.Number > after);
 
         public IReadOnlyList<SweepSummary> Sweeps() => throw new NotSupportedException();
+
+        public SweepSpec SpecOf(string sweep) => throw new NotSupportedException();
 
         public IReadOnlyList<TrialRow> Trials(string sweep) => throw new NotSupportedException();
 
