@@ -17,7 +17,10 @@ public static class CatalogueTables
     /// <summary>A line a task.</summary>
     public static ReportTable List(IEnumerable<TaskDescription> tasks) => new()
     {
-        Columns = [new("task"), new("metric"), new("sizes", Priority: 2), new("base", Priority: 1), new("what it is", Overflow: Overflow.Wrap)],
+        Columns =
+        [
+            new("task"), new("metric"), new("sizes", Priority: 2), new("base", Priority: 1), new("what it is", Overflow: Overflow.Wrap),
+        ],
         Rows =
         [
             .. tasks.Select(task => (ImmutableArray<Cell>)
@@ -37,8 +40,8 @@ public static class CatalogueTables
                 $"{method.Id}: {method.Summary}",
                 $"Source: {method.Source}",
                 $"Works on: {Families(method.Families)}.",
-                .. method.ComposesExperts ? ["Composes adapters that another entry trained: name it with 'experts'."] : Array.Empty<string>(),
-                .. method.Trains ? [] : new[] { "Trains nothing." },
+                .. When(method.ComposesExperts, "Composes adapters that another entry trained: name it with 'experts'."),
+                .. When(!method.Trains, "Trains nothing."),
             ],
             Columns = OptionColumns("option"),
             Rows = [.. method.Options.Select(Option)],
@@ -72,12 +75,15 @@ public static class CatalogueTables
             "In a sweep file:",
             "  methods:",
             $"    - method: {method.Id}",
-            .. method.ComposesExperts ? ["      experts: lora"] : Array.Empty<string>(),
-            .. method.Options.Where(option => option.Default is not null).Take(3).Select(option => $"      {option.Name}: {option.Default}"),
+            .. When(method.ComposesExperts, "      experts: lora"),
+            .. method.Options.Where(option => option.Default is not null).Take(3)
+                .Select(option => $"      {option.Name}: {option.Default}"),
         ],
         Columns = [],
         Rows = [],
     };
+
+    private static string[] When(bool holds, string line) => holds ? [line] : [];
 
     private static ImmutableArray<Column> OptionColumns(string heading) =>
         [new(heading), new("type", Priority: 2), new("default"), new("range", Priority: 1), new("meaning", Overflow: Overflow.Wrap)];

@@ -36,8 +36,7 @@ public sealed record PlanDocument
 
     /// <summary>Time of one device for all trials, preparations aside; null where an entry's is not known.</summary>
     [JsonPropertyName("device_seconds")]
-    public TimeSpan? DeviceTime =>
-        Entries.All(entry => entry.DeviceTime is not null) ? Entries.Aggregate(TimeSpan.Zero, (sum, entry) => sum + entry.DeviceTime!.Value) : null;
+    public TimeSpan? DeviceTime => Entries.Aggregate((TimeSpan?)TimeSpan.Zero, (sum, entry) => sum + entry.DeviceTime);
 
     /// <summary>What is allowed but probably not meant.</summary>
     public required ImmutableArray<string> Warnings { get; init; }
@@ -47,7 +46,8 @@ public sealed record PlanDocument
     /// <param name="catalogue">Says what steps default to and what must be prepared.</param>
     /// <param name="history">Sweeps of the past with their trials, to estimate times by.</param>
     /// <exception cref="SpecException">When the sweep would not end.</exception>
-    public static PlanDocument Of(SweepSpec spec, ICatalogue catalogue, IEnumerable<(SweepSpec Spec, IReadOnlyList<TrialRow> Trials)> history)
+    public static PlanDocument Of(
+        SweepSpec spec, ICatalogue catalogue, IEnumerable<(SweepSpec Spec, IReadOnlyList<TrialRow> Trials)> history)
     {
         var plan = SweepPlan.Of(spec);
         var known = history.SelectMany(sweep => sweep.Trials.Select(trial => Measurement.Of(sweep.Spec, trial)))

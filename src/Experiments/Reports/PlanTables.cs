@@ -13,8 +13,8 @@ public static class PlanTables
         {
             Lead =
             [
-                $"{plan.Sweep}: {Plural(plan.Configurations, "configuration")} x {Plural(plan.Seeds, "seed")} = {Plural(plan.Trials, "trial")}, "
-                    + $"{Whole(plan.Steps)} steps",
+                $"{plan.Sweep}: {Plural(plan.Configurations, "configuration")} x {Plural(plan.Seeds, "seed")} = "
+                    + $"{Plural(plan.Trials, "trial")}, {Whole(plan.Steps)} steps",
                 .. plan.Preparations.IsEmpty ? [] : new[] { $"first, unless they are cached: {string.Join(", ", plan.Preparations)}" },
             ],
             Columns =

@@ -6,7 +6,8 @@ namespace Orchestrator.Commands;
 /// <summary><c>orchestrator doctor</c>: whether this machine has what a sweep needs, and what to do where not.</summary>
 internal sealed class DoctorCommand : Command, IExemplified
 {
-    public DoctorCommand(CommandContext context) : base("doctor", "Check this machine: native library, each device, disk, clock, network, Seq.")
+    public DoctorCommand(CommandContext context)
+        : base("doctor", "Check this machine: native library, each device, disk, clock, network, Seq.")
     {
         SetAction(async (parsed, cancel) =>
         {

@@ -7,7 +7,12 @@ namespace Orchestrator.Commands;
 internal sealed class ResultsCommand : Command, IExemplified
 {
     private readonly Argument<string> _sweep = SweepArgument.Create();
-    private readonly Option<string> _sort = new("--sort") { HelpName = "FIELD", Description = "Order by a field; with - in front the largest first." };
+    private readonly Option<string> _sort = new("--sort")
+    {
+        HelpName = "FIELD",
+        Description = "Order by a field; with - in front the largest first.",
+    };
+
     private readonly Option<int?> _top = new("--top") { HelpName = "N", Description = "Show so many rows at most." };
     private readonly Option<string[]> _where = new("--where")
     {

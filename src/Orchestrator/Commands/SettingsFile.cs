@@ -59,8 +59,8 @@ internal sealed record SettingsFile(string? Data, string? Color, Uri? Seq)
         {
             if (!Names.Contains(property.Name))
             {
-                throw new SpecException(
-                    $"{path}: unknown setting '{property.Name}'.{NearestName.Question(property.Name, Names)} Known: {string.Join(", ", Names)}.");
+                var meant = NearestName.Question(property.Name, Names);
+                throw new SpecException($"{path}: unknown setting '{property.Name}'.{meant} Known: {string.Join(", ", Names)}.");
             }
 
             values[property.Name] = property.Value.ValueKind == JsonValueKind.String

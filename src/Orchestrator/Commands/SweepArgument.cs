@@ -11,7 +11,8 @@ internal static class SweepArgument
 
     /// <summary>Reads the sweep that was named.</summary>
     /// <exception cref="NoSuchThingException">When there is none, or more than one.</exception>
-    public static async Task<SweepSnapshot> ReadSweep(this CommandContext context, ParseResult parsed, string given, CancellationToken cancel)
+    public static async Task<SweepSnapshot> ReadSweep(
+        this CommandContext context, ParseResult parsed, string given, CancellationToken cancel)
     {
         using var reader = context.Sweeps(context.Settings(parsed).Data);
         return await reader.Read(SweepNames.Resolve(await reader.List(cancel), given), cancel);

@@ -63,7 +63,9 @@ internal sealed class Doctor(Settings settings, TimeProvider time)
             Probe(settings.Data, file => skew = (File.GetLastWriteTimeUtc(file) - time.GetUtcNow().UtcDateTime).Duration());
             return skew < ClockTolerance
                 ? new Finding("clock", Health.Ok, "the data folder's clock agrees with this machine's")
-                : new Finding("clock", Health.Warn, $"the data folder's clock is {Digits.Duration(skew)} off", "let both machines follow one time server.");
+                : new Finding(
+                    "clock", Health.Warn, $"the data folder's clock is {Digits.Duration(skew)} off",
+                    "let both machines follow one time server.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -116,7 +118,8 @@ internal sealed class Doctor(Settings settings, TimeProvider time)
         }
         catch (AdapterException failure)
         {
-            return new Finding("libtorch", Health.Fail, failure.Message, "without it plan, compare and results work, training does not.");
+            return new Finding(
+                "libtorch", Health.Fail, failure.Message, "without it plan, compare and results work, training does not.");
         }
     }
 
@@ -127,11 +130,13 @@ internal sealed class Doctor(Settings settings, TimeProvider time)
             var start = time.GetTimestamp();
             DeviceProbe.StepAndRestore(device, Directory.CreateDirectory(settings.Data).FullName);
             return new Finding(
-                device.TorchName, Health.Ok, $"a step, a checkpoint and its restore in {time.GetElapsedTime(start).TotalMilliseconds:0} ms");
+                device.TorchName, Health.Ok,
+                $"a step, a checkpoint and its restore in {time.GetElapsedTime(start).TotalMilliseconds:0} ms");
         }
         catch (Exception failure) when (failure is AdapterException or ExternalException or IOException or UnauthorizedAccessException)
         {
-            return new Finding(device.TorchName, Health.Fail, failure.Message, "leave it out with resources: { devices: […] }, or mend its driver.");
+            return new Finding(
+                device.TorchName, Health.Fail, failure.Message, "leave it out with resources: { devices: […] }, or mend its driver.");
         }
     }
 
@@ -147,7 +152,8 @@ internal sealed class Doctor(Settings settings, TimeProvider time)
         }
         catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException && !cancel.IsCancellationRequested)
         {
-            return new Finding("seq", Health.Warn, $"{address} cannot be reached: {failure.Message}", "events wait on disk until it can.");
+            return new Finding(
+                "seq", Health.Warn, $"{address} cannot be reached: {failure.Message}", "events wait on disk until it can.");
         }
     }
 }

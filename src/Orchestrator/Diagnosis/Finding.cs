@@ -52,7 +52,10 @@ internal sealed record DoctorDocument(ImmutableArray<Finding> Findings)
         {
             Columns = [new(""), new("what"), new("found", Overflow: Overflow.Wrap)],
             Rows = [.. document.Findings.Select(Row)],
-            Notes = [.. document.Findings.Where(finding => finding.Remedy is not null).Select(finding => $"{finding.Subject}: {finding.Remedy}")],
+            Notes =
+            [
+                .. document.Findings.Where(finding => finding.Remedy is not null).Select(finding => $"{finding.Subject}: {finding.Remedy}"),
+            ],
         };
     }
 

@@ -26,5 +26,6 @@ internal sealed class StoreReader(IExperimentStore store) : ISweepReader
             SweepEvent.SpecExtended extended => extended.Spec,
             _ => null,
         })
-        .LastOrDefault(spec => spec is not null) ?? throw new StoreException($"The sweep '{sweep}' has no specification: the store is damaged.");
+        .LastOrDefault(spec => spec is not null)
+        ?? throw new StoreException($"The sweep '{sweep}' has no specification: the store is damaged.");
 }

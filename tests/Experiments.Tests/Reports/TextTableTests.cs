@@ -9,7 +9,10 @@ public sealed class TextTableTests
 {
     private static readonly ReportTable Table = new()
     {
-        Columns = [new("name"), new("n", Alignment.Right, 2), new("value", Alignment.Right), new("values", Priority: 1, Overflow: Overflow.Cut)],
+        Columns =
+        [
+            new("name"), new("n", Alignment.Right, 2), new("value", Alignment.Right), new("values", Priority: 1, Overflow: Overflow.Cut),
+        ],
         Rows = [["lora", "8", "0.875", "rank 8 · alpha 16"], ["conv-lora", "12", "0.9", ""]],
     };
 

@@ -39,9 +39,13 @@ internal sealed class ListedSweeps(params IReadOnlyList<SweepSnapshot> sweeps) :
         [
             new() { Trial = new TrialId(1), Work = new TrialWork.Prepare("base/sam-nano"), State = TrialState.Completed, Attempt = 1 },
             Completed(2, "lora", 0, 0.81), Completed(3, "lora", 1, 0.83), Completed(4, "lora", 2, 0.82),
-            Completed(5, "mole", 0, 0.84), At(6, "mole", 1, TrialState.Running) with { Attempt = 1, Step = 40, Device = "cpu:0", Node = "here" },
+            Completed(5, "mole", 0, 0.84),
+            At(6, "mole", 1, TrialState.Running) with { Attempt = 1, Step = 40, Device = "cpu:0", Node = "here" },
             At(7, "mole", 2, TrialState.Waiting),
-            At(8, "lora", 0, TrialState.Failed, index: 1) with { Attempt = 2, Cause = FailureCause.Nan, Message = "The loss is not finite at step 3." },
+            At(8, "lora", 0, TrialState.Failed, index: 1) with
+            {
+                Attempt = 2, Cause = FailureCause.Nan, Message = "The loss is not finite at step 3.",
+            },
         ];
         var summary = new SweepSummary(
             name, new DateTimeOffset(2026, 3, 1, 9, 30, 0, TimeSpan.Zero), "running",

@@ -6,7 +6,11 @@ namespace Orchestrator.Tests.Commands;
 
 public sealed class ReadingCommandsTests : IDisposable
 {
-    private readonly ProgramRun _program = new() { Sweeps = new ListedSweeps(ListedSweeps.Sweep("lesions"), ListedSweeps.Sweep("lesions-wide")) };
+    private readonly ProgramRun _program = new()
+    {
+        Sweeps = new ListedSweeps(ListedSweeps.Sweep("lesions"), ListedSweeps.Sweep("lesions-wide")),
+    };
+
     private readonly ProgramRun _empty = new();
 
     public void Dispose()
