@@ -1,4 +1,3 @@
-using Experiments.Storage;
 using GpuActors;
 using Orchestrator.Commands;
 using Orchestrator.Reading;
@@ -11,6 +10,6 @@ internal static class Program
     private static Task<int> Main(string[] arguments) => new CommandLineProgram(new CommandContext(Surroundings.OfProcess())
     {
         Catalogue = () => new AdapterCatalogue(),
-        Sweeps = folder => new StoreReader(LiteDbStore.OpenForReading(folder)),
+        Sweeps = StoreReader.Open,
     }).RunAsync(arguments);
 }

@@ -86,7 +86,13 @@ public static class CatalogueTables
     private static string[] When(bool holds, string line) => holds ? [line] : [];
 
     private static ImmutableArray<Column> OptionColumns(string heading) =>
-        [new(heading), new("type", Priority: 2), new("default"), new("range", Priority: 1), new("meaning", Overflow: Overflow.Wrap)];
+    [
+        new(heading),
+        new("type", Priority: 2),
+        new("default"),
+        new("range", Priority: 1, Overflow: Overflow.Wrap),
+        new("meaning", Overflow: Overflow.Wrap),
+    ];
 
     private static ImmutableArray<Cell> Option(OptionDescription option) =>
         [option.Name, Type(option.Kind), option.Default?.ToString() ?? "none", Range(option), option.Summary];

@@ -32,6 +32,9 @@ public sealed class LiteDbStore : IExperimentStore
     public static LiteDbStore Open(string folder, Action<string>? warn = null) =>
         Open(new StoreFiles(folder), StoreSchema.Current, warn);
 
+    /// <summary>Whether a folder holds a store.</summary>
+    public static bool ExistsIn(string folder) => new StoreFiles(folder).Exist;
+
     /// <summary>Copies the store of a folder to memory, so that it can be read while no process writes it.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="warn">Told in a sentence what was found damaged and left out.</param>

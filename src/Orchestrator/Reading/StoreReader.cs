@@ -1,31 +1,58 @@
 using System.Collections.Immutable;
 using Experiments.Storage;
-using Experiments.Sweeps;
 using Experiments.Trials;
 
 namespace Orchestrator.Reading;
 
-/// <summary>Reads sweeps from a store that nobody else owns at the moment.</summary>
-internal sealed class StoreReader(IExperimentStore store) : ISweepReader
+/// <summary>Reads sweeps from a store.</summary>
+/// <param name="store">The store; disposed with the reader.</param>
+/// <param name="isLive">Whether a coordinator works on it: else nothing runs, whatever was recorded last.</param>
+internal sealed class StoreReader(IExperimentStore store, bool isLive) : ISweepReader
 {
-    public Task<IReadOnlyList<SweepSummary>> List(CancellationToken cancel) => Task.FromResult(store.Sweeps());
+    private const string Running = "running";
+    private const string Stopped = "stopped";
+
+    /// <summary>Opens the store of a folder that no process writes. A folder without a store has no sweeps.</summary>
+    /// <exception cref="StoreException">When it is in use, newer than the program, or broken.</exception>
+    public static ISweepReader Open(string folder) =>
+        LiteDbStore.ExistsIn(folder) ? new StoreReader(LiteDbStore.OpenForReading(folder), isLive: false) : new NoSweeps();
+
+    public Task<IReadOnlyList<SweepSummary>> List(CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyList<SweepSummary>>([.. store.Sweeps().Select(AsItIs)]);
 
     public Task<SweepSnapshot> Read(string sweep, CancellationToken cancel)
     {
-        var summary = store.Sweeps().Single(summary => summary.Name == sweep);
-        return Task.FromResult(new SweepSnapshot(summary, Spec(sweep), store.Trials(sweep), ImmutableDictionary<TrialId, string>.Empty));
+        var summary = AsItIs(store.Sweeps().Single(summary => summary.Name == sweep));
+        var trials = store.Trials(sweep);
+        return Task.FromResult(new SweepSnapshot(summary, store.SpecOf(sweep), trials, WaitingFor(summary, trials)));
     }
 
     public void Dispose() => store.Dispose();
 
-    /// <summary>The specification that the sweep was last given.</summary>
-    private SweepSpec Spec(string sweep) => store.Read(sweep)
-        .Select(recorded => recorded.Event switch
+    private static ImmutableDictionary<TrialId, string> WaitingFor(SweepSummary summary, IReadOnlyList<TrialRow> trials)
+    {
+        var completed = trials.Where(trial => trial.State == TrialState.Completed).Select(trial => trial.Trial).ToHashSet();
+        var otherwise = summary.State == Running ? new WaitReason.NoFreeDevice().ToString() : $"the sweep is {summary.State}";
+        return trials.Where(trial => trial.State == TrialState.Waiting).ToImmutableDictionary(
+            trial => trial.Trial,
+            trial => trial.Needs.Where(need => !completed.Contains(need)).ToArray() is { Length: > 0 } open
+                ? new WaitReason.Needs([.. open]).ToString()
+                : otherwise);
+    }
+
+    private SweepSummary AsItIs(SweepSummary summary) =>
+        !isLive && summary.State == Running ? summary with { State = Stopped } : summary;
+
+    /// <summary>What a folder holds in which nothing was ever run.</summary>
+    private sealed class NoSweeps : ISweepReader
+    {
+        public Task<IReadOnlyList<SweepSummary>> List(CancellationToken cancel) => Task.FromResult<IReadOnlyList<SweepSummary>>([]);
+
+        public Task<SweepSnapshot> Read(string sweep, CancellationToken cancel) =>
+            throw new StoreException($"There is no sweep '{sweep}': nothing was ever run here.");
+
+        public void Dispose()
         {
-            SweepEvent.SweepStarted started => started.Spec,
-            SweepEvent.SpecExtended extended => extended.Spec,
-            _ => null,
-        })
-        .LastOrDefault(spec => spec is not null)
-        ?? throw new StoreException($"The sweep '{sweep}' has no specification: the store is damaged.");
+        }
+    }
 }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Orchestrator.Terminal;
 
 /// <summary>What surrounds the program: streams and what is behind them, environment, folder, time. Tests bring their own.</summary>
@@ -7,6 +5,9 @@ internal sealed record Surroundings
 {
     /// <summary>Columns where nothing tells a width.</summary>
     public const int DefaultWidth = 100;
+
+    private const int Utf8 = 65001;
+    private const int Utf16 = 1200;
 
     /// <summary>Standard output: answers only.</summary>
     public required TextWriter Output { get; init; }
@@ -53,7 +54,7 @@ internal sealed record Surroundings
     }
 
     /// <summary>Whether letters beyond ASCII arrive as they are.</summary>
-    public bool SpeaksUnicode => Output.Encoding is UTF8Encoding or UnicodeEncoding;
+    public bool SpeaksUnicode => Output.Encoding.CodePage is Utf8 or Utf16;
 
     private static int TerminalWidth()
     {
