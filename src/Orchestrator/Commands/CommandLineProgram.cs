@@ -27,7 +27,7 @@ internal sealed class CommandLineProgram
     /// <summary>Runs one command to its end.</summary>
     public async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancel = default)
     {
-        var parsed = _root.Parse(arguments, NoResponseFiles);
+        var parsed = Parse(arguments);
         var settings = GlobalOptions.Guess(arguments, _context.Surroundings);
         try
         {
@@ -50,6 +50,9 @@ internal sealed class CommandLineProgram
             return ErrorReport.Write(exception, settings, _context.Surroundings);
         }
     }
+
+    /// <summary>Reads arguments without doing what they say.</summary>
+    public ParseResult Parse(IReadOnlyList<string> arguments) => _root.Parse(arguments, NoResponseFiles);
 
     private sealed class VersionAction : SynchronousCommandLineAction
     {

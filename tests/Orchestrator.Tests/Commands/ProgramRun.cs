@@ -42,13 +42,13 @@ internal sealed class ProgramRun : IDisposable
     {
         _output.GetStringBuilder().Clear();
         _error.GetStringBuilder().Clear();
-        return new CommandLineProgram(Context()).RunAsync(arguments, TestContext.Current.CancellationToken);
+        return Program().RunAsync(arguments, TestContext.Current.CancellationToken);
     }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
-    /// <summary>The commands, to be looked at.</summary>
-    public ProgramCommand Commands() => new(Context());
+    /// <summary>The program, to be looked at.</summary>
+    public CommandLineProgram Program() => new(Context());
 
     private CommandContext Context() => new(new Surroundings
     {
