@@ -9,7 +9,7 @@ namespace Orchestrator.Commands;
 /// <summary><c>orchestrator verify FOLDER</c>: holds our numbers against recorded ones, a line a case as it is checked.</summary>
 internal sealed class VerifyCommand : Command, IExemplified
 {
-    private readonly Argument<DirectoryInfo> _folder = new("folder")
+    private readonly Argument<string> _folder = new("folder")
     {
         Description = "A folder of golden cases, or any folder beneath one.",
     };
@@ -17,10 +17,12 @@ internal sealed class VerifyCommand : Command, IExemplified
 
     public VerifyCommand(CommandContext context) : base("verify", "Check golden cases: one line each, and a summary.")
     {
-        Add(_folder.AcceptExistingOnly());
+        Add(_folder);
         SetAction((parsed, cancel) =>
         {
-            var folder = parsed.GetRequiredValue(_folder).FullName;
+            var folder = Path.GetFullPath(parsed.GetRequiredValue(_folder), context.Surroundings.Folder);
+            if (!Directory.Exists(folder))
+                throw new NoSuchThingException($"There is no folder '{folder}'.");
             var output = context.Output(parsed);
             TorchRuntime.Initialize(Environment.ProcessorCount);
 

@@ -33,9 +33,9 @@ public sealed class UsageTests : IDisposable
         var exitCode = await _program.Run("verify", "nowhere", "--json");
 
         using var document = JsonDocument.Parse(_program.Output);
-        Assert.Equal(ExitCode.Refused, exitCode);
+        Assert.Equal(ExitCode.NoSuchThing, exitCode);
         Assert.Equal("orchestrator/error/1", document.RootElement.GetProperty("schema").GetString());
-        Assert.Equal(ExitCode.Refused, document.RootElement.GetProperty("exit_code").GetInt32());
+        Assert.Equal(ExitCode.NoSuchThing, document.RootElement.GetProperty("exit_code").GetInt32());
         Assert.Contains("nowhere", document.RootElement.GetProperty("problems")[0].GetString(), StringComparison.Ordinal);
         Assert.Empty(_program.Error);
     }
