@@ -9,7 +9,7 @@ namespace Experiments.Storage;
 /// </summary>
 internal sealed class StoreLock : IDisposable
 {
-    /// <summary>How long a writer waits for a reader that copies the store.</summary>
+    /// <summary>How long to wait for a reader that copies the store.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly FileStream _file;
@@ -21,11 +21,7 @@ internal sealed class StoreLock : IDisposable
     /// <exception cref="StoreException">When another process has it.</exception>
     public static StoreLock Take(string folder)
     {
-        FileStream? file = null;
-        SpinWait.SpinUntil(() => (file = TryOpen(folder)) is not null || OwnerOf(folder) is { IsAlive: true }, Patience);
-        if (file is null)
-            throw InUse(folder);
-
+        var file = Open(folder);
         var owner = Path.Combine(folder, "store.owner");
         File.WriteAllText(owner, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId} {Environment.MachineName}"));
         return new StoreLock(file, owner);
@@ -33,7 +29,7 @@ internal sealed class StoreLock : IDisposable
 
     /// <summary>Takes the lock for the moment that a copy takes.</summary>
     /// <exception cref="StoreException">When another process has it.</exception>
-    public static StoreLock TakeBriefly(string folder) => new(TryOpen(folder) ?? throw InUse(folder), owner: null);
+    public static StoreLock TakeBriefly(string folder) => new(Open(folder), owner: null);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -41,6 +37,13 @@ internal sealed class StoreLock : IDisposable
         if (_owner is not null)
             File.Delete(_owner);
         _file.Dispose();
+    }
+
+    private static FileStream Open(string folder)
+    {
+        FileStream? file = null;
+        SpinWait.SpinUntil(() => (file = TryOpen(folder)) is not null || OwnerOf(folder) is { IsAlive: true }, Patience);
+        return file ?? throw InUse(folder);
     }
 
     private static FileStream? TryOpen(string folder)

@@ -4,20 +4,20 @@ using Experiments.Sweeps;
 namespace Experiments.Trials;
 
 /// <summary>A method entry of a sweep with the configurations that it has so far.</summary>
-internal sealed class PlannedEntry(int place, int block, MethodEntry entry, PlannedEntry? experts, SweepSpec spec)
+internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, SweepSpec spec)
 {
     private readonly TaskBlock _task = spec.Tasks[block];
     private readonly List<PlannedConfiguration> _configurations = [];
     private readonly List<Observation> _history = [];
     private readonly Dictionary<int, List<TrialId>> _byReplicate = [];
 
-    /// <summary>Place in the file, over all blocks.</summary>
-    public int Place { get; } = place;
-
     /// <summary>Index of its block.</summary>
     public int Block { get; } = block;
 
-    public MethodEntry Entry { get; } = entry;
+    /// <summary>Its index in the block.</summary>
+    public int Index { get; } = index;
+
+    public MethodEntry Entry { get; } = spec.Tasks[block].Methods[index];
 
     /// <summary>The entry whose trials are the experts of this one's; null where it needs none.</summary>
     public PlannedEntry? Experts { get; } = experts;
@@ -26,7 +26,7 @@ internal sealed class PlannedEntry(int place, int block, MethodEntry entry, Plan
     public bool IsExpert { get; private set; }
 
     /// <summary>Seed of its configurations.</summary>
-    public ulong Seed { get; } = TrialSeed.OfEntry(spec.Seed, block, entry.Name);
+    public ulong Seed { get; } = TrialSeed.OfEntry(spec.Seed, block, spec.Tasks[block].Methods[index].Name);
 
     /// <summary>How many configurations it should have.</summary>
     public long Quota { get; set; }
@@ -49,25 +49,24 @@ internal sealed class PlannedEntry(int place, int block, MethodEntry entry, Plan
     public static IReadOnlyList<PlannedEntry> Order(SweepSpec spec)
     {
         var ordered = new List<PlannedEntry>();
-        var place = 0;
         for (var block = 0; block < spec.Tasks.Count; block++)
         {
-            foreach (var entry in spec.Tasks[block].Methods)
-                Place(block, entry, []);
+            for (var index = 0; index < spec.Tasks[block].Methods.Count; index++)
+                Place(block, index, []);
         }
 
         return ordered;
 
-        PlannedEntry Place(int block, MethodEntry entry, IReadOnlyList<MethodEntry> path)
+        PlannedEntry Place(int block, int index, IReadOnlyList<int> path)
         {
-            if (ordered.Find(planned => planned.Block == block && planned.Entry.Name == entry.Name) is { } there)
+            if (ordered.Find(planned => planned.Block == block && planned.Index == index) is { } there)
                 return there;
-            if (path.Contains(entry))
-                throw new SpecException($"experts: '{entry.Name}' is among its own experts.");
+            if (path.Contains(index))
+                throw new SpecException($"experts: '{spec.Tasks[block].Methods[index].Name}' is among its own experts.");
 
-            var experts = entry.Experts is null ? null : Place(block, Named(spec.Tasks[block], entry), [.. path, entry]);
+            var experts = ExpertsOf(spec.Tasks[block], index) is { } needed ? Place(block, needed, [.. path, index]) : null;
             experts?.IsExpert = true;
-            var planned = new PlannedEntry(place++, block, entry, experts, spec);
+            var planned = new PlannedEntry(block, index, experts, spec);
             ordered.Add(planned);
             return planned;
         }
@@ -100,9 +99,16 @@ internal sealed class PlannedEntry(int place, int block, MethodEntry entry, Plan
         _history[train.Index] = _configurations[train.Index].Observe(train.Replicate, _task.Maximize ? -value : value);
     }
 
-    private static MethodEntry Named(TaskBlock block, MethodEntry entry) =>
-        block.Methods.FirstOrDefault(other => other.Name == entry.Experts)
-        ?? throw new SpecException($"experts: '{entry.Name}' names '{entry.Experts}', which is not an entry beside it.");
+    private static int? ExpertsOf(TaskBlock block, int index)
+    {
+        var entry = block.Methods[index];
+        if (entry.Experts is null)
+            return null;
+
+        var experts = block.Methods.ToList().FindIndex(other => other.Name == entry.Experts);
+        return experts >= 0 ? experts : throw new SpecException(
+            $"experts: '{entry.Name}' names '{entry.Experts}', which is not an entry beside it.");
+    }
 }
 
 /// <summary>A configuration of an entry with its replicates.</summary>

@@ -141,8 +141,8 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
                 + $"{Math.Max(1, there)} configuration(s) with {spec.Seeds.Count} seed(s) need.");
         }
 
-        var open = entries.OrderBy(entry => entry.Place).ToList();
-        while (left > 0 && open.RemoveAll(entry => quotas[entry] == sizes[entry]) >= 0 && open.Count > 0)
+        var open = entries.Where(entry => sizes[entry] > 0).OrderBy(entry => entry.Block).ThenBy(entry => entry.Index).ToList();
+        while (left > 0 && open.Count > 0)
         {
             var round = Math.Max(1, Math.Min(left / open.Count, open.Min(entry => sizes[entry] - quotas[entry])));
             foreach (var entry in open.Take((int)Math.Min(left, open.Count)))
@@ -150,6 +150,8 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
                 quotas[entry] += round;
                 left -= round;
             }
+
+            open.RemoveAll(entry => quotas[entry] == sizes[entry]);
         }
 
         return quotas;

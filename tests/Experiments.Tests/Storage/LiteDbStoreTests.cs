@@ -110,6 +110,18 @@ public sealed class LiteDbStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Whoever_comes_while_a_reader_copies_waits_for_it()
+    {
+        var reader = StoreLock.TakeBriefly(_folder.Path);
+
+        var writer = Task.Run(Open, TestContext.Current.CancellationToken);
+        reader.Dispose();
+
+        using var store = await writer;
+        Assert.Equal(1, store.Term);
+    }
+
+    [Fact]
     public void A_copy_is_not_made_of_a_store_that_is_being_written()
     {
         using var store = Open();

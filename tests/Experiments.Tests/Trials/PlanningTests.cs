@@ -83,6 +83,17 @@ public sealed class PlanningTests
     }
 
     [Fact]
+    public void What_is_left_over_goes_to_the_first_in_the_file_not_to_the_first_created()
+    {
+        var mole = Endless("mole") with { Experts = "expert" };
+        var spec = Sweep([Block("a", mole, Endless("expert"))], seeds: [0]) with { Trials = 3 };
+
+        var created = Ledger(spec).Start().Said<SweepEvent.TrialCreated>().Select(each => ((TrialWork.Train)each.Work).Entry);
+
+        Assert.Equal(["expert", "mole", "mole"], created);
+    }
+
+    [Fact]
     public void Refuses_an_endless_space_without_a_number_of_trials()
     {
         var problem = Assert.Throws<SpecException>(() => Ledger(Sweep([Block("a", Endless("lora"))], seeds: [0])).Start());
