@@ -52,7 +52,7 @@ internal sealed class StoreLock : IDisposable
         {
             return new FileStream(Path.Combine(folder, "store.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException) && IsSharing(e))
+        catch (IOException e) when (IsSharing(e))
         {
             return null;
         }
