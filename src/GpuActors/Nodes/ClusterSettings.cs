@@ -93,8 +93,8 @@ internal sealed record ClusterSettings
             seed-node-timeout = 2s
             retry-unsuccessful-join-after = 2s
             shutdown-after-unsuccessful-join-seed-nodes = 20s
-            gossip-interval = 500ms
-            leader-actions-interval = 500ms
+            gossip-interval = 200ms
+            leader-actions-interval = 200ms
             unreachable-nodes-reaper-interval = 500ms
             failure-detector { heartbeat-interval = 500ms, acceptable-heartbeat-pause = 2s }
             downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
@@ -104,7 +104,8 @@ internal sealed record ClusterSettings
             singleton-proxy {
               singleton-name = coordinator
               role = {{CoordinatorRole}}
-              singleton-identification-interval = 300ms
+              singleton-identification-interval = 200ms
+              log-singleton-identification-failure = off
               buffer-size = 0
             }
           }
