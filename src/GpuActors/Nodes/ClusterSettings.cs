@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Cluster.Tools.Singleton;
@@ -39,17 +40,23 @@ internal sealed record ClusterSettings
     /// <summary>Where the cluster is found, each as HOST:PORT; empty to found one.</summary>
     public ImmutableArray<string> Seeds { get; init; } = [];
 
-    /// <summary>Settings that go before the ones below, for tests.</summary>
-    public string Overrides { get; init; } = "";
-
     /// <summary>Where the actor system logs to.</summary>
     public required ILoggerFactory Logging { get; init; }
 
     /// <summary>Starts an actor system. It has joined nothing yet where there are no <see cref="Seeds"/>.</summary>
-    public ActorSystem Start() => ActorSystem.Create(SystemName, ActorSystemSetup.Create(
-        BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(Overrides).WithFallback(Hocon())),
-        new LoggerFactorySetup(Logging),
-        WireSerializer.Setup));
+    /// <exception cref="ClusterException">When the address cannot be listened on.</exception>
+    public ActorSystem Start()
+    {
+        try
+        {
+            return ActorSystem.Create(SystemName, ActorSystemSetup.Create(
+                BootstrapSetup.Create().WithConfig(Hocon()), new LoggerFactorySetup(Logging), WireSerializer.Setup));
+        }
+        catch (AggregateException failure) when (failure.Flatten().InnerException?.GetBaseException() is SocketException refused)
+        {
+            throw new ClusterException($"{Host}:{Port} cannot be listened on: {refused.Message}", failure);
+        }
+    }
 
     /// <summary>Where a member of the cluster reaches the coordinator, wherever that lives.</summary>
     public static IActorRef Coordinator(ActorSystem system) =>
@@ -64,6 +71,8 @@ internal sealed record ClusterSettings
     // - keep-oldest, also if alone: the side of the coordinator, which founded the cluster, goes on whatever number of workers
     //   dies; by majority, a coordinator whose only worker is killed downs itself whenever the worker's address is the lower;
     // - fork-join dispatchers: on the shared pool, blocked pool threads make a healthy node miss its heartbeats;
+    // - tcp-reuse-addr off: .NET takes it for SO_REUSEPORT too, by which two processes can listen on one port;
+    // - batching off: it holds a message back for up to 40 ms when there are few;
     // - exit-clr off: to leave a cluster is not to leave the process, which goes on training and joins again.
     private Config Hocon() => ConfigurationFactory.ParseString($$"""
         akka {
@@ -85,6 +94,7 @@ internal sealed record ClusterSettings
               port = {{Port}}
               maximum-frame-size = {{512 * 1024}}b
               batching.enabled = off
+              tcp-reuse-addr = off
             }
           }
           cluster {
@@ -113,3 +123,6 @@ internal sealed record ClusterSettings
         }
         """).WithFallback(ClusterSingleton.DefaultConfig());
 }
+
+/// <summary>The cluster cannot be as the user asks: one sentence, shown without a stack.</summary>
+public sealed class ClusterException(string message, Exception? inner = null) : Exception(message, inner);

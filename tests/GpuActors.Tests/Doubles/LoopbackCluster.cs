@@ -11,12 +11,14 @@ internal sealed class LoopbackCluster : IAsyncDisposable
 {
     private readonly string _dataFolder = Directory.CreateTempSubdirectory("cluster-").FullName;
     private readonly List<IAsyncDisposable> _workers = [];
-    private int _port;
     private CancellationTokenSource _interrupt = new();
     private CancellationTokenSource _abort = new();
     private Task<SweepOutcome> _run = Task.FromResult(new SweepOutcome("", IsComplete: false));
 
-    private string Address => $"127.0.0.1:{_port}";
+    private string Address => $"127.0.0.1:{Port}";
+
+    /// <summary>The port of the coordinator; 0 before the first is started.</summary>
+    public int Port { get; private set; }
 
     /// <summary>What is recorded, whatever dies.</summary>
     public Disk Disk { get; } = new();
@@ -37,13 +39,13 @@ internal sealed class LoopbackCluster : IAsyncDisposable
                 DataFolder = _dataFolder,
                 Notices = Notices.Writer,
                 Logging = NullLoggerFactory.Instance,
-                Port = _port,
+                Port = Port,
                 BeatEvery = TimeSpan.FromMilliseconds(200),
             },
             TimeProvider.System);
         _run = host.RunAsync(_interrupt.Token, _abort.Token);
         var listening = await NoticeAsync<SweepNotice.Listening>();
-        _port = listening.Port;
+        Port = listening.Port;
         return host;
     }
 
@@ -69,9 +71,10 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     }
 
     /// <summary>Starts a worker as its own process would run it.</summary>
-    public LoopbackWorkerHost StartWorkerHost(string id)
+    public LoopbackWorkerHost StartWorkerHost(
+        string id, Func<WorkerSettings, WorkerSettings>? change = null, ManualTrialRunner? runner = null)
     {
-        var worker = new LoopbackWorkerHost(id, Address, _dataFolder);
+        var worker = new LoopbackWorkerHost(id, Address, _dataFolder, runner ?? new ManualTrialRunner(), change);
         _workers.Add(worker);
         return worker;
     }

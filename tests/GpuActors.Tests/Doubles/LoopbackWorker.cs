@@ -52,9 +52,11 @@ internal sealed class LoopbackWorkerHost : IAsyncDisposable
 {
     private readonly CancellationTokenSource _leave = new();
 
-    public LoopbackWorkerHost(string id, string coordinator, string dataFolder)
+    public LoopbackWorkerHost(
+        string id, string coordinator, string dataFolder, ManualTrialRunner runner, Func<WorkerSettings, WorkerSettings>? change)
     {
-        var settings = new WorkerSettings
+        Runner = runner;
+        var usual = new WorkerSettings
         {
             Join = [coordinator],
             Device = "cpu:0",
@@ -63,11 +65,11 @@ internal sealed class LoopbackWorkerHost : IAsyncDisposable
             RejoinAfter = TimeSpan.FromSeconds(2),
             LeaveWithin = TimeSpan.FromSeconds(1),
         };
-        Exit = new WorkerHost(settings, Runner, NullLoggerFactory.Instance, TimeProvider.System).RunAsync(null, _leave.Token);
+        Exit = new WorkerHost(change?.Invoke(usual) ?? usual, Runner, NullLoggerFactory.Instance, TimeProvider.System).RunAsync(null, _leave.Token);
     }
 
     /// <summary>What does its work.</summary>
-    public ManualTrialRunner Runner { get; } = new();
+    public ManualTrialRunner Runner { get; }
 
     /// <summary>Its exit code.</summary>
     public Task<int> Exit { get; }

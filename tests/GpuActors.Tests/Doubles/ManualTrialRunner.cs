@@ -6,12 +6,14 @@ using GpuActors.Workers;
 namespace GpuActors.Tests.Doubles;
 
 /// <summary>Works on an attempt as a test says, step by step, on the worker's own training thread.</summary>
-internal sealed class ManualTrialRunner : ITrialRunner
+internal sealed class ManualTrialRunner(Exception? cannotLoad = null) : ITrialRunner
 {
     private readonly Channel<ManualAttempt> _begun = Channel.CreateUnbounded<ManualAttempt>();
 
     public void WarmUp()
     {
+        if (cannotLoad is not null)
+            throw cannotLoad;
     }
 
     public TrialResult Run(Assignment assignment, IAttemptObserver observer, StopWishes stop)

@@ -1,7 +1,9 @@
+using Adapters.Methods;
 using Experiments.Trials;
 using GpuActors.Coordination;
 using GpuActors.Nodes;
 using GpuActors.Tests.Doubles;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace GpuActors.Tests.Nodes;
@@ -108,6 +110,63 @@ public sealed class ClusterTests
 
         Assert.Equal(ExitCodes.Left, await leaving.Exit);
         Assert.Equal(3, (await cluster.StartWorker("w2").Runner.BegunAsync()).Assignment.ResumeFrom?.Step);
+    }
+
+    [Fact]
+    public async Task A_worker_without_a_coordinator_saves_after_its_grace_and_ends_as_an_orphan()
+    {
+        await using var cluster = new LoopbackCluster();
+        await cluster.StartAsync(TestSweep.Of(trials: 1));
+        var orphan = cluster.StartWorkerHost("w1", settings => settings with { OrphanGrace = TimeSpan.FromSeconds(2) });
+        var attempt = await orphan.Runner.BegunAsync();
+        attempt.Start();
+
+        await cluster.AbortAsync();
+        await attempt.SaveWished;
+        attempt.Pause();
+
+        Assert.Equal(ExitCodes.Orphaned, await orphan.Exit);
+    }
+
+    [Fact]
+    public async Task A_worker_that_lost_its_device_ends_and_its_trial_goes_on_elsewhere()
+    {
+        await using var cluster = new LoopbackCluster();
+        await cluster.StartAsync(TestSweep.Of(trials: 1));
+        var broken = cluster.StartWorkerHost("w1");
+        var attempt = await broken.Runner.BegunAsync();
+        attempt.Start();
+
+        attempt.Throw(new TorchFailure("CUDA error: unspecified launch failure"));
+
+        Assert.Equal(ExitCodes.DeviceLost, await broken.Exit);
+        var again = await cluster.StartWorker("w2").Runner.BegunAsync();
+        again.Finish();
+        Assert.True((await cluster.OutcomeAsync()).IsComplete);
+    }
+
+    [Fact]
+    public async Task A_worker_that_cannot_load_its_library_ends_with_the_reason()
+    {
+        await using var cluster = new LoopbackCluster();
+        await cluster.StartAsync(TestSweep.Of(trials: 1));
+
+        var unable = cluster.StartWorkerHost("w1", runner: new ManualTrialRunner(new AdapterException("libtorch cannot be loaded.")));
+
+        var failure = await Assert.ThrowsAsync<AdapterException>(() => unable.Exit);
+        Assert.Equal("libtorch cannot be loaded.", failure.Message);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_told_in_a_sentence()
+    {
+        await using var first = new LoopbackCluster();
+        await first.StartAsync(TestSweep.Of(trials: 1));
+        var settings = new ClusterSettings { Role = ClusterSettings.GpuRole, Port = first.Port, Logging = NullLoggerFactory.Instance };
+
+        var refused = Assert.Throws<ClusterException>(settings.Start);
+
+        Assert.StartsWith($"127.0.0.1:{first.Port} cannot be listened on: ", refused.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Does whatever a worker is given.</summary>

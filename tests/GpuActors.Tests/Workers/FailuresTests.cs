@@ -1,7 +1,7 @@
-using System.Runtime.InteropServices;
 using Adapters.Methods;
 using Adapters.Training;
 using Experiments.Trials;
+using GpuActors.Tests.Doubles;
 using GpuActors.Workers;
 using Xunit;
 
@@ -44,6 +44,4 @@ public sealed class FailuresTests
 
         Assert.InRange(outcome.Message.Length, 1, 16 * 1024);
     }
-
-    private sealed class TorchFailure(string message) : ExternalException(message);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit;
@@ -346,8 +345,6 @@ public sealed class GpuActorTests : TestKit
     }
 
     private async Task Expect<T>(T message) => Assert.Equal(message, await _coordinator.ExpectMsgAsync<T>());
-
-    private sealed class TorchFailure(string message) : ExternalException(message);
 
     private static Assignment Of(SweepAttempt attempt) =>
         new(attempt.Sweep, attempt.Attempt, new TrialWork.Prepare("nothing"), null, null, null, []);
