@@ -16,7 +16,8 @@ namespace Adapters.Mechanisms;
 internal sealed class FoldedScale : IDisposable
 {
     private readonly int _taps; // enlarged pixels that shrinking looks at, along one axis
-    private readonly Tensor _enlarge; // [taps, 3, 5]: enlarged pixel around each tap from original pixels
+    private readonly Tensor _enlarge; // [taps·5, 3]: enlarged pixels around each tap from original pixels
+    private readonly Tensor _enlargeAcross; // the same, [3, taps·5]
     private readonly Tensor _shrink; // [1, taps·taps]
 
     public FoldedScale(int factor, Device device)
@@ -26,10 +27,13 @@ internal sealed class FoldedScale : IDisposable
 
         var odd = factor % 2 == 1;
         int[] taps = odd ? [factor / 2] : [.. Enumerable.Range(factor / 2 - 2, 4)]; // within the cell of e pixels
-        double[] weights = odd ? [1] : [Cubic(1.5), Cubic(0.5), Cubic(0.5), Cubic(1.5)];
+        double[] weights = odd ? [1] : [Bicubic.Weight(1.5), Bicubic.Weight(0.5), Bicubic.Weight(0.5), Bicubic.Weight(1.5)];
         _taps = taps.Length;
-        var around = taps.SelectMany(tap => Enumerable.Range(tap - 1, 3)); // enlarged pixels that the convolution sees
-        _enlarge = Constant(around.SelectMany(pixel => Weights(pixel, factor)), device, _taps, 3, 5);
+        // Rows are (tap, original pixel), columns the three enlarged pixels that the convolution sees at the tap.
+        var enlarge = taps.SelectMany(tap => Enumerable.Range(-2, 5).SelectMany(original =>
+            Enumerable.Range(tap - 1, 3).Select(pixel => Weight(pixel, original, factor))));
+        _enlarge = Constant(enlarge, device, _taps * 5, 3);
+        _enlargeAcross = _enlarge.t().contiguous().DetachFromDisposeScope();
         _shrink = Constant(weights.SelectMany(row => weights.Select(column => row * column)), device, 1, _taps * _taps);
     }
 
@@ -41,35 +45,27 @@ internal sealed class FoldedScale : IDisposable
     /// <returns>The shape of the map.</returns>
     public Tensor Apply(Tensor map, Tensor weight, Tensor bias)
     {
-        var channels = weight.shape[0];
-        var folded = einsum("ocyx,jyu,kxv->jkocuv", weight, _enlarge, _enlarge).reshape(-1, channels, 5, 5);
         var bordered = functional.pad(map, (2L, 2L, 2L, 2L), TorchSharp.PaddingModes.Replicate);
-        var seen = functional.gelu(functional.conv2d(bordered, folded, bias.repeat(_taps * _taps)));
-        return _taps == 1 ? seen : _shrink.matmul(seen.reshape(map.shape[0], _taps * _taps, -1)).reshape(map.shape);
+        var folded = _enlarge.matmul(weight).matmul(_enlargeAcross); // [channels, channels, taps·5, taps·5]
+        if (_taps == 1)
+            return functional.gelu(functional.conv2d(bordered, folded, bias));
+
+        var channels = weight.shape[0];
+        var outputs = folded.reshape(channels, channels, _taps, 5, _taps, 5).permute(2, 4, 0, 1, 3, 5).reshape(-1, channels, 5, 5);
+        var seen = functional.gelu(functional.conv2d(bordered, outputs, bias.repeat(_taps * _taps)));
+        return _shrink.matmul(seen.reshape(map.shape[0], _taps * _taps, -1)).reshape(map.shape);
     }
 
     public void Dispose()
     {
         _enlarge.Dispose();
+        _enlargeAcross.Dispose();
         _shrink.Dispose();
     }
 
-    /// <summary>An enlarged pixel of a cell as a sum of the five original pixels around the cell's own.</summary>
-    private static IEnumerable<double> Weights(int pixel, int factor)
-    {
-        var place = (pixel + 0.5) / factor - 0.5; // in original pixels, from the cell's centre
-        return Enumerable.Range(-2, 5).Select(original => Cubic(place - original));
-    }
-
-    /// <summary>The kernel of bicubic interpolation with a = -0.75 (Keys 1981), as Torch has it.</summary>
-    private static double Cubic(double distance)
-    {
-        const double a = -0.75;
-        var x = Math.Abs(distance);
-        return x <= 1 ? ((a + 2) * x - (a + 3)) * x * x + 1
-            : x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
-            : 0;
-    }
+    /// <summary>How much of an original pixel, counted from the cell's own, is in an enlarged pixel of a cell.</summary>
+    private static double Weight(int pixel, int original, int factor) =>
+        Bicubic.Weight((pixel + 0.5) / factor - 0.5 - original);
 
     private static Tensor Constant(IEnumerable<double> values, Device device, params long[] shape) =>
         tensor(values.Select(value => (float)value).ToArray(), shape, device: device).DetachFromDisposeScope();

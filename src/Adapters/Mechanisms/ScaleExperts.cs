@@ -12,6 +12,7 @@ public sealed class ScaleExperts : IDisposable
 {
     private readonly IReadOnlyList<int> _scales;
     private readonly IReadOnlyList<FoldedScale?> _folded;
+    private readonly Dictionary<(long From, long To), Tensor> _axes = [];
 
     /// <summary>Experts from given weights.</summary>
     /// <param name="weight"><c>[experts, channels, channels, 3, 3]</c></param>
@@ -19,7 +20,7 @@ public sealed class ScaleExperts : IDisposable
     /// <param name="scales">Each expert's scale; 1 resizes nothing.</param>
     public ScaleExperts(Tensor weight, Tensor bias, IReadOnlyList<int> scales)
     {
-        (Weight, Bias, _scales) = (Parameter(weight), Parameter(bias), scales);
+        (Weight, Bias, _scales) = (Parameter(weight), Parameter(bias.flatten()), scales);
         _folded = [.. scales.Select(scale => FoldedScale.Fits(scale) ? new FoldedScale(scale, Weight.device) : null)];
     }
 
@@ -36,7 +37,7 @@ public sealed class ScaleExperts : IDisposable
     /// <summary><c>[experts, channels, channels, 3, 3]</c></summary>
     public Parameter Weight { get; }
 
-    /// <summary><c>[experts, channels]</c></summary>
+    /// <summary><c>[experts·channels]</c>: a vector, as biases are, so that weight decay passes it over.</summary>
     public Parameter Bias { get; }
 
     /// <summary>Gives each sample to the experts that were chosen for it, and to no other.</summary>
@@ -45,7 +46,7 @@ public sealed class ScaleExperts : IDisposable
     /// <returns><c>[samples, k, channels, height, width]</c></returns>
     public Tensor Apply(Tensor map, Tensor chosen)
     {
-        var (weights, biases) = (Weight.unbind(0), Bias.unbind(0));
+        var (weights, biases) = (Weight.unbind(0), Bias.reshape(_scales.Count, -1).unbind(0));
         var shares = chosen.flatten().cpu().data<long>()
             .Select((expert, row) => (expert: (int)expert, row))
             .GroupBy(pair => pair.expert, pair => pair.row)
@@ -69,6 +70,8 @@ public sealed class ScaleExperts : IDisposable
     {
         foreach (var folded in _folded)
             folded?.Dispose();
+        foreach (var axis in _axes.Values)
+            axis.Dispose();
     }
 
     /// <summary>Expert outputs, laid back into the order of the rows that they were computed from.</summary>
@@ -81,14 +84,22 @@ public sealed class ScaleExperts : IDisposable
 
     private static Tensor Index(IEnumerable<long> values, Device device) => tensor(values.ToArray(), device: device);
 
-    private static Tensor Resized(Tensor map, Tensor weight, Tensor bias, int scale)
+    private Tensor Resized(Tensor map, Tensor weight, Tensor bias, int scale)
     {
+        if (scale == 1)
+            return functional.gelu(functional.conv2d(map, weight, bias, padding: [1, 1]));
         var (height, width) = (map.shape[2], map.shape[3]);
-        var large = scale == 1 ? map : Bicubic(map, height * scale, width * scale);
-        var seen = functional.gelu(functional.conv2d(large, weight, bias, padding: [1, 1]));
-        return scale == 1 ? seen : Bicubic(seen, height, width);
+        var large = Resize(map, height * scale, width * scale);
+        return Resize(functional.gelu(functional.conv2d(large, weight, bias, padding: [1, 1])), height, width);
     }
 
-    private static Tensor Bicubic(Tensor map, long height, long width) =>
-        functional.interpolate(map, size: [height, width], mode: InterpolationMode.Bicubic, align_corners: false);
+    private Tensor Resize(Tensor map, long height, long width) =>
+        Axis(map.shape[2], height, map.device).matmul(map).matmul(Axis(map.shape[3], width, map.device).t());
+
+    private Tensor Axis(long from, long to, Device device)
+    {
+        if (!_axes.TryGetValue((from, to), out var matrix))
+            _axes.Add((from, to), matrix = Bicubic.Matrix(from, to, device).DetachFromDisposeScope());
+        return matrix;
+    }
 }

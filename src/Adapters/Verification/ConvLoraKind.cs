@@ -73,7 +73,9 @@ internal sealed class ConvLoraKind : IGoldenKind
             _gate = new NoisyTopKGate(tensors[$"in.{_names.Gate}"].clone(), tensors[$"in.{_names.Noise}"].clone(), chosen,
                 golden.Hyperparameter("noise_epsilon", 0.01));
             _experts = new ScaleExperts(Together("weight"), Together("bias"), [.. scales.Select(scale => (int)scale!)]);
-            var layout = new SpatialLayout(Tokens: tensors["in.x"].dim() == 3, 0, (int)_grid[0], (int)_grid[1]);
+            var x = tensors["in.x"];
+            var (tokens, cells) = (x.dim() == 3, _grid[0] * _grid[1]);
+            var layout = new SpatialLayout(tokens, Prefix: tokens ? (int)(x.shape[1] - cells) : 0, (int)_grid[0], (int)_grid[1]);
             Delta = new ConvLoraDelta(_factors, _gate, _experts, CombinationOf(golden), layout);
             Delta.train(golden.Hyperparameter<string>("mode") == "train");
             Site = GoldenLayer.From(tensors["in.weight"], tensors.Find("in.bias"));
@@ -121,7 +123,7 @@ internal sealed class ConvLoraKind : IGoldenKind
             for (var expert = 0; expert < _experts.Weight.shape[0]; expert++)
             {
                 yield return ($"experts.{expert}.weight", of(_experts.Weight)?[expert]);
-                yield return ($"experts.{expert}.bias", of(_experts.Bias)?[expert]);
+                yield return ($"experts.{expert}.bias", of(_experts.Bias)?.reshape(_experts.Weight.shape[0], -1)[expert]);
             }
         }
 

@@ -208,13 +208,14 @@ public sealed class MethodContractTests : IDisposable
     {
         using var model = TinyBase.All[on].Load();
         var registered = MethodCatalogue.Find(method);
+        var context = Context(method, on, model, head: true);
         foreach (var option in registered.Options.Options.Where(option => option.Minimum is not null))
         {
             var value = option.Minimum!.Value - 1;
             JsonNode wrong = option.Kind == OptionKind.IntegerList ? new JsonArray(value) : value;
 
             var refused = Assert.Throws<AdapterException>(() => registered.Method.Attach(
-                model, new JsonObject { [option.Name] = wrong }, Context(method, on, model, head: true)));
+                model, new JsonObject { [option.Name] = wrong }, context));
 
             Assert.Contains($"'{option.Name}' of method '{method}' is", refused.Message, StringComparison.Ordinal);
             Assert.Contains($"{value}", refused.Message, StringComparison.Ordinal);
