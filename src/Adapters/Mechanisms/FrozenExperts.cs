@@ -38,7 +38,7 @@ public sealed class FrozenExperts : IDisposable
                 continue;
             var rank = expert.A.shape[0];
             down[n].narrow(0, 0, rank).copy_(expert.A);
-            up[n].narrow(1, 0, rank).copy_(expert.B * expert.Scale);
+            up[n].narrow(1, 0, rank).copy_(expert.B.to(float32) * expert.Scale);
         }
 
         // Layer norm of E = U·h without E. Less their mean, the rows of U are √out·Q·R, so the centred E is √out·Q·w with

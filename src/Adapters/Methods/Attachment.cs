@@ -116,12 +116,12 @@ public sealed class Attachment : IDisposable
             _freed.UnionWith(Context.Head);
         var config = Describe(options);
 
+        foreach (var begin in _begin) // first, because the model may refuse
+            begin();
         foreach (var (name, parameter) in parameters)
             parameter.requires_grad = _freed.Contains(name);
         foreach (var (name, adapter) in _adapters)
             Model.Sites[name].Adapter = adapter;
-        foreach (var begin in _begin)
-            begin();
         _built = true;
 
         var own = Model.Sites.Keys.Where(_adapters.ContainsKey).SelectMany(site =>
@@ -165,7 +165,7 @@ public sealed class Attachment : IDisposable
         Config["task_type"] = null;
         Config["modules_to_save"] = new JsonArray([.. _freed
             .Where(name => !name.EndsWith(Bias, StringComparison.Ordinal) || Context.Head.Contains(name))
-            .Select(name => name[..Math.Max(0, name.LastIndexOf('.'))]).Distinct().Order(StringComparer.Ordinal)]);
+            .Select(name => name[..name.LastIndexOf('.')]).Distinct().Order(StringComparer.Ordinal)]);
         Config["orchestrator"] = new JsonObject
         {
             ["method"] = Method,

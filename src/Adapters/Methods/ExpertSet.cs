@@ -1,8 +1,7 @@
-using System.Text.Json.Nodes;
 using Adapters.Checkpoints;
 using Adapters.Mechanisms;
 using Adapters.Models;
-using TorchSharp;
+using Adapters.Options;
 
 namespace Adapters.Methods;
 
@@ -46,37 +45,35 @@ internal sealed class ExpertSet
 
     private static Dictionary<string, LowRankExpert> UpdatesOf(StoredAdapter stored, Attachment on)
     {
-        var own = stored.Config["orchestrator"] as JsonObject;
-        if ((string?)stored.Config["peft_type"] != "LORA" || (own is not null && (string?)own["method"] != "lora"))
-            throw new AdapterException($"{stored.Folder} holds an adapter of the method "
-                + $"'{(string?)own?["method"] ?? (string?)stored.Config["peft_type"]}', but only lora adapters can be experts.");
-        if ((string?)own?["base_fingerprint"] is { } trained && trained != on.Fingerprint)
+        var plan = AdapterPlan.Of(stored.Config, stored.Folder, on.Model);
+        if (plan.Method != "lora")
+            throw new AdapterException($"{stored.Folder} holds an adapter of the method '{plan.Method}', but only lora adapters "
+                + "can be experts.");
+        if (plan.Fingerprint is { } trained && trained != on.Fingerprint)
             throw new AdapterException($"{stored.Folder} was trained on another base than this {on.Model.Family} model: its "
                 + $"base_fingerprint is {trained}, this one's {on.Fingerprint}.");
-        var head = (own?["head"] as JsonArray ?? []).Select(name => $"{Root}{name}");
+        var head = plan.Context.Head.Select(name => Root + name);
         if (stored.Tensors.Keys.Where(name => SiteOf(name) is null).Except(head).Min() is { } other)
             throw new AdapterException($"{stored.Folder} has also trained '{other}', which cannot be mixed; "
                 + "experts may have trained A and B only.");
 
+        var options = OptionSchema.Bind<Lora.Options>(plan.Options, "method 'lora'");
         return stored.Tensors.Keys.Select(SiteOf).OfType<string>().Distinct()
-            .ToDictionary(site => site, site => UpdateOf(stored, site, on.Model));
+            .ToDictionary(site => site, site => UpdateOf(stored, site, options, on.Model));
     }
 
-    private static LowRankExpert UpdateOf(StoredAdapter stored, string site, BaseModel model)
+    private static LowRankExpert UpdateOf(StoredAdapter stored, string site, Lora.Options options, BaseModel model)
     {
         var (a, b) = (stored.Tensors.GetValueOrDefault(Root + site + A), stored.Tensors.GetValueOrDefault(Root + site + B));
         if (a is null || b is null)
             throw new AdapterException($"{stored.Folder} lacks one of the two factors of {site}.");
         if (!model.Sites.TryGetValue(site, out var layer))
             throw new AdapterException($"{stored.Folder} adapts {site}, which this {model.Family} base does not have.");
-        if (a.dim() != 2 || b.dim() != 2 || a.shape[1] != layer.Inputs || b.shape[0] != layer.Outputs || a.shape[0] != b.shape[1])
+        if (!a.shape.SequenceEqual([options.Rank, layer.Inputs]) || !b.shape.SequenceEqual([layer.Outputs, options.Rank]))
             throw new AdapterException($"{stored.Folder} adapts {site} by factors of the shapes [{string.Join(", ", b.shape)}] "
-                + $"and [{string.Join(", ", a.shape)}], but the layer maps {layer.Inputs} to {layer.Outputs} features.");
-
-        var (rank, alpha) = (a.shape[0], (double?)stored.Config["lora_alpha"]
-            ?? throw new AdapterException($"{stored.Folder}/adapter_config.json has no 'lora_alpha'."));
-        var rankStabilised = (bool?)stored.Config["use_rslora"] ?? false;
-        return new LowRankExpert(a.to(torch.float32), b.to(torch.float32), alpha / (rankStabilised ? Math.Sqrt(rank) : rank));
+                + $"and [{string.Join(", ", a.shape)}], but it should be [{layer.Outputs}, {options.Rank}] and "
+                + $"[{options.Rank}, {layer.Inputs}].");
+        return new LowRankExpert(a, b, options.Scale);
     }
 
     private static string? SiteOf(string name) =>

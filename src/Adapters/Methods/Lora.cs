@@ -33,13 +33,19 @@ internal sealed class Lora : AdapterMethod<Lora.Options>
 
         /// <summary>Which biases of the base are trained along.</summary>
         public BiasTraining Bias { get; init; }
+
+        /// <summary>What the update is multiplied by.</summary>
+        internal double Scale => Alpha / (Rslora ? Math.Sqrt(Rank) : Rank);
     }
 
     protected override void Attach(Attachment on, Options options)
     {
-        var scale = options.Alpha / (options.Rslora ? Math.Sqrt(options.Rank) : options.Rank);
         foreach (var (name, site) in on.Targets(options.TargetModules, options.Rank))
-            on.Put(name, new LowRankDelta(LowRankFactors.Fresh(site, options.Rank, scale, options.Dropout, on.Generator)));
+        {
+            var factors = LowRankFactors.Fresh(site, options.Rank, options.Scale, options.Dropout, on.Generator);
+            on.Put(name, new LowRankDelta(factors));
+        }
+
         on.Free(options.Bias);
 
         on.Config["r"] = options.Rank;

@@ -204,6 +204,29 @@ public sealed class MethodContractTests : IDisposable
     }
 
     [Theory, MemberData(nameof(MethodsOnBases))]
+    public void Keeps_no_tensor_from_one_step_to_the_next(string method, string on)
+    {
+        using var model = TinyBase.All[on].Load();
+        using var adapter = Attach(method, on, model);
+        var live = new List<long>();
+
+        for (var step = 0; step < 4; step++)
+        {
+            using (NewDisposeScope())
+            {
+                manual_seed(1); // the same routes each time, since what an expert needs is made when it is first used
+                if (adapter.Trainable.Count > 0)
+                    TinyBase.Loss(adapter).backward();
+                TinyBase.Evaluate(model);
+            }
+
+            live.Add(TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        }
+
+        Assert.Equal(live[0], live[^1]);
+    }
+
+    [Theory, MemberData(nameof(MethodsOnBases))]
     public void Refuses_options_beyond_their_limits_with_the_value(string method, string on)
     {
         using var model = TinyBase.All[on].Load();

@@ -223,6 +223,9 @@ public sealed class MoleTests : IDisposable
         var other = Saved("other", "lora", TinyBase.TiedLlama, "{}");
         var biased = Saved("biased", "lora", TinyBase.Qwen, """{"bias": "all"}""");
         var longer = Saved("longer", "longlora", TinyBase.Llama, "{}");
+        var misshapen = Saved("misshapen", "lora", TinyBase.Llama, "{}");
+        var config = Path.Combine(misshapen, "adapter_config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"rank\": 8", "\"rank\": 4", StringComparison.Ordinal));
         using var qwen = TinyBase.Qwen.Load();
 
         Assert.Equal("Method 'mole' composes trained LoRA adapters, but was given none.", Refusal(model));
@@ -230,6 +233,8 @@ public sealed class MoleTests : IDisposable
         Assert.Equal($"{longer} holds an adapter of the method 'longlora', but only lora adapters can be experts.", Refusal(model, longer));
         Assert.StartsWith($"{biased} has also trained 'base_model.model.model.layers.0.self_attn.k_proj.bias', which cannot be mixed",
             Refusal(qwen, biased), StringComparison.Ordinal);
+        Assert.StartsWith($"{misshapen} adapts model.layers.0.self_attn.q_proj by factors of the shapes [32, 8] and [8, 32], but it "
+            + "should be [32, 4] and [4, 32].", Refusal(model, misshapen), StringComparison.Ordinal);
         Assert.All(model.Sites.Values, site => Assert.Null(site.Adapter));
 
         string Refusal(BaseModel on, params string[] experts) => Assert.Throws<AdapterException>(() => Mixture(on, experts)).Message;
