@@ -14,7 +14,8 @@ public sealed class SmokeTests : IDisposable
     {
         var first = await OrchestratorProcess.RunAsync("run", Checkout.PathOf("config/smoke.yaml"), "--data", _data);
         Assert.True(first.ExitCode == 0, first.Error);
-        Assert.All(["base", "full", "lora", "conv-lora", "longlora", "mole"], method => Assert.Contains(method, first.Output, StringComparison.Ordinal));
+        string[] methods = ["base", "full", "lora", "conv-lora", "longlora", "mole"];
+        Assert.All(methods, method => Assert.Contains(method, first.Output, StringComparison.Ordinal));
         Assert.DoesNotContain("\u001b", first.Output + first.Error, StringComparison.Ordinal);
 
         var again = await OrchestratorProcess.RunAsync("run", Checkout.PathOf("config/smoke.yaml"), "--data", _data);

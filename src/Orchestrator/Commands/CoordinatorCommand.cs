@@ -11,11 +11,15 @@ internal sealed class CoordinatorCommand : Command, IExemplified
     private readonly Option<string> _host = new("--host")
     {
         HelpName = "ADDRESS",
-        Description = "Address that workers reach it by. Messages are neither encrypted nor authenticated: name only one of a network you trust.",
+        Description = "Address that workers reach it by, of a network you trust: nothing is encrypted or authenticated.",
         DefaultValueFactory = _ => "127.0.0.1",
     };
 
-    private readonly Option<int> _port = new("--port") { HelpName = "N", Description = "Port to listen on.", DefaultValueFactory = _ => 4053 };
+    private readonly Option<int> _port = new("--port")
+    {
+        HelpName = "N", Description = "Port to listen on.", DefaultValueFactory = _ => 4053,
+    };
+
     private readonly Option<bool> _noWorkers = new("--no-workers") { Description = "Use no device of this machine." };
 
     public CoordinatorCommand(CommandContext context)

@@ -13,7 +13,11 @@ internal sealed class RunOptions
         HelpName = "KEY=VALUE", Description = "Set a key of the file, for example trials=12; may be repeated.",
     };
 
-    private readonly Option<int?> _slots = new("--slots") { HelpName = "N", Description = "CPU slots where there is no GPU (default: half the cores)." };
+    private readonly Option<int?> _slots = new("--slots")
+    {
+        HelpName = "N", Description = "CPU slots where there is no GPU (default: half the cores).",
+    };
+
     private readonly Option<bool> _fresh = new("--fresh") { Description = "Begin anew; the sweep of that name is kept as NAME@1." };
     private readonly Option<string> _seq = new("--seq") { HelpName = "URL", Description = "Send events to this Seq server too." };
 

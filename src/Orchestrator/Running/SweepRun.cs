@@ -86,7 +86,11 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
         var store = LiteDbStore.Open(settings.Data, _output.Note);
         var names = store.Sweeps().Select(summary => summary.Name).ToHashSet();
         if (request.Fresh && names.Contains(sweep))
-            store.Rename(sweep, Enumerable.Range(1, int.MaxValue).Select(number => $"{sweep}@{number}").First(name => !names.Contains(name)));
+        {
+            var aside = Enumerable.Range(1, int.MaxValue).Select(number => $"{sweep}@{number}");
+            store.Rename(sweep, aside.First(name => !names.Contains(name)));
+        }
+
         return store;
     }
 

@@ -1,3 +1,4 @@
+using Experiments.Sweeps;
 using Experiments.Trials;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -16,7 +17,8 @@ internal static class SweepScreen
         if (Leaderboard(progress, width) is { } board)
             parts.AddRange([board, Text.Empty]);
         if (progress.LastFailure is { } failure)
-            parts.Add(new Text($"{failure.Id} failed, {Word(failure.Cause)}: {failure.Message}", Style.Parse("red")).Overflow(Overflow.Ellipsis));
+            parts.Add(new Text($"{failure.Id} failed, {Word(failure.Cause)}: {failure.Message}",
+                Style.Parse("red")).Overflow(Overflow.Ellipsis));
         if (progress.Trouble is { } trouble)
             parts.Add(new Text($"Nothing can be recorded: {trouble}", Style.Parse("red")));
         parts.Add(new Text("Ctrl-C once: save and stop; the same command goes on", Style.Parse("grey")));
@@ -83,9 +85,12 @@ internal static class SweepScreen
                 new("best so far", 0, row => row.Leader.Entry),
                 new("validation", 0, row => $"{row.Block.Metric} {row.Leader.Mean:0.000}"),
                 new("n", 0, row => $"{row.Leader.Seeds}"),
-                new("configuration", 80, row => string.Join(" · ", row.Leader.Configuration.Values.Select(pair => $"{pair.Key} {pair.Value}"))),
+                new("configuration", 80, row => Spell(row.Leader.Configuration)),
             ]);
     }
+
+    private static string Spell(Configuration configuration) =>
+        string.Join(" · ", configuration.Values.Select(pair => $"{pair.Key} {pair.Value}"));
 
     private static Table Draw<T>(int width, IEnumerable<T> rows, IReadOnlyList<Column<T>> columns)
     {

@@ -120,7 +120,8 @@ public sealed class TrialTrainingTests(TrialTrainingTests.TinyBase tiny) : IClas
         {
             foreach (var preparation in Preparations.Of("lesions", "smoke", "sam-tiny"))
                 Folder = Preparations.Run(
-                    preparation.Id, new TrainingPlaces { Cache = Cache, Folder = _cache.File("work") }, new Recorder([], null, null), default).Folder;
+                    preparation.Id, new TrainingPlaces { Cache = Cache, Folder = _cache.File("work") },
+                        new Recorder([], null, null), default).Folder;
         }
 
         public string Cache => _cache.Path;

@@ -84,7 +84,8 @@ public sealed class EventLogTests : ILogEventSink
     {
         Begin(maximize: true);
 
-        Record(5, new SweepEvent.AttemptEnded(First, 9, new AttemptOutcome.Failed(FailureCause.Lost, "gone", null), TimeSpan.FromSeconds(4)));
+        Record(5, new SweepEvent.AttemptEnded(First, 9, new AttemptOutcome.Failed(FailureCause.Lost, "gone", null),
+            TimeSpan.FromSeconds(4)));
         Record(5.5, new SweepEvent.TrialLeased(new AttemptId(new TrialId(0), 2), "w1", "cpu:0", "here"));
 
         Assert.Equal(500.0, Value("IdleMs"));

@@ -8,7 +8,8 @@ namespace Adapters.Tests.Tasks.Data;
 
 public sealed class TextTokenizerTests
 {
-    private static readonly string[] Files = ["bytelevel-gpt2/tokenizer.json", "bytelevel-llama3/tokenizer.json", "sp-bpe-llama/tokenizer.model"];
+    private static readonly string[] Files = ["bytelevel-gpt2/tokenizer.json", "bytelevel-llama3/tokenizer.json",
+        "sp-bpe-llama/tokenizer.model"];
 
     public static TheoryData<string, int> Cases => new(
         from file in Files
