@@ -2,8 +2,8 @@ using Akka.Event;
 
 namespace GpuActors.Nodes;
 
-/// <summary>Stands where Akka would write to standard output before its loggers are up and after they are down: that stream
-/// holds the program's answer and nothing else.</summary>
+/// <summary>Stands where Akka would log to standard output, before its loggers have started and after they have stopped:
+/// standard output belongs to the answers of commands.</summary>
 internal sealed class SilentLogger : MinimalLogger
 {
     /// <inheritdoc/>
