@@ -65,7 +65,8 @@ internal sealed class LoopbackWorkerHost : IAsyncDisposable
             RejoinAfter = TimeSpan.FromSeconds(2),
             LeaveWithin = TimeSpan.FromSeconds(1),
         };
-        Exit = new WorkerHost(change?.Invoke(usual) ?? usual, Runner, NullLoggerFactory.Instance, TimeProvider.System).RunAsync(null, _leave.Token);
+        Exit = new WorkerHost(change?.Invoke(usual) ?? usual, Runner, NullLoggerFactory.Instance,
+            TimeProvider.System).RunAsync(null, _leave.Token);
     }
 
     /// <summary>What does its work.</summary>
