@@ -53,5 +53,8 @@ public sealed class SmokeTests : IDisposable
         Assert.Equal(7, second.ExitCode);
         Assert.Contains(first.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), second.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", second.Error, StringComparison.Ordinal);
+
+        first.Signal("INT");
+        Assert.Equal(130, await first.WaitForExitAsync());
     }
 }
