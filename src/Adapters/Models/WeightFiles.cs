@@ -54,7 +54,7 @@ internal sealed class WeightFiles : IDisposable
 
         var missing = found.Where(pair => pair.Value is null).Select(pair => pair.Key).ToArray();
         var known = found.Keys.SelectMany(names.NamesFor).ToHashSet(StringComparer.Ordinal);
-        var unexpected = _byName.Keys.Where(name => !known.Contains(name) && !names.Ignored(name));
+        var unexpected = _byName.Keys.Where(name => !known.Contains(name) && !IsPositionNumbers(name) && !names.Ignored(name));
         if (headOptional)
             (missing, unexpected) = ([.. missing.Where(name => !names.IsHead(name))], unexpected.Where(name => !names.IsHead(name)));
         Refuse(model.Family, missing, [.. unexpected]);
@@ -67,6 +67,9 @@ internal sealed class WeightFiles : IDisposable
     }
 
     public void Dispose() => _files.ForEach(file => file.Dispose());
+
+    /// <summary>A buffer that counts 0, 1, 2, …, which older files of every family may hold.</summary>
+    private static bool IsPositionNumbers(string name) => name.EndsWith("position_ids", StringComparison.Ordinal);
 
     private static void Initialise(BaseModel model)
     {

@@ -13,6 +13,7 @@ internal sealed class CausalKind : IGoldenKind
     public void Check(GoldenCase golden, Comparison compare)
     {
         using var model = (CausalModel)ModelFolder.Load(golden.Folder);
+        model.eval();
         var io = golden.Tensors("io.safetensors");
         var (tokens, mask, positions) = (io["input_ids"], io.Find("attention_mask"), io.Find("position_ids"));
         var real = mask?.unsqueeze(-1).to(@bool); // what padding computes is nobody's concern
@@ -27,9 +28,6 @@ internal sealed class CausalKind : IGoldenKind
             CheckGeneration(model, prompt, io["gen.output"], compare);
     }
 
-    private static void CheckGeneration(CausalModel model, Tensor prompt, Tensor expected, Comparison compare)
-    {
-        model.eval();
+    private static void CheckGeneration(CausalModel model, Tensor prompt, Tensor expected, Comparison compare) =>
         compare.Output("gen.output", model.Generate(prompt, (int)(expected.shape[1] - prompt.shape[1])), expected);
-    }
 }

@@ -22,7 +22,7 @@ public sealed class Comparison(GoldenCase golden, double gradientShare)
     /// <summary>Compares a number, such as the loss, with the whole tolerance.</summary>
     public void Output(string name, double ours, double expected) => Output(name, tensor(ours), tensor(expected));
 
-    /// <summary>Compares a gradient, which may use but a share of the tolerance.</summary>
+    /// <summary>Compares a gradient; those of whole models may use but a share of the tolerance.</summary>
     /// <param name="name">Its name in the case.</param>
     /// <param name="ours">What we computed; null, where nothing flowed, stands for zeros.</param>
     /// <param name="expected">What the reference computed.</param>
@@ -36,7 +36,7 @@ public sealed class Comparison(GoldenCase golden, double gradientShare)
             return "the case holds nothing that could be compared.";
         if (WorstOutput?.Share > 1)
             return $"'{WorstOutput.Tensor}' is off by {Times(WorstOutput)} the tolerance.";
-        var share = golden.TightensGradients ? 1 : gradientShare;
+        var share = golden.HasLooseGradients ? gradientShare : 1;
         if (WorstGradient?.Share > share)
             return $"the gradient '{WorstGradient.Tensor}' is off by {Times(WorstGradient)} the tolerance, "
                 + $"where at most {share:0.###} is right.";

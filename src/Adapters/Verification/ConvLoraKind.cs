@@ -68,8 +68,7 @@ internal sealed class ConvLoraKind : IGoldenKind
 
             var (experts, chosen) = (golden.Hyperparameter<int>("experts"), golden.Hyperparameter<int>("top_k"));
             var scales = (golden.NodeAt("hyperparameters.upsample_ratios") ?? golden.NodeAt("hyperparameters.scales"))!.AsArray();
-            _factors = new LowRankFactors(tensors["in.lora_A"].clone(), tensors["in.lora_B"].clone(),
-                golden.Hyperparameter<double>("alpha") / golden.Hyperparameter<int>("rank"));
+            _factors = new LowRankFactors(tensors["in.lora_A"].clone(), tensors["in.lora_B"].clone(), GoldenLayer.LoraScaleOf(golden));
             _gate = new NoisyTopKGate(tensors[$"in.{_names.Gate}"].clone(), tensors[$"in.{_names.Noise}"].clone(), chosen,
                 golden.Hyperparameter("noise_epsilon", 0.01));
             _experts = new ScaleExperts(Together("weight"), Together("bias"), [.. scales.Select(scale => (int)scale!)]);

@@ -53,8 +53,12 @@ public sealed class GoldenCase
             : throw new AdapterException("The description has no number 'tolerance.abs'.");
     }
 
-    /// <summary>Whether the case states a tolerance of its own for gradients, which then needs no tightening.</summary>
-    internal bool TightensGradients => NodeAt("tolerance.grad") is JsonObject;
+    /// <summary>
+    /// Whether gradients agree far more tightly than the tolerance asks: those of whole models do, unless the case
+    /// states a tolerance of their own.
+    /// </summary>
+    internal bool HasLooseGradients =>
+        Kind.StartsWith("models/", StringComparison.Ordinal) && NodeAt("tolerance.grad") is not JsonObject;
 
     /// <summary>A number of the description by its path, such as <c>hyperparameters.rank</c>; null where it is absent.</summary>
     public double? NumberAt(string path) => Number(NodeAt(path));

@@ -24,6 +24,15 @@ internal static class GoldenLayer
         return site;
     }
 
+    /// <summary>The scale of a case's low-rank update: <c>scaling</c> where it is stated, else that of alpha and rank.</summary>
+    public static double LoraScaleOf(GoldenCase golden)
+    {
+        if (golden.NumberAt("hyperparameters.scaling") is { } stated)
+            return stated;
+        var (alpha, rank) = (golden.Hyperparameter<double>("alpha"), golden.Hyperparameter<int>("rank"));
+        return alpha / (golden.Hyperparameter("use_rslora", false) ? Math.Sqrt(rank) : rank);
+    }
+
     /// <summary>A hyperparameter that a case must state.</summary>
     public static T Hyperparameter<T>(this GoldenCase golden, string name) => golden.NodeAt($"hyperparameters.{name}") is { } node
         ? node.GetValue<T>()

@@ -63,9 +63,9 @@ internal static class GoldenTraining
         {
             "AdamW" => new AdamW(parameters, new AdamW.Options
             {
-                Beta1 = (double)rule["betas"]![0]!,
-                Beta2 = (double)rule["betas"]![1]!,
-                Epsilon = (double)rule["eps"]!,
+                Beta1 = (double?)rule["betas"]?[0] ?? 0.9,
+                Beta2 = (double?)rule["betas"]?[1] ?? 0.999,
+                Epsilon = (double?)rule["eps"] ?? 1e-8,
                 WeightDecay = decay,
             }),
             "SGD" when decay == 0 => new Sgd(parameters, new Sgd.Options { Momentum = (double?)rule["momentum"] ?? 0 }),

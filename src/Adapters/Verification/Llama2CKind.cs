@@ -12,6 +12,8 @@ internal sealed class Llama2CKind : IGoldenKind
         var io = golden.Tensors("io.safetensors");
         using var fromFile = Llama2CFile.Load(golden.PathOf("model.bin"));
         using var fromFolder = (CausalModel)ModelFolder.Load(golden.Folder);
+        fromFile.eval();
+        fromFolder.eval();
 
         compare.Output("logits of model.bin", fromFile.Logits(io["input_ids"]), io["logits"]);
         compare.Output("logits of the folder", fromFolder.Logits(io["input_ids"]), io["logits"]);

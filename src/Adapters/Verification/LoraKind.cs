@@ -17,7 +17,7 @@ internal sealed class LoraKind : IGoldenKind
             throw new UnsupportedCaseException("weights stored [in, out] and recorded dropout masks cannot be replayed.");
 
         var tensors = GoldenLayer.TensorsOf(golden);
-        var scale = golden.Hyperparameter<double>("alpha") / golden.Hyperparameter<int>("rank");
+        var scale = GoldenLayer.LoraScaleOf(golden);
         var factors = new LowRankFactors(tensors["in.lora_A"].clone(), tensors["in.lora_B"].clone(), scale);
         using var site = GoldenLayer.From(tensors["in.weight"], tensors.Find("in.bias"));
         using var delta = new LowRankDelta(factors);

@@ -24,6 +24,7 @@ internal sealed class SamKind : IGoldenKind
     private static void CheckModel(GoldenCase golden, GoldenTensors io, Comparison compare)
     {
         using var model = (SamModel)ModelFolder.Load(golden.Folder);
+        model.eval();
         var pixels = io["pixel_values"].requires_grad_();
 
         var states = model.HiddenStates(pixels);

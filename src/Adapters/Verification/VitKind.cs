@@ -11,6 +11,7 @@ internal sealed class VitKind : IGoldenKind
     public void Check(GoldenCase golden, Comparison compare)
     {
         using var model = (VitModel)ModelFolder.Load(golden.Folder);
+        model.eval();
         var io = golden.Tensors("io.safetensors");
         var pixels = io["pixel_values"];
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Experiments.Comparison;
-using Experiments.Sweeps;
 
 namespace Experiments.Reports;
 
@@ -108,35 +107,34 @@ public static class ComparisonTables
         _ => new Cell("too few", Tone.Quiet),
     };
 
-    private static ReportTable Chosen(BlockComparison block) => new()
+    private static ReportTable Chosen(BlockComparison block)
     {
-        Columns =
-        [
-            new("method"),
-            new("chosen"),
-            new("tried", Alignment.Right, 2),
-            new($"validation {block.Metric}", Alignment.Right, 1),
-            new("values", Overflow: Overflow.Cut),
-        ],
-        Rows =
-        [
-            .. block.Rows.Where(row => row.Chosen is not null).Select(row => (ImmutableArray<Cell>)
+        MethodRow[] rows = [.. block.Rows.Where(row => row.Chosen is not null)];
+        var shared = SharedValues.Of(rows.Select(row => row.Chosen!.Values));
+        return new ReportTable
+        {
+            Columns =
             [
-                row.Entry,
-                $"c{row.Chosen!.Index}",
-                Text(row.ConfigurationsTried),
-                Digits.Mean(row.Chosen.Validation),
-                Values(row.Chosen.Values),
-            ]),
-        ],
-    };
-
-    /// <summary><c>rank 8 · learning_rate 0.0003</c>.</summary>
-    internal static string Values(Configuration configuration) =>
-        string.Join(" · ", configuration.Values.Select(value => $"{value.Key} {Value(value.Value)}"));
-
-    private static string Value(ParameterValue value) =>
-        value is ParameterValue.Real real ? Digits.Short(real.Value) : value.ToString()!;
+                new("method"),
+                new("chosen"),
+                new("tried", Alignment.Right, 2),
+                new($"validation {block.Metric}", Alignment.Right, 1),
+                new("values", Overflow: Overflow.Cut),
+            ],
+            Rows =
+            [
+                .. rows.Select(row => (ImmutableArray<Cell>)
+                [
+                    row.Entry,
+                    $"c{row.Chosen!.Index}",
+                    Text(row.ConfigurationsTried),
+                    Digits.Mean(row.Chosen.Validation),
+                    shared.Others(row.Chosen.Values),
+                ]),
+            ],
+            Notes = shared.Notes,
+        };
+    }
 
     private static string Text(int? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "";
 }

@@ -10,6 +10,7 @@ public static class ResultsTable
     public static ReportTable Of(ResultsDocument results)
     {
         var shared = results.Rows.Select(row => row.Metric).Distinct().ToArray() is [var metric] ? " " + metric : "";
+        var values = SharedValues.Of(results.Rows.Select(row => row.Values));
         return new ReportTable
         {
             Columns =
@@ -27,8 +28,8 @@ public static class ResultsTable
                 new("time", Alignment.Right, 4),
                 new("values", Priority: 1, Overflow: Overflow.Cut),
             ],
-            Rows = [.. results.Rows.Select(row => Cells(row, shared.Length > 0))],
-            Notes = results.Rows.IsEmpty ? ["No trial of this kind."] : [],
+            Rows = [.. results.Rows.Select(row => Cells(row, shared.Length > 0, values))],
+            Notes = results.Rows.IsEmpty ? ["No trial of this kind."] : values.Notes,
         };
     }
 
@@ -63,7 +64,7 @@ public static class ResultsTable
             ]);
     }
 
-    private static ImmutableArray<Cell> Cells(ResultRow row, bool oneMetric) =>
+    private static ImmutableArray<Cell> Cells(ResultRow row, bool oneMetric, SharedValues values) =>
     [
         row.Trial.ToString(),
         row.Task,
@@ -76,7 +77,7 @@ public static class ResultsTable
         Value(row.Test),
         row.Step.ToString(CultureInfo.InvariantCulture),
         row.Elapsed > TimeSpan.Zero ? Digits.Duration(row.Elapsed) : "",
-        ComparisonTables.Values(row.Values),
+        values.Others(row.Values),
     ];
 
     private static string State(ResultRow row) =>

@@ -37,8 +37,8 @@ public sealed class ScaleExpertsTests : IDisposable
         output.square().sum().backward();
         expected.square().sum().backward();
 
-        Assert.InRange(Distance(output, expected), 0, 1e-5);
-        Assert.InRange(Distance(experts.Weight.grad![0], plain.grad!) / plain.grad!.abs().max().item<float>(), 0, 5e-6);
+        TensorAssert.Close(expected, output);
+        Assert.InRange(TensorAssert.Distance(experts.Weight.grad![0], plain.grad!) / plain.grad!.abs().max().item<float>(), 0, 5e-6);
     }
 
     [Theory]
@@ -58,11 +58,11 @@ public sealed class ScaleExpertsTests : IDisposable
         loss.backward();
 
         for (var expert = 0; expert < count; expert++)
-            Assert.InRange(Distance(outputs[expert], file[$"out.expert.{expert}"][0]), 0, 2e-5);
-        Assert.InRange(Distance(loss.reshape(1), file["out.loss"]), 0, 2e-5);
-        Assert.InRange(Distance(z.grad!, file["grad.z"]), 0, 2e-6);
-        Assert.InRange(Distance(experts.Weight.grad!, Together(file, "grad", "weight", count)), 0, 4e-6);
-        Assert.InRange(Distance(experts.Bias.grad!, Together(file, "grad", "bias", count).flatten()), 0, 4e-6);
+            TensorAssert.Close(file[$"out.expert.{expert}"][0], outputs[expert], 2e-5);
+        TensorAssert.Close(file["out.loss"], loss.reshape(1), 2e-5);
+        TensorAssert.Close(file["grad.z"], z.grad!, 2e-6);
+        TensorAssert.Close(Together(file, "grad", "weight", count), experts.Weight.grad!, 4e-6);
+        TensorAssert.Close(Together(file, "grad", "bias", count).flatten(), experts.Bias.grad!, 4e-6);
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class ScaleExpertsTests : IDisposable
         foreach (var (sample, place, expert) in new[] { (0, 0, 2), (0, 1, 0), (1, 1, 1), (2, 0, 2), (3, 1, 2) })
         {
             var expected = Literally(map.narrow(0, sample, 1), weight[expert], bias[expert], expert + 1)[0];
-            Assert.InRange(Distance(outputs[sample][place], expected), 0, 1e-5);
+            TensorAssert.Close(expected, outputs[sample][place]);
         }
     }
 
@@ -103,7 +103,7 @@ public sealed class ScaleExpertsTests : IDisposable
         var output = experts.Apply(map, zeros(2, 1, dtype: int64)).reshape(2, 2);
         var expected = functional.gelu(map.reshape(2, 2).matmul(weight[0].select(3, 1).select(2, 1).t()) + bias[0]);
 
-        Assert.InRange(Distance(output, expected), 0, 1e-6);
+        TensorAssert.Close(expected, output, 1e-6);
     }
 
     [Fact]
@@ -136,6 +136,4 @@ public sealed class ScaleExpertsTests : IDisposable
 
     private static Tensor Together(Dictionary<string, Tensor> file, string group, string what, int count) =>
         stack(Enumerable.Range(0, count).Select(expert => file[$"{group}.experts.{expert}.{what}"]));
-
-    private static double Distance(Tensor left, Tensor right) => (left - right).abs().max().item<float>();
 }

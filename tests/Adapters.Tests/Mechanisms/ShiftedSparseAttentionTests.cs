@@ -24,7 +24,7 @@ public sealed class ShiftedSparseAttentionTests : IDisposable
 
         var attended = new ShiftedSparseAttention(group, ShiftEnds.Split).Attend(q, k, v, mask: null);
 
-        Assert.InRange(Distance(attended, Dense(q, k, v, group)), 0, 2e-6);
+        TensorAssert.Close(Dense(q, k, v, group), attended, 2e-6);
     }
 
     [Fact]
@@ -37,8 +37,8 @@ public sealed class ShiftedSparseAttentionTests : IDisposable
         var alone = new ShiftedSparseAttention(4, ShiftEnds.Split)
             .Attend(q.narrow(0, 1, 1).narrow(2, 0, 11), k.narrow(0, 1, 1).narrow(2, 0, 11), v.narrow(0, 1, 1).narrow(2, 0, 11), mask: null);
 
-        Assert.InRange(Distance(attended[0], Dense(q, k, v, 4)[0]), 0, 2e-6);
-        Assert.InRange(Distance(attended[1].narrow(1, 0, 11), alone[0]), 0, 2e-6);
+        TensorAssert.Close(Dense(q, k, v, 4)[0], attended[0], 2e-6);
+        TensorAssert.Close(alone[0], attended[1].narrow(1, 0, 11), 2e-6);
         Assert.Equal(0, attended[1].narrow(1, 11, 5).abs().max().item<float>());
     }
 
@@ -61,7 +61,7 @@ public sealed class ShiftedSparseAttentionTests : IDisposable
 
         var attended = new ShiftedSparseAttention(24, ShiftEnds.Split).Attend(q, k, v, mask: null);
 
-        Assert.InRange(Distance(attended, functional.scaled_dot_product_attention(q, k, v, is_casual: true)), 0, 1e-6);
+        TensorAssert.Close(functional.scaled_dot_product_attention(q, k, v, is_casual: true), attended, 1e-6);
     }
 
     [Fact]
@@ -72,8 +72,8 @@ public sealed class ShiftedSparseAttentionTests : IDisposable
         var attended = new ShiftedSparseAttention(12, ShiftEnds.Split).Attend(q, k, v, mask: null);
         var full = functional.scaled_dot_product_attention(q, k, v, is_casual: true);
 
-        Assert.InRange(Distance(attended.narrow(1, 0, 2), full.narrow(1, 0, 2)), 0, 1e-6);
-        Assert.True(Distance(attended.narrow(1, 2, 2), full.narrow(1, 2, 2)) > 0.01);
+        TensorAssert.Close(full.narrow(1, 0, 2), attended.narrow(1, 0, 2), 1e-6);
+        Assert.True(TensorAssert.Distance(attended.narrow(1, 2, 2), full.narrow(1, 2, 2)) > 0.01);
     }
 
     [Theory]
@@ -119,6 +119,4 @@ public sealed class ShiftedSparseAttentionTests : IDisposable
         var scores = q.matmul(k.transpose(2, 3)) / Math.Sqrt(8);
         return scores.masked_fill(together.logical_not(), float.NegativeInfinity).softmax(-1).matmul(v);
     }
-
-    private static double Distance(Tensor left, Tensor right) => (left - right).abs().max().item<float>();
 }

@@ -149,6 +149,47 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Equal(Bits(first), Bits(second));
     }
 
+    [Fact]
+    public void Buffers_that_count_positions_mean_nothing()
+    {
+        var weights = CopyConfig("vit/base");
+        weights["vit.embeddings.position_ids"] = arange(4);
+        Write(weights.Select(pair => (pair.Key, pair.Value)));
+
+        using var loaded = ModelFolder.Load(_folder.Path);
+
+        Assert.DoesNotContain(loaded.named_buffers(), buffer => buffer.name.EndsWith("position_ids", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("mistral", 4, 4)] // the family's usual 8 do not divide 4
+    [InlineData("mistral", 16, 8)]
+    [InlineData("qwen2", 4, 4)]
+    [InlineData("llama", 4, 4)]
+    public void Absent_key_value_heads_are_the_familys_or_as_many_as_heads(string family, int heads, int keyValueHeads)
+    {
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(Golden("llama/mha"), "config.json")))!.AsObject();
+        (config["model_type"], config["num_attention_heads"], config["hidden_size"]) = (family, heads, 8 * heads);
+        config.Remove("num_key_value_heads");
+        config.Remove("head_dim");
+
+        using var model = (CausalModel)ModelFolder.Create(config, seed: 0);
+
+        Assert.Equal(8 * keyValueHeads, model.Sites["model.layers.0.self_attn.k_proj"].Outputs);
+    }
+
+    [Fact]
+    public void Two_fields_that_scale_positions_are_refused()
+    {
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(Golden("llama/mha"), "config.json")))!.AsObject();
+        config["rope_parameters"] = new JsonObject { ["rope_type"] = "default" };
+        config["rope_scaling"] = new JsonObject { ["type"] = "linear", ["factor"] = 2 };
+
+        var refused = Assert.Throws<AdapterException>(() => ModelFolder.Create(config, seed: 0));
+
+        Assert.Contains("'rope_parameters' and 'rope_scaling' are both there", refused.Message);
+    }
+
     [Theory]
     [InlineData("model_type", "\"gpt2\"", "'gpt2' is not supported; known are llama, mistral, qwen2, sam, vit")]
     [InlineData("model_type", "null", "names no 'model_type'; known are llama")]

@@ -82,6 +82,17 @@ public sealed class GoldenVerifierTests : IDisposable
     }
 
     [Fact]
+    public void Dropout_in_a_config_does_not_disturb_a_case()
+    {
+        CopyCase("vit/base");
+        var config = JsonNode.Parse(File.ReadAllText(_folder.File("config.json")))!;
+        (config["hidden_dropout_prob"], config["attention_probs_dropout_prob"]) = (0.5, 0.5);
+        File.WriteAllText(_folder.File("config.json"), config.ToJsonString());
+
+        Assert.Equal(CaseOutcome.Passed, Assert.Single(Verify()).Outcome);
+    }
+
+    [Fact]
     public void A_gradient_of_a_parameter_that_the_model_lacks_fails_the_case()
     {
         CopyCase("vit/base");

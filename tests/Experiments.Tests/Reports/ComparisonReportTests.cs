@@ -124,8 +124,26 @@ public sealed class ComparisonReportTests
             new("target", new ParameterValue.List([new ParameterValue.Text("q"), new ParameterValue.Text("v")])),
         ]);
 
-        Assert.Equal("learning_rate 3.16e-4 · target [q, v]", ComparisonTables.Values(configuration));
+        Assert.Equal("learning_rate 3.16e-4 · target [q, v]", SharedValues.Of([configuration]).Others(configuration));
     }
+
+    [Fact]
+    public void What_all_configurations_share_is_said_once()
+    {
+        var (low, high, untouched) = (Ranked(4), Ranked(16), new Configuration([]));
+
+        var shared = SharedValues.Of([low, high, untouched]);
+
+        Assert.Equal(["The same in all: steps 40."], shared.Notes);
+        Assert.Equal(["rank 4", "rank 16", ""], new[] { low, high, untouched }.Select(shared.Others));
+
+        static Configuration Ranked(int rank) =>
+            new([new("rank", new ParameterValue.Integer(rank)), new("steps", new ParameterValue.Integer(40))]);
+    }
+
+    [Fact]
+    public void A_lone_configuration_shows_all_its_values() =>
+        Assert.Empty(SharedValues.Of([new Configuration([new("rank", new ParameterValue.Integer(4))])]).Notes);
 
     private static string[] Draw(ExampleSweep sweep, int width) =>
         [.. TextTable.Lines(ComparisonTables.Of(ReportSweep.Compared(sweep)), width)];

@@ -99,7 +99,7 @@ public sealed record CausalConfig
         var (config, defaults) = (new ConfigReader(json), Families[family]);
         var (hidden, heads) = (config.Integer("hidden_size", 4096), config.Integer("num_attention_heads", 32));
         var keyValueHeads = config.Integer("num_key_value_heads",
-            config.Has("num_key_value_heads") ? heads : defaults.KeyValueHeads ?? heads);
+            !config.Has("num_key_value_heads") && defaults.KeyValueHeads is { } usual && heads % usual == 0 ? usual : heads);
         if (heads % keyValueHeads != 0)
             throw config.Fault("num_key_value_heads", $"a divisor of num_attention_heads = {heads}");
         var headWidth = config.IntegerOrNull("head_dim", null)
@@ -120,7 +120,7 @@ public sealed record CausalConfig
             HeadWidth = headWidth,
             MaxPositions = config.Integer("max_position_embeddings", defaults.MaxPositions),
             NormEpsilon = config.Number("rms_norm_eps", 1e-6),
-            RopeTheta = config.Section("rope_parameters")?.Number("rope_theta", 10000) ?? config.Number("rope_theta", 10000),
+            RopeTheta = ThetaOf(config),
             RopeScaling = RopeScaling.Read(config),
             Activation = config.Text("hidden_act", "silu"),
             Tied = config.Flag("tie_word_embeddings", false),
@@ -133,5 +133,11 @@ public sealed record CausalConfig
             AttentionDropout = config.Number("attention_dropout", 0),
             InitialDeviation = config.Number("initializer_range", 0.02),
         };
+    }
+
+    private static double ThetaOf(ConfigReader config)
+    {
+        var theta = config.Number("rope_theta", 10000);
+        return config.Section("rope_parameters")?.Number("rope_theta", theta) ?? theta;
     }
 }

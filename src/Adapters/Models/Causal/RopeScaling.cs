@@ -26,10 +26,18 @@ public abstract record RopeScaling
     /// <exception cref="AdapterException">When it is of a kind that is not supported, with its name.</exception>
     internal static RopeScaling Read(ConfigReader config)
     {
-        var field = config.Section("rope_parameters") is not null ? "rope_parameters" : "rope_scaling";
-        if (config.Section(field) is not { } section)
-            return new None();
-        var kind = section.TextOrNull("rope_type") ?? section.TextOrNull("type") ?? throw section.Fault("rope_type", "a string");
+        if (config.Section("rope_parameters") is not { } parameters)
+            return config.Section("rope_scaling") is { } scaling ? Read(scaling, "rope_scaling", kindIfAbsent: null) : new None();
+        if (config.Section("rope_scaling") is not null)
+            throw new AdapterException(
+                "config.json: 'rope_parameters' and 'rope_scaling' are both there; only one can say how positions are scaled.");
+        return Read(parameters, "rope_parameters", kindIfAbsent: "default");
+    }
+
+    private static RopeScaling Read(ConfigReader section, string field, string? kindIfAbsent)
+    {
+        var kind = section.TextOrNull("rope_type") ?? section.TextOrNull("type") ?? kindIfAbsent
+            ?? throw section.Fault("rope_type", "a string");
         return kind switch
         {
             "default" => new None(),

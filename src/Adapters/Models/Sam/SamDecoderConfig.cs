@@ -15,7 +15,7 @@ public sealed record SamDecoderConfig
     /// <summary>Number of attention heads.</summary>
     public required int Heads { get; init; }
 
-    /// <summary>By how much attention between tokens and image is narrower than c.</summary>
+    /// <summary>By how much the last attention of the tokens to the image is narrower than c.</summary>
     public required int Downsampling { get; init; }
 
     /// <summary>Masks that the decoder can give beside the single one.</summary>
@@ -44,6 +44,8 @@ public sealed record SamDecoderConfig
             throw config.Fault("hidden_size", "a multiple of 8");
         if (hidden % (downsampling * heads) != 0)
             throw config.Fault("num_attention_heads", $"a divisor of hidden_size / attention_downsample_rate = {hidden} / {downsampling}");
+        if (hidden % (SamTwoWayBlock.Downsampling * heads) != 0)
+            throw config.Fault("num_attention_heads", $"a divisor of hidden_size / {SamTwoWayBlock.Downsampling} = {hidden} / {SamTwoWayBlock.Downsampling}");
         return new SamDecoderConfig
         {
             Hidden = hidden,

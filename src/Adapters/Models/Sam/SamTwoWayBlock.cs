@@ -7,6 +7,10 @@ namespace Adapters.Models.Sam;
 /// <summary>One two-way block: tokens attend to themselves and to the image, then the image to the tokens.</summary>
 internal sealed class SamTwoWayBlock : Module
 {
+    /// <summary>By how much attention to or from the image is narrower than a token in a block. The published model fixes it:
+    /// <see cref="SamDecoderConfig.Downsampling"/> is of the last attention alone.</summary>
+    internal const int Downsampling = 2;
+
     private readonly SamTokenAttention _self, _toImage, _toTokens;
     private readonly AffineNorm _afterSelf, _afterImage, _afterFeedForward, _afterTokens;
     private readonly SamFeedForward _feedForward;
@@ -20,13 +24,13 @@ internal sealed class SamTwoWayBlock : Module
         _first = first;
         register_module("self_attn", _self = new SamTokenAttention(config, 1, device));
         register_module("layer_norm1", _afterSelf = new AffineNorm(config.Hidden, config.NormEpsilon, device));
-        register_module("cross_attn_token_to_image", _toImage = new SamTokenAttention(config, config.Downsampling, device));
+        register_module("cross_attn_token_to_image", _toImage = new SamTokenAttention(config, Downsampling, device));
         register_module("layer_norm2", _afterImage = new AffineNorm(config.Hidden, config.NormEpsilon, device));
         _feedForward = new SamFeedForward(config.Hidden, config.Intermediate, config.Activation, device);
         register_module("mlp", _feedForward);
         register_module("layer_norm3", _afterFeedForward = new AffineNorm(config.Hidden, config.NormEpsilon, device));
         register_module("layer_norm4", _afterTokens = new AffineNorm(config.Hidden, config.NormEpsilon, device));
-        register_module("cross_attn_image_to_token", _toTokens = new SamTokenAttention(config, config.Downsampling, device));
+        register_module("cross_attn_image_to_token", _toTokens = new SamTokenAttention(config, Downsampling, device));
     }
 
     /// <param name="tokens"><c>[batch, tokens, hidden]</c></param>

@@ -8,6 +8,7 @@ namespace Adapters.Models.Sam;
 /// <summary>The two-way blocks and a last look of the tokens at the image.</summary>
 internal sealed class SamTwoWayTransformer : Module
 {
+    private const double LastEpsilon = 1e-5; // the published model leaves this one norm at its framework's default
     private readonly ModuleList<SamTwoWayBlock> _layers;
     private readonly SamTokenAttention _last;
     private readonly AffineNorm _norm;
@@ -17,7 +18,7 @@ internal sealed class SamTwoWayTransformer : Module
         _layers = new([.. Enumerable.Range(0, config.Layers).Select(layer => new SamTwoWayBlock(config, layer == 0, device))]);
         register_module("layers", _layers);
         register_module("final_attn_token_to_image", _last = new SamTokenAttention(config, config.Downsampling, device));
-        register_module("layer_norm_final_attn", _norm = new AffineNorm(config.Hidden, config.NormEpsilon, device));
+        register_module("layer_norm_final_attn", _norm = new AffineNorm(config.Hidden, LastEpsilon, device));
     }
 
     /// <param name="tokens"><c>[batch, tokens, hidden]</c></param>

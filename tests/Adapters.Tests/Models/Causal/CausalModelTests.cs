@@ -31,7 +31,7 @@ public sealed class CausalModelTests : IDisposable
 
         Assert.Equal(plain.item<float>(), loss.item<float>(), 1e-6);
         foreach (var (name, expected) in TakeGradients(model))
-            AssertClose(expected, gradients[name], 1e-6);
+            TensorAssert.Close(expected, gradients[name], 1e-6);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class CausalModelTests : IDisposable
         Assert.DoesNotContain(tied.named_parameters(), pair => pair.name.StartsWith("lm_head", StringComparison.Ordinal));
         Assert.Equal(40 * 24, Count(untied) - Count(tied));
         var both = untied.ParameterOf("model.embed_tokens.weight").grad! + untied.ParameterOf("lm_head.weight").grad!;
-        AssertClose(both, tied.ParameterOf("model.embed_tokens.weight").grad!, 1e-6);
+        TensorAssert.Close(both, tied.ParameterOf("model.embed_tokens.weight").grad!, 1e-6);
     }
 
     [Fact]
@@ -90,8 +90,8 @@ public sealed class CausalModelTests : IDisposable
         using var adapter = new Doubled();
         model.Sites["lm_head"].Adapter = adapter;
 
-        AssertClose(logits * 2, model.Logits(tokens), 0);
-        AssertClose(embedded, model.HiddenStates(tokens)[0], 0);
+        TensorAssert.Close(logits * 2, model.Logits(tokens), 0);
+        TensorAssert.Close(embedded, model.HiddenStates(tokens)[0], 0);
     }
 
     [Fact]
@@ -154,9 +154,9 @@ public sealed class CausalModelTests : IDisposable
         var written = model.Config["rope_scaling"]!.ToJsonString();
         model.InterpolatePositions(1);
 
-        AssertClose(scaled.Logits(tokens), interpolated, 0);
+        TensorAssert.Close(scaled.Logits(tokens), interpolated, 0);
         Assert.Equal("""{"type":"linear","factor":3}""", written);
-        AssertClose(before, model.Logits(tokens), 0);
+        TensorAssert.Close(before, model.Logits(tokens), 0);
         Assert.Null(model.Config["rope_scaling"]);
     }
 
@@ -186,7 +186,7 @@ public sealed class CausalModelTests : IDisposable
 
         model.TrainingAttention = attention;
         model.eval();
-        AssertClose(full, model.Logits(tokens), 0);
+        TensorAssert.Close(full, model.Logits(tokens), 0);
         Assert.Empty(attention.Shapes);
 
         model.train();
@@ -238,12 +238,6 @@ public sealed class CausalModelTests : IDisposable
         var gradients = model.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter.grad!.clone());
         model.zero_grad();
         return gradients;
-    }
-
-    private static void AssertClose(Tensor expected, Tensor actual, double tolerance)
-    {
-        Assert.Equal(expected.shape, actual.shape);
-        Assert.InRange((expected - actual).abs().max().item<float>(), 0, tolerance);
     }
 
     private sealed class Doubled() : LinearAdapter("doubled")

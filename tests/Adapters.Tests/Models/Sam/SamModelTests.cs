@@ -26,7 +26,7 @@ public sealed class SamModelTests : IDisposable
         var expected = zero.MaskLogits(pixels);
 
         Assert.DoesNotContain(none.named_parameters(), pair => pair.name.Contains("rel_pos"));
-        AssertClose(expected, none.MaskLogits(pixels));
+        TensorAssert.Close(expected, none.MaskLogits(pixels));
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class SamModelTests : IDisposable
         using var frozen = no_grad();
         var pixels = rand(1, 3, 32, 32);
 
-        AssertClose(zero.MaskLogits(pixels), none.MaskLogits(pixels));
+        TensorAssert.Close(zero.MaskLogits(pixels), none.MaskLogits(pixels));
         Assert.Equal([2, 16, 6, 5], none.ImageEmbeddings(rand(2, 3, 48, 40)).shape);
         Assert.Equal([2, 48, 40], none.MaskLogits(rand(2, 3, 48, 40)).shape);
         var refusal = Assert.Throws<AdapterException>(() => zero.MaskLogits(rand(1, 3, 48, 40)));
@@ -54,7 +54,7 @@ public sealed class SamModelTests : IDisposable
         DrawPositions(windowed);
         var pixels = rand(1, 3, 32, 32);
 
-        AssertClose(global.MaskLogits(pixels), windowed.MaskLogits(pixels));
+        TensorAssert.Close(global.MaskLogits(pixels), windowed.MaskLogits(pixels));
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class SamModelTests : IDisposable
         using var expected = (SamModel)ModelFolder.Load(golden);
         using var loaded = (SamModel)ModelFolder.Load(folder.Path);
 
-        AssertClose(expected.GridPositions(), loaded.GridPositions());
+        TensorAssert.Close(expected.GridPositions(), loaded.GridPositions());
     }
 
     [Fact]
@@ -103,6 +103,20 @@ public sealed class SamModelTests : IDisposable
         Assert.Equal(new SitePlace(1, "attention"), model.PlaceOf("vision_encoder.layers.1.attn.proj"));
         Assert.Null(model.LayoutOf("mask_decoder.transformer.layers.0.self_attn.q_proj"));
         Assert.Null(model.PlaceOf("mask_decoder.transformer.layers.0.self_attn.q_proj"));
+    }
+
+    [Fact]
+    public void The_downsampling_rate_is_of_the_last_attention_alone()
+    {
+        using var model = Create();
+        var config = model.Config.DeepClone().AsObject();
+        config["mask_decoder_config"]!["attention_downsample_rate"] = 1;
+
+        using var wide = (SamModel)ModelFolder.Create(config, seed: 0);
+
+        Assert.Equal(16, wide.Sites["mask_decoder.transformer.final_attn_token_to_image.q_proj"].Outputs);
+        Assert.Equal(8, wide.Sites["mask_decoder.transformer.layers.0.cross_attn_token_to_image.q_proj"].Outputs);
+        Assert.Equal(8, wide.Sites["mask_decoder.transformer.layers.0.cross_attn_image_to_token.q_proj"].Outputs);
     }
 
     [Fact]
@@ -167,7 +181,4 @@ public sealed class SamModelTests : IDisposable
             if (name.Contains("pos"))
                 parameter.normal_(0, 0.5, generator);
     }
-
-    private static void AssertClose(Tensor expected, Tensor actual) =>
-        Assert.InRange((expected - actual).abs().max().item<float>(), 0, 1e-5);
 }

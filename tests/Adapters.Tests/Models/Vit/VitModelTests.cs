@@ -27,11 +27,11 @@ public sealed class VitModelTests : IDisposable
         var patches = nn.functional.conv2d(pixels, model.ParameterOf("vit.embeddings.patch_embeddings.projection.weight"),
             model.ParameterOf("vit.embeddings.patch_embeddings.projection.bias"), [4, 4]);
         Assert.Equal([2, 1 + (5 * 7), 12], embedded.shape);
-        AssertClose((model.ParameterOf("vit.embeddings.cls_token") + table[.., ..1]).expand(2, 1, 12), embedded[.., ..1]);
+        TensorAssert.Close((model.ParameterOf("vit.embeddings.cls_token") + table[.., ..1]).expand(2, 1, 12), embedded[.., ..1]);
         for (var channel = 0; channel < 12; channel++)
         {
             var expected = Bicubic(table[0, 1.., channel].view(4, 4), 5, 7) + patches[.., channel].to(float64);
-            AssertClose(expected.view(2, -1), embedded[.., 1.., channel].to(float64));
+            TensorAssert.Close(expected.view(2, -1), embedded[.., 1.., channel].to(float64));
         }
     }
 
@@ -91,7 +91,7 @@ public sealed class VitModelTests : IDisposable
         model.train();
         var trained = model.Logits(pixels);
 
-        AssertClose(plain.Logits(pixels), evaluated);
+        TensorAssert.Close(plain.Logits(pixels), evaluated);
         Assert.True((evaluated - trained).abs().max().item<float>() > 0.01);
     }
 
@@ -134,9 +134,6 @@ public sealed class VitModelTests : IDisposable
             config[field] = value;
         return (VitModel)ModelFolder.Create(config, seed: 2);
     }
-
-    private static void AssertClose(Tensor expected, Tensor actual) =>
-        Assert.InRange((expected - actual).abs().max().to(float64).item<double>(), 0, 1e-5);
 
     /// <summary>Keys' cubic convolution with a = -0.75, borders repeated, corners not aligned.</summary>
     private static Tensor Bicubic(Tensor image, int rows, int columns)
