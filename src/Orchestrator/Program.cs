@@ -10,6 +10,6 @@ internal static class Program
     private static Task<int> Main(string[] arguments) => new CommandLineProgram(new CommandContext(Surroundings.OfProcess())
     {
         Catalogue = () => new AdapterCatalogue(),
-        Sweeps = StoreReader.Open,
+        Sweeps = SweepReaders.OpenAsync,
     }).RunAsync(arguments);
 }

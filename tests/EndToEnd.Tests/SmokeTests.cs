@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Xunit;
 
 namespace EndToEnd.Tests;
@@ -56,5 +57,30 @@ public sealed class SmokeTests : IDisposable
 
         first.Signal("INT");
         Assert.Equal(130, await first.WaitForExitAsync());
+    }
+
+    [Fact]
+    public async Task While_it_runs_other_commands_answer_how_it_stands()
+    {
+        await using var run = OrchestratorProcess.Start("run", Checkout.PathOf("config/smoke.yaml"), "--data", _data);
+        await run.ErrorContains("starts on");
+
+        var status = await OrchestratorProcess.RunAsync("status", "--data", _data, "--json");
+        var results = await OrchestratorProcess.RunAsync("results", "@last", "--data", _data, "--json");
+        var comparison = await OrchestratorProcess.RunAsync("compare", "@last", "--data", _data);
+
+        Assert.Equal((0, ""), (status.ExitCode, status.Error));
+        Assert.Equal((0, ""), (results.ExitCode, results.Error));
+        Assert.Equal((0, ""), (comparison.ExitCode, comparison.Error));
+        using var document = JsonDocument.Parse(status.Output);
+        var sweep = Assert.Single(document.RootElement.GetProperty("sweeps").EnumerateArray());
+        Assert.Equal("running", sweep.GetProperty("state").GetString());
+        Assert.NotEmpty(sweep.GetProperty("running").EnumerateArray());
+        Assert.False(run.HasExited);
+
+        run.Signal("INT");
+        Assert.Equal(130, await run.WaitForExitAsync());
+        var stopped = await OrchestratorProcess.RunAsync("status", "--data", _data, "--json");
+        Assert.Contains("\"state\": \"paused\"", stopped.Output, StringComparison.Ordinal);
     }
 }

@@ -88,7 +88,7 @@ internal static class EventBatches
         catch (JsonException e)
         {
             // What was written whole and cannot be understood comes from another program: cutting it would destroy good history.
-            throw new StoreException($"An event of the store cannot be understood: {e.Message} Update the program.", inUseOrNewer: true, e);
+            throw new StoreException($"An event of the store cannot be understood: {e.Message} Update the program.", e);
         }
     }
 

@@ -98,8 +98,7 @@ public sealed record TrialRow
 public sealed record MetricRow(int Step, ImmutableSortedDictionary<string, double> Values);
 
 /// <summary>The store cannot be used as asked: one sentence for the user, with what to do.</summary>
-public sealed class StoreException(string message, bool inUseOrNewer = false, Exception? inner = null) : Exception(message, inner)
-{
-    /// <summary>Whether another process holds the store, or a newer version of the program wrote it.</summary>
-    public bool InUseOrNewer { get; } = inUseOrNewer;
-}
+public class StoreException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Another process holds the store.</summary>
+public sealed class StoreInUseException(string message) : StoreException(message);

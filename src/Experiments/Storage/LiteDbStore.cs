@@ -265,12 +265,12 @@ public sealed class LiteDbStore : IExperimentStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreException($"The store in {files.Folder} cannot be read or written: {e.Message}", inner: e);
+            throw new StoreException($"The store in {files.Folder} cannot be read or written: {e.Message}", e);
         }
         catch (LiteException e)
         {
             throw new StoreException(
-                $"The store in {files.Folder} is damaged: {e.Message} Move it away, or put a copy of it in its place.", inner: e);
+                $"The store in {files.Folder} is damaged: {e.Message} Move it away, or put a copy of it in its place.", e);
         }
     }
 

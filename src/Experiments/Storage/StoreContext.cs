@@ -17,6 +17,8 @@ namespace Experiments.Storage;
 [JsonSerializable(typeof(SweepSpec))]
 [JsonSerializable(typeof(StoredTrial))]
 [JsonSerializable(typeof(MetricRow[]))]
+[JsonSerializable(typeof(SweepSummary[]))]
+[JsonSerializable(typeof(SweepSnapshot))]
 // What the hand-written converters of Experiments ask for.
 [JsonSerializable(typeof(Dictionary<string, ParameterValue>))]
 [JsonSerializable(typeof(ImmutableArray<ParameterValue>))]

@@ -18,7 +18,7 @@ internal sealed class StoreLock : IDisposable
     private StoreLock(FileStream file, string? owner) => (_file, _owner) = (file, owner);
 
     /// <summary>Takes the lock to write.</summary>
-    /// <exception cref="StoreException">When another process has it.</exception>
+    /// <exception cref="StoreInUseException">When another process has it.</exception>
     public static StoreLock Take(string folder)
     {
         var file = Open(folder);
@@ -28,7 +28,7 @@ internal sealed class StoreLock : IDisposable
     }
 
     /// <summary>Takes the lock for the moment that a copy takes.</summary>
-    /// <exception cref="StoreException">When another process has it.</exception>
+    /// <exception cref="StoreInUseException">When another process has it.</exception>
     public static StoreLock TakeBriefly(string folder) => new(Open(folder), owner: null);
 
     /// <inheritdoc/>
@@ -61,11 +61,10 @@ internal sealed class StoreLock : IDisposable
     /// <summary>Whether another process holds the file: EWOULDBLOCK of Linux and macOS, a sharing violation of Windows.</summary>
     private static bool IsSharing(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x8007_0020);
 
-    private static StoreException InUse(string folder)
+    private static StoreInUseException InUse(string folder)
     {
         var who = OwnerOf(folder) is { IsAlive: true } owner ? $"process {owner.Pid} on {owner.Host}" : "another process";
-        return new StoreException(
-            $"The store in {folder} is in use by {who}. Wait for it to end, or name another folder.", inUseOrNewer: true);
+        return new StoreInUseException($"The store in {folder} is in use by {who}. Wait for it to end, or name another folder.");
     }
 
     private static Owner? OwnerOf(string folder)

@@ -25,7 +25,7 @@ internal sealed class StoreSchema(params IReadOnlyList<Action<LiteDatabase>> mig
         {
             throw new StoreException(
                 $"The store in {folder} was written by a newer version of the program (schema {found}, this one knows up to {Version}): "
-                + "update the program.", inUseOrNewer: true);
+                + "update the program.");
         }
 
         var term = Term(session.Database) + 1;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -32,4 +33,12 @@ public sealed class TrialIdConverter : JsonConverter<TrialId>
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, TrialId value, JsonSerializerOptions options) =>
         writer.WriteNumberValue(value.Number);
+
+    /// <inheritdoc/>
+    public override TrialId ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(int.Parse(reader.GetString()!, CultureInfo.InvariantCulture));
+
+    /// <inheritdoc/>
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, TrialId value, JsonSerializerOptions options) =>
+        writer.WritePropertyName(value.Number.ToString(CultureInfo.InvariantCulture));
 }

@@ -337,7 +337,7 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
         if (seenTerm <= _store.Term)
             return true;
         Break(new Broken(new StoreException(
-            $"A newer coordinator (term {seenTerm}; this one has {_store.Term}) has taken over the sweep.", inUseOrNewer: true)));
+            $"A newer coordinator (term {seenTerm}; this one has {_store.Term}) has taken over the sweep.")));
         return false;
     }
 

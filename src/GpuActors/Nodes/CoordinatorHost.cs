@@ -33,6 +33,7 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
     public async Task<SweepOutcome> RunAsync(CancellationToken interrupt, CancellationToken abort)
     {
         await using var store = await StoreWriter.OpenAsync(settings.OpenStore, time);
+        await using var beside = settings.Beside is { } start ? await start(store) : null;
         await using var checkpoints = new CheckpointFolders(settings.DataFolder, _log);
         using var system = new ClusterSettings
         {

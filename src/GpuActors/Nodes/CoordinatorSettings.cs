@@ -19,6 +19,9 @@ public sealed record CoordinatorSettings
     /// <summary>Opens the store, for this process alone.</summary>
     public required Func<IExperimentStore> OpenStore { get; init; }
 
+    /// <summary>Starts what lives beside the coordinator and may ask its store, if anything; ended before the store closes.</summary>
+    public Func<StoreWriter, Task<IAsyncDisposable?>>? Beside { get; init; }
+
     /// <summary>The data folder, which all workers see too.</summary>
     public required string DataFolder { get; init; }
 

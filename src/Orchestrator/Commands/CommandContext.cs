@@ -18,7 +18,7 @@ internal sealed class CommandContext(Surroundings surroundings)
     public required Func<ICatalogue> Catalogue { get; init; }
 
     /// <summary>Opens the sweeps of a data folder for reading.</summary>
-    public required Func<string, ISweepReader> Sweeps { get; init; }
+    public required Func<string, CancellationToken, Task<ISweepReader>> Sweeps { get; init; }
 
     /// <summary>The settings of an invocation.</summary>
     public Settings Settings(ParseResult parsed) => Options.Read(parsed, Surroundings);

@@ -38,7 +38,7 @@ internal sealed class PlanCommand : Command, IExemplified
         var history = new List<(SweepSpec, IReadOnlyList<TrialRow>)>();
         try
         {
-            using var reader = context.Sweeps(context.Settings(parsed).Data);
+            using var reader = await context.Sweeps(context.Settings(parsed).Data, cancel);
             foreach (var sweep in await reader.List(cancel))
             {
                 var snapshot = await reader.Read(sweep.Name, cancel);

@@ -19,7 +19,7 @@ internal sealed class StatusCommand : Command, IExemplified
         SetAction(async (parsed, cancel) =>
         {
             var settings = context.Settings(parsed);
-            using var reader = context.Sweeps(settings.Data);
+            using var reader = await context.Sweeps(settings.Data, cancel);
             var sweeps = await reader.List(cancel);
             string[] names = parsed.GetValue(_sweep) is { } given
                 ? [SweepNames.Resolve(sweeps, given)]

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Experiments.Storage;
 using Orchestrator.Reading;
 
 namespace Orchestrator.Commands;
@@ -14,7 +15,7 @@ internal static class SweepArgument
     public static async Task<SweepSnapshot> ReadSweep(
         this CommandContext context, ParseResult parsed, string given, CancellationToken cancel)
     {
-        using var reader = context.Sweeps(context.Settings(parsed).Data);
+        using var reader = await context.Sweeps(context.Settings(parsed).Data, cancel);
         return await reader.Read(SweepNames.Resolve(await reader.List(cancel), given), cancel);
     }
 }

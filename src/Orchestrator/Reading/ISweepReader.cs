@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
 using Experiments.Storage;
-using Experiments.Sweeps;
-using Experiments.Trials;
 
 namespace Orchestrator.Reading;
 
@@ -16,11 +13,3 @@ internal interface ISweepReader : IDisposable
     /// <param name="cancel">Gives up.</param>
     Task<SweepSnapshot> Read(string sweep, CancellationToken cancel);
 }
-
-/// <summary>A sweep as it stands at one moment.</summary>
-/// <param name="Summary">Its line in the list.</param>
-/// <param name="Spec">Its specification, extensions included.</param>
-/// <param name="Trials">Its trials in order of number.</param>
-/// <param name="WaitingFor">Why trials wait, as far as it is known.</param>
-internal sealed record SweepSnapshot(
-    SweepSummary Summary, SweepSpec Spec, IReadOnlyList<TrialRow> Trials, ImmutableDictionary<TrialId, string> WaitingFor);

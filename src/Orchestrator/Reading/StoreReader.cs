@@ -13,19 +13,25 @@ internal sealed class StoreReader(IExperimentStore store, bool isLive) : ISweepR
     private const string Stopped = "stopped";
 
     /// <summary>Opens the store of a folder that no process writes. A folder without a store has no sweeps.</summary>
-    /// <exception cref="StoreException">When it is in use, newer than the program, or broken.</exception>
+    /// <exception cref="StoreInUseException">When another process holds it.</exception>
+    /// <exception cref="StoreException">When it is newer than the program, or broken.</exception>
     public static ISweepReader Open(string folder) =>
         LiteDbStore.ExistsIn(folder) ? new StoreReader(LiteDbStore.OpenForReading(folder), isLive: false) : new NoSweeps();
 
-    public Task<IReadOnlyList<SweepSummary>> List(CancellationToken cancel) =>
-        Task.FromResult<IReadOnlyList<SweepSummary>>([.. store.Sweeps().Select(AsItIs)]);
+    /// <summary>All sweeps, newest last.</summary>
+    public IReadOnlyList<SweepSummary> List() => [.. store.Sweeps().Select(AsItIs)];
 
-    public Task<SweepSnapshot> Read(string sweep, CancellationToken cancel)
+    /// <summary>One sweep.</summary>
+    public SweepSnapshot Read(string sweep)
     {
-        var summary = AsItIs(store.Sweeps().Single(summary => summary.Name == sweep));
+        var summary = List().Single(summary => summary.Name == sweep);
         var trials = store.Trials(sweep);
-        return Task.FromResult(new SweepSnapshot(summary, store.SpecOf(sweep), trials, WaitingFor(summary, trials)));
+        return new SweepSnapshot(summary, store.SpecOf(sweep), trials, WaitingFor(summary, trials));
     }
+
+    public Task<IReadOnlyList<SweepSummary>> List(CancellationToken cancel) => Task.FromResult(List());
+
+    public Task<SweepSnapshot> Read(string sweep, CancellationToken cancel) => Task.FromResult(Read(sweep));
 
     public void Dispose() => store.Dispose();
 

@@ -11,6 +11,8 @@ using GpuActors.Coordination;
 using GpuActors.Nodes;
 using Orchestrator.Commands;
 using Orchestrator.Observability;
+using Orchestrator.Reading;
+using Orchestrator.Serving;
 using Orchestrator.Terminal;
 using Serilog.Events;
 using Serilog.Extensions.Logging;
@@ -47,6 +49,7 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
                 CreateLedger = () => new SweepLedger(
                     spec, catalogue, SamplerCatalogue.Create(spec.Sampler), SchedulerCatalogue.Create(spec.Scheduler)),
                 OpenStore = () => OpenStore(spec.Name),
+                Beside = store => SweepServer.StartAsync(settings.Data, new OwnedStoreReader(store), _output.Note),
                 DataFolder = settings.Data,
                 Notices = watch.Notices,
                 Logging = logging,
@@ -69,7 +72,7 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
 
     private async Task<int> AnswerAsync(string name, SweepOutcome outcome)
     {
-        using var reader = context.Sweeps(settings.Data);
+        using var reader = await context.Sweeps(settings.Data, CancellationToken.None);
         var sweep = await reader.Read(name, CancellationToken.None);
         _output.Write(MethodComparison.Of(sweep.Spec, sweep.Trials), ReportJson.Of, ComparisonTables.Of);
         if (!outcome.IsComplete)

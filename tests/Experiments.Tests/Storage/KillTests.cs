@@ -55,8 +55,8 @@ public sealed class KillTests : IDisposable
         using var owner = Start();
         owner.StandardOutput.ReadLine();
 
-        var refusal = Assert.Throws<StoreException>(() => LiteDbStore.Open(_folder.Path));
-        Assert.Throws<StoreException>(() => LiteDbStore.OpenForReading(_folder.Path));
+        var refusal = Assert.Throws<StoreInUseException>(() => LiteDbStore.Open(_folder.Path));
+        Assert.Throws<StoreInUseException>(() => LiteDbStore.OpenForReading(_folder.Path));
         owner.Kill();
         owner.WaitForExit();
 

@@ -19,7 +19,7 @@ public sealed class ErrorReportTests : IDisposable
         { new SpecException("a.yaml(1,1): no task."), ExitCode.Refused },
         { new AdapterException("rank 0 is below 1."), ExitCode.Refused },
         { new NoSuchThingException("There is no sweep 'x'."), ExitCode.NoSuchThing },
-        { new StoreException("The store is in use.", inUseOrNewer: true), ExitCode.Store },
+        { new StoreException("The store is in use."), ExitCode.Store },
     };
 
     [Theory, MemberData(nameof(Mistakes), DisableDiscoveryEnumeration = true)]

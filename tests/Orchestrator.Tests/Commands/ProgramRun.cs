@@ -62,6 +62,6 @@ internal sealed class ProgramRun : IDisposable
     })
     {
         Catalogue = () => new SmallCatalogue(),
-        Sweeps = _ => Sweeps,
+        Sweeps = (_, _) => Task.FromResult(Sweeps),
     };
 }

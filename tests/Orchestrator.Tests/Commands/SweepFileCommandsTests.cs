@@ -164,7 +164,7 @@ public sealed class SweepFileCommandsTests : IDisposable
     private sealed class UnreadableStore : ISweepReader
     {
         public Task<IReadOnlyList<SweepSummary>> List(CancellationToken cancel) =>
-            throw new StoreException("The store is newer than the program.", inUseOrNewer: true);
+            throw new StoreException("The store is newer than the program.");
 
         public Task<SweepSnapshot> Read(string sweep, CancellationToken cancel) => throw new NotSupportedException();
 

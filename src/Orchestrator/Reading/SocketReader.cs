@@ -1,0 +1,71 @@
+using System.Net.Sockets;
+using System.Text;
+using Experiments.Storage;
+
+namespace Orchestrator.Reading;
+
+/// <summary>Reads sweeps by asking the coordinator that holds their store.</summary>
+internal sealed class SocketReader : ISweepReader
+{
+    private readonly HttpClient _http;
+
+    private SocketReader(string path) => _http = new HttpClient(new SocketsHttpHandler
+    {
+        ConnectCallback = async (_, cancel) => new NetworkStream(await ConnectAsync(path, cancel), ownsSocket: true),
+    })
+    {
+        BaseAddress = new Uri("http://coordinator/"),
+    };
+
+    /// <summary>Reaches the coordinator of a data folder; null when none listens.</summary>
+    public static async Task<SocketReader?> TryConnectAsync(string dataFolder, CancellationToken cancel)
+    {
+        var path = CoordinatorSocket.PathOf(dataFolder);
+        try
+        {
+            using var socket = await ConnectAsync(path, cancel);
+            return new SocketReader(path);
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
+    public async Task<IReadOnlyList<SweepSummary>> List(CancellationToken cancel) =>
+        SnapshotJson.ReadList(await AskAsync("sweeps", cancel));
+
+    public async Task<SweepSnapshot> Read(string sweep, CancellationToken cancel) =>
+        SnapshotJson.Read(await AskAsync($"sweeps/{Uri.EscapeDataString(sweep)}", cancel));
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<byte[]> AskAsync(string path, CancellationToken cancel)
+    {
+        try
+        {
+            using var answer = await _http.GetAsync(path, cancel);
+            var body = await answer.Content.ReadAsByteArrayAsync(cancel);
+            return answer.IsSuccessStatusCode ? body : throw new StoreException(Encoding.UTF8.GetString(body));
+        }
+        catch (HttpRequestException failure)
+        {
+            throw new StoreException("The run ended while it was asked how it stands. Ask again.", failure);
+        }
+    }
+
+    private static async Task<Socket> ConnectAsync(string path, CancellationToken cancel)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
