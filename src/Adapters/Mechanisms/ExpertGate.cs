@@ -8,13 +8,13 @@ namespace Adapters.Mechanisms;
 /// <summary>How a gate makes one feature vector of many positions.</summary>
 public enum GatePooling
 {
-    /// <summary>The mean over all positions. In a causal model early positions so learn about later ones.</summary>
+    /// <summary>The mean over all real positions. In a causal model early positions so learn about later ones.</summary>
     Mean,
 
     /// <summary>All positions side by side, in the order expert, position, feature: the paper's form, for one length.</summary>
     Flatten,
 
-    /// <summary>For each position the mean up to it.</summary>
+    /// <summary>For each position the mean over the real ones up to it.</summary>
     CausalMean,
 }
 
@@ -34,6 +34,7 @@ public sealed class ExpertGate : IDisposable
     private readonly GatePooling _pooling;
     private readonly Tensor _masked; // [experts]
     private Tensor? _gates;
+    private Tensor? _counted; // which gates are of real tokens [batch, positions or 1, 1]; null when all are
 
     /// <summary>A gate over a layer's experts.</summary>
     /// <param name="experts">The experts whose outputs it looks at.</param>
@@ -66,21 +67,25 @@ public sealed class ExpertGate : IDisposable
 
     /// <summary>Computes the gates of a forward pass.</summary>
     /// <param name="h">What the experts see on the gate's own layer, of <see cref="FrozenExperts.Down"/>.</param>
-    public void Open(Tensor h)
+    /// <param name="mask">Which positions are real <c>[batch, positions]</c> (0 = padding, which counts for nothing), or null.</param>
+    public void Open(Tensor h, Tensor? mask = null)
     {
         using var scope = NewDisposeScope();
-        var logits = Logits(_experts.Normalised(h)) / Temperature.clamp(min: LowestTemperature);
+        var real = mask?.ne(0).to(float32).unsqueeze(-1); // [batch, positions, 1]
+        var logits = Logits(_experts.Normalised(h), real) / Temperature.clamp(min: LowestTemperature);
         Release();
+        _counted = (_pooling == GatePooling.CausalMean ? real : real?.amax([1], keepdim: true))?.DetachFromDisposeScope();
         // Kept beyond the scope of the block that computes it: later blocks and the balance loss look at it.
         _gates = logits.masked_fill(_masked, float.NegativeInfinity).softmax(-1).DetachFromDisposeScope();
     }
 
-    /// <summary>Mean gate of each expert over batch and positions <c>[experts]</c>; forgets the gates.</summary>
+    /// <summary>Mean gate of each expert over batch and real positions <c>[experts]</c>; forgets the gates.</summary>
     public Tensor TakeUsage()
     {
-        var usage = Gates.mean([0, 1]);
+        using var scope = NewDisposeScope();
+        var usage = _counted is null ? Gates.mean([0, 1]) : (Gates * _counted).sum([0, 1]) / _counted.sum();
         Release();
-        return usage;
+        return usage.MoveToOuterDisposeScope();
     }
 
     /// <summary>How unevenly active experts are used, <c>−Σ log q_n</c> with q the mean over gates: at least N·ln N.</summary>
@@ -102,8 +107,9 @@ public sealed class ExpertGate : IDisposable
     }
 
     /// <param name="features"><c>[batch, positions, experts, k]</c></param>
+    /// <param name="real">Which positions are no padding, as 0 and 1 <c>[batch, positions, 1]</c>, or null.</param>
     /// <returns><c>[batch, positions or 1, experts]</c></returns>
-    private Tensor Logits(Tensor features)
+    private Tensor Logits(Tensor features, Tensor? real)
     {
         var (batch, positions) = (features.shape[0], features.shape[1]);
         var length = _pooling == GatePooling.Flatten ? positions : 1;
@@ -111,9 +117,13 @@ public sealed class ExpertGate : IDisposable
         if (made != length)
             throw new InvalidOperationException($"The gate was made for {made} positions and cannot flatten {positions}.");
 
+        var weights = real?.unsqueeze(-1);
+        if (weights is not null)
+            features = features * weights;
         var pooled = _pooling switch
         {
-            GatePooling.Mean => features.mean([1], keepdim: true),
+            GatePooling.Mean when weights is null => features.mean([1], keepdim: true),
+            GatePooling.Mean => features.sum(1, keepdim: true) / weights.sum(1, keepdim: true).clamp(min: 1),
             GatePooling.CausalMean => features.cumsum(1) / Counts(),
             GatePooling.Flatten => features.transpose(1, 2),
             _ => throw new UnreachableException(),
@@ -122,12 +132,15 @@ public sealed class ExpertGate : IDisposable
         return pooled.reshape(batch, _pooling == GatePooling.CausalMean ? positions : 1, -1)
             .matmul(weight.reshape(-1, _experts.Count));
 
-        Tensor Counts() => arange(1, positions + 1, device: features.device).reshape(1, -1, 1, 1);
+        // Before a row's first real token the sum is 0, whatever it is divided by.
+        Tensor Counts() => weights?.cumsum(1).clamp(min: 1)
+            ?? arange(1, positions + 1, device: features.device).reshape(1, -1, 1, 1);
     }
 
     private void Release()
     {
         _gates?.Dispose();
-        _gates = null;
+        _counted?.Dispose();
+        (_gates, _counted) = (null, null);
     }
 }

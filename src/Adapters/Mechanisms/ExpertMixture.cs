@@ -1,3 +1,4 @@
+using Adapters.Models;
 using static TorchSharp.torch;
 
 namespace Adapters.Mechanisms;
@@ -8,6 +9,7 @@ public sealed class ExpertMixture : LinearAdapter
     private readonly FrozenExperts _experts;
     private readonly ExpertGate _gate;
     private readonly bool _ownsGate;
+    private Tensor? _mask; // of the pass that has begun
 
     /// <summary>Puts experts beside a layer.</summary>
     /// <param name="experts">The layer's experts, freed with this.</param>
@@ -28,6 +30,9 @@ public sealed class ExpertMixture : LinearAdapter
     public override bool SeesSequence => true;
 
     /// <inheritdoc/>
+    public override void Begin(ModelInput input) => _mask = input.Mask;
+
+    /// <inheritdoc/>
     public override string? MergeObstacle => _gate.Active.Count(active => active) == 1
         ? null
         : "A mixture of experts cannot be merged: its gates depend on the input, so no fixed weight does the same.";
@@ -38,7 +43,8 @@ public sealed class ExpertMixture : LinearAdapter
         using var scope = NewDisposeScope();
         var h = _experts.Down(x);
         if (_ownsGate)
-            _gate.Open(h);
+            _gate.Open(h, _mask);
+        _mask = null; // the caller's, who frees it after the pass
         return _experts.AddUp(y, h, _gate.Gates).MoveToOuterDisposeScope();
     }
 

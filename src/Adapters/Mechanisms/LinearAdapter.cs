@@ -1,3 +1,4 @@
+using Adapters.Models;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -15,6 +16,10 @@ public abstract class LinearAdapter(string name) : Module<Tensor, Tensor, Tensor
     /// <param name="y">The frozen layer's output <c>[..., out]</c>, bias included.</param>
     /// <returns><c>[..., out]</c></returns>
     public abstract override Tensor forward(Tensor x, Tensor y);
+
+    /// <summary>The model begins a forward pass.</summary>
+    /// <param name="input">What it is given, to be kept no longer than the pass.</param>
+    public virtual void Begin(ModelInput input) { }
 
     /// <summary>
     /// Whether what it adds at a position of a sequence hangs on the positions before, so that it must be shown the whole

@@ -25,6 +25,13 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
     /// <summary>Where the weights lie.</summary>
     public Device Device => parameters().First().device;
 
+    /// <summary>Tells the adapters of a forward pass that begins.</summary>
+    private protected void Begin(ModelInput input)
+    {
+        foreach (var site in Sites.Values)
+            site.Adapter?.Begin(input);
+    }
+
     /// <summary>To be called where a site was put in another's place.</summary>
     private protected void ForgetSites() => _sites = null;
 
@@ -79,6 +86,10 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
 
 /// <summary>Where a site stands: block index, and the part of the block (<c>attention</c> or <c>mlp</c>).</summary>
 public readonly record struct SitePlace(int Block, string Part);
+
+/// <summary>What adapters may know of a forward pass's input beyond what their sites see.</summary>
+/// <param name="Mask">Which tokens are real <c>[batch, seq]</c> (0 = padding); null when all are.</param>
+public sealed record ModelInput(Tensor? Mask = null);
 
 /// <summary>
 /// How tokens lie on an image grid. Where <see cref="Tokens"/> is false the site sees <c>[batch, height, width, channels]</c>

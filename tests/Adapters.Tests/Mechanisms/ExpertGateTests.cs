@@ -120,6 +120,34 @@ public sealed class ExpertGateTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(GatePooling.Mean)]
+    [InlineData(GatePooling.Flatten)]
+    [InlineData(GatePooling.CausalMean)]
+    public void What_lies_in_padding_moves_neither_gates_nor_usage(GatePooling pooling)
+    {
+        var (experts, _) = Draw([2, 2], 6, 5);
+        var mask = tensor(new long[] { 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0 }, [3, 4]);
+        var (x, other) = (randn(3, 4, 6), randn(3, 4, 6));
+        var changed = x.where(mask.ne(0).unsqueeze(-1), other);
+        using var gate = new ExpertGate(experts, randn(2 * (pooling == GatePooling.Flatten ? 20 : 5), 2), ones(1), pooling, [true, true]);
+
+        var (gates, usage) = Run(x);
+        var (again, usageAgain) = Run(changed);
+
+        var real = mask.ne(0).unsqueeze(-1);
+        real = pooling == GatePooling.CausalMean ? real : real.any(1, keepdim: true);
+        TensorAssert.Close(gates * real, again * real, 0);
+        TensorAssert.Close(usage, usageAgain, 0);
+        TensorAssert.Close((gates * real).sum([0, 1]) / real.sum(), usage);
+
+        (Tensor Gates, Tensor Usage) Run(Tensor seen)
+        {
+            gate.Open(experts.Down(seen), mask);
+            return (gate.Gates.clone(), gate.TakeUsage());
+        }
+    }
+
     [Fact]
     public void A_flattening_gate_refuses_another_length()
     {

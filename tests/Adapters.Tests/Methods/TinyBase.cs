@@ -76,12 +76,18 @@ internal sealed class TinyBase(string folder)
         [.. Enumerable.Range(0, count).Select(expert =>
         {
             using var model = tiny.Load();
-            var context = new AttachContext { Seed = (ulong)expert, Head = head ? HeadOf(model) : [] };
-            using var adapter = Attach("lora", model, options, context);
-            Perturb(adapter, (ulong)expert + 10);
-            AdapterFolder.Save(adapter, folder.File($"expert-{expert}"));
-            return folder.File($"expert-{expert}");
+            return Expert(model, folder.File($"expert-{expert}"), (ulong)expert, options, head);
         })];
+
+    /// <summary>The folder of a LoRA expert for a base.</summary>
+    public static string Expert(BaseModel model, string folder, ulong seed, string options = "{}", bool head = false)
+    {
+        var context = new AttachContext { Seed = seed, Head = head ? HeadOf(model) : [] };
+        using var adapter = Attach("lora", model, options, context);
+        Perturb(adapter, seed + 10);
+        AdapterFolder.Save(adapter, folder);
+        return folder;
+    }
 
     public static Adapter Attach(string method, BaseModel model, string options = "{}", AttachContext? context = null) =>
         MethodCatalogue.Find(method).Method.Attach(

@@ -198,6 +198,7 @@ public sealed class CausalModel : BaseModel
         var (seen, count, device) = (cache?.Length ?? 0, tokens.shape[1], tokens.device);
         if (positions is null && mask is not null) // a padded row's first real token has position 0
             positions = (mask.to(int64).cumsum(1) - 1).clamp(0).narrow(1, seen, count);
+        Begin(new ModelInput(mask));
         return new ForwardPass
         {
             Rotation = positions is null ? _positions.At(seen, count, device) : _positions.At(positions),

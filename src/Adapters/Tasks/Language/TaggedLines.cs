@@ -44,16 +44,19 @@ internal sealed class TaggedLines : ILabelledItems
         using var scope = NewDisposeScope();
         var lines = items.Select(item => _corpus.TokensOf(_lines[split][item % Classes][item / Classes])).ToArray();
         var longest = Math.Min(_length, lines.Max(line => line.Length));
-        var tokens = new long[items.Count * longest]; // shorter lines are filled up behind their end, which no token before it sees
+        var tokens = new long[items.Count * longest]; // shorter lines are filled up behind their end
+        var real = new long[tokens.Length];
         var ends = new long[items.Count];
         for (var i = 0; i < lines.Length; i++)
         {
             var count = Math.Min(lines[i].Length, longest);
             for (var j = 0; j < count; j++)
-                tokens[i * longest + j] = lines[i][j];
+                (tokens[i * longest + j], real[i * longest + j]) = (lines[i][j], 1);
             ends[i] = i * longest + count - 1;
         }
-        var logits = model.Causal("classify").Logits(tensor(tokens, [items.Count, longest], device: model.Device));
+        long[] shape = [items.Count, longest];
+        var logits = model.Causal("classify").Logits(
+            tensor(tokens, shape, device: model.Device), mask: tensor(real, shape, device: model.Device));
         return logits.flatten(0, 1).index_select(0, tensor(ends, device: model.Device))
             .index_select(1, tensor(_answers, device: model.Device)).MoveToOuterDisposeScope();
     }
