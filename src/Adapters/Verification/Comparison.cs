@@ -19,6 +19,18 @@ public sealed class Comparison(GoldenCase golden, double gradientShare)
     public void Output(string name, Tensor ours, Tensor expected, Tensor? where = null) =>
         WorstOutput = Worse(WorstOutput, Deviate(name, ours, expected, where));
 
+    /// <summary>Compares an output where the case has it. A number may be recorded with a dimension or without.</summary>
+    /// <param name="name">Its name in the case.</param>
+    /// <param name="ours">Computes ours.</param>
+    /// <param name="recorded">Where the case would have it.</param>
+    public void OutputIfAny(string name, Func<Tensor> ours, GoldenTensors recorded)
+    {
+        if (recorded.Find(name) is not { } expected)
+            return;
+        var computed = ours();
+        Output(name, computed.numel() == 1 && expected.numel() == 1 ? computed.reshape(expected.shape) : computed, expected);
+    }
+
     /// <summary>Compares a number, such as the loss, with the whole tolerance.</summary>
     public void Output(string name, double ours, double expected) => Output(name, tensor(ours), tensor(expected));
 

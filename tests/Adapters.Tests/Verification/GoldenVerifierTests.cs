@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Adapters.Checkpoints;
 using Adapters.Methods;
 using Adapters.Verification;
 using TorchSharp;
@@ -46,8 +45,8 @@ public sealed class GoldenVerifierTests : IDisposable
     [Fact]
     public void An_output_that_is_off_fails_the_case_by_name()
     {
-        CopyCase("vit/base");
-        Change("io.safetensors", "logits", logits => logits[0, 0] += 1);
+        _folder.CopyCase("models/vit/base");
+        _folder.ChangeTensors("io.safetensors", io => io["logits"][0, 0] += 1);
 
         var result = Assert.Single(Verify());
 
@@ -59,8 +58,8 @@ public sealed class GoldenVerifierTests : IDisposable
     [Fact]
     public void A_value_that_is_not_a_number_never_agrees()
     {
-        CopyCase("vit/base");
-        Change("io.safetensors", "hidden.1", hidden => hidden[0, 0, 0] = double.NaN);
+        _folder.CopyCase("models/vit/base");
+        _folder.ChangeTensors("io.safetensors", io => io["hidden.1"][0, 0, 0] = double.NaN);
 
         var result = Assert.Single(Verify());
 
@@ -71,8 +70,8 @@ public sealed class GoldenVerifierTests : IDisposable
     [Fact]
     public void A_gradient_may_use_a_tenth_of_the_tolerance()
     {
-        CopyCase("vit/base");
-        Change("grads.safetensors", "classifier.bias", gradient => gradient[0] += 4e-6); // the tolerance is above 1e-5
+        _folder.CopyCase("models/vit/base");
+        _folder.ChangeTensors("grads.safetensors", gradients => gradients["classifier.bias"][0] += 4e-6); // the tolerance is above 1e-5
 
         Assert.Equal(CaseOutcome.Passed, Assert.Single(Verify(gradientShare: 1)).Outcome);
         var strict = Assert.Single(Verify());
@@ -84,7 +83,7 @@ public sealed class GoldenVerifierTests : IDisposable
     [Fact]
     public void Dropout_in_a_config_does_not_disturb_a_case()
     {
-        CopyCase("vit/base");
+        _folder.CopyCase("models/vit/base");
         var config = JsonNode.Parse(File.ReadAllText(_folder.File("config.json")))!;
         (config["hidden_dropout_prob"], config["attention_probs_dropout_prob"]) = (0.5, 0.5);
         File.WriteAllText(_folder.File("config.json"), config.ToJsonString());
@@ -95,10 +94,8 @@ public sealed class GoldenVerifierTests : IDisposable
     [Fact]
     public void A_gradient_of_a_parameter_that_the_model_lacks_fails_the_case()
     {
-        CopyCase("vit/base");
-        var gradients = SafeTensorsFile.ReadAll(_folder.File("grads.safetensors"));
-        gradients["vit.pooler.weight"] = zeros(1);
-        SafeTensorsFile.Write(_folder.File("grads.safetensors"), gradients.Select(pair => (pair.Key, pair.Value)));
+        _folder.CopyCase("models/vit/base");
+        _folder.ChangeTensors("grads.safetensors", gradients => gradients["vit.pooler.weight"] = zeros(1));
 
         Assert.Equal(new Deviation("vit.pooler.weight", double.PositiveInfinity), Assert.Single(Verify()).WorstGradient);
     }
@@ -106,10 +103,8 @@ public sealed class GoldenVerifierTests : IDisposable
     [Fact]
     public void A_tensor_that_nothing_compares_fails_the_case()
     {
-        CopyCase("vit/base");
-        var io = SafeTensorsFile.ReadAll(_folder.File("io.safetensors"));
-        io["attentions.0"] = zeros(1);
-        SafeTensorsFile.Write(_folder.File("io.safetensors"), io.Select(pair => (pair.Key, pair.Value)));
+        _folder.CopyCase("models/vit/base");
+        _folder.ChangeTensors("io.safetensors", io => io["attentions.0"] = zeros(1));
 
         Assert.Contains("not compared, because this kind of case does not know them: 'attentions.0' of io.safetensors",
             Assert.Single(Verify()).Reason);
@@ -120,8 +115,8 @@ public sealed class GoldenVerifierTests : IDisposable
     [InlineData("unet")]
     public void A_family_that_we_lack_is_unsupported(string family)
     {
-        CopyCase("vit/base");
-        ChangeDescription(description => description["family"] = family);
+        _folder.CopyCase("models/vit/base");
+        _folder.ChangeDescription(description => description["family"] = family);
 
         var result = Assert.Single(Verify());
 
@@ -148,8 +143,8 @@ public sealed class GoldenVerifierTests : IDisposable
     [InlineData("loss", "The description has no number 'loss'.")]
     public void A_description_that_lacks_a_field_fails(string field, string fault)
     {
-        CopyCase("vit/base");
-        ChangeDescription(description => description.Remove(field));
+        _folder.CopyCase("models/vit/base");
+        _folder.ChangeDescription(description => description.Remove(field));
 
         Assert.Equal(fault, Assert.Single(Verify()).Reason);
     }
@@ -160,7 +155,7 @@ public sealed class GoldenVerifierTests : IDisposable
     [InlineData("config.json", "config.json cannot be read")]
     public void A_case_without_one_of_its_files_fails_with_a_sentence(string file, string fault)
     {
-        CopyCase("vit/base");
+        _folder.CopyCase("models/vit/base");
         File.Delete(_folder.File(file));
 
         var result = Assert.Single(Verify());
@@ -195,24 +190,4 @@ public sealed class GoldenVerifierTests : IDisposable
 
     private IReadOnlyList<CaseResult> Verify(double gradientShare = GoldenVerifier.DefaultGradientShare) =>
         [.. GoldenVerifier.Verify(_folder.Path, gradientShare)];
-
-    private void CopyCase(string name)
-    {
-        foreach (var file in Directory.EnumerateFiles(GoldenFiles.Of("models", name)))
-            File.Copy(file, _folder.File(Path.GetFileName(file)));
-    }
-
-    private void Change(string file, string tensor, Action<Tensor> change)
-    {
-        var tensors = SafeTensorsFile.ReadAll(_folder.File(file));
-        change(tensors[tensor]);
-        SafeTensorsFile.Write(_folder.File(file), tensors.Select(pair => (pair.Key, pair.Value)));
-    }
-
-    private void ChangeDescription(Action<JsonObject> change)
-    {
-        var description = JsonNode.Parse(File.ReadAllText(_folder.File("case.json")))!.AsObject();
-        change(description);
-        File.WriteAllText(_folder.File("case.json"), description.ToJsonString());
-    }
 }

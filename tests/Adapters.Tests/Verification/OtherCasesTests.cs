@@ -1,0 +1,229 @@
+using System.Text.Json.Nodes;
+using Adapters.Checkpoints;
+using Adapters.Verification;
+using TorchSharp;
+using TorchSharp.Modules;
+using Xunit;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Adapters.Tests.Verification;
+
+/// <summary>Cases of the same format that hold fewer tensors, or others, than the recorded ones.</summary>
+public sealed class OtherCasesTests : IDisposable
+{
+    private const string Layer = "tensors.safetensors";
+    private const string Io = "io.safetensors";
+    private readonly TemporaryFolder _folder = new();
+    private readonly DisposeScope _scope = NewDisposeScope();
+
+    public static TheoryData<string, string, string> Optional => new()
+    {
+        { "methods/lora/basic", Layer, "out.merged_weight" },
+        { "methods/lora/basic", Layer, "out.loss" },
+        { "methods/lora/basic", Layer, "after.losses" },
+        { "methods/lora/basic", Layer, "after.lora_B" },
+        { "methods/conv-lora/train-4-experts", Layer, "out.gates" },
+        { "methods/conv-lora/train-4-experts", Layer, "out.chosen" },
+        { "methods/conv-lora/train-4-experts", Layer, "out.balance_loss" },
+        { "methods/mole/mean-3-experts", Layer, "out.gates" },
+        { "methods/mole/mean-3-experts", Layer, "out.balance_loss" },
+        { "methods/mole/mean-3-experts", Layer, "out.loss" },
+        { "models/sam/all-global", Io, "image_embeddings" },
+        { "models/sam/all-global", Io, "image_pe" },
+        { "models/sam/all-global", Io, "upsampled_logits" },
+        { "models/vit/base", Io, "logits" },
+        { "models/llama/gqa-tied", Io, "logits" },
+    };
+
+    public void Dispose()
+    {
+        _scope.Dispose();
+        _folder.Dispose();
+    }
+
+    [Theory, MemberData(nameof(Optional))]
+    public void What_a_case_may_leave_out_is_compared_where_it_is_there(string name, string file, string tensor)
+    {
+        _folder.CopyCase(name);
+        _folder.ChangeTensors(file, tensors => tensors[tensor] = tensors[tensor] + 1);
+        var changed = _folder.Verify();
+
+        _folder.ChangeTensors(file, tensors => tensors.Remove(tensor));
+        var lacking = _folder.Verify();
+
+        Assert.Equal((CaseOutcome.Failed, tensor), (changed.Outcome, changed.WorstOutput!.Tensor));
+        Assert.True(lacking.Outcome == CaseOutcome.Passed, lacking.Reason);
+    }
+
+    [Fact]
+    public void A_vision_base_without_its_head_is_held_against_its_hidden_states()
+    {
+        WithoutHead("models/vit/base", prefix: "vit.", head: "classifier.");
+
+        var result = _folder.Verify();
+        _folder.ChangeTensors(Io, io => io["hidden.2"] += 1);
+
+        Assert.True(result.Outcome == CaseOutcome.Passed, result.Reason);
+        Assert.Equal("hidden.2", _folder.Verify().WorstOutput!.Tensor);
+    }
+
+    [Fact]
+    public void A_language_base_without_its_head_is_held_against_its_hidden_states()
+    {
+        WithoutHead("models/llama/mha", prefix: "model.", head: "lm_head.");
+
+        var result = _folder.Verify();
+        _folder.ChangeTensors(Io, io => io["hidden.2"] += 1);
+
+        Assert.True(result.Outcome == CaseOutcome.Passed, result.Reason);
+        Assert.Equal("hidden.2", _folder.Verify().WorstOutput!.Tensor);
+    }
+
+    [Fact]
+    public void A_base_with_logits_must_have_its_head()
+    {
+        _folder.CopyCase("models/vit/base");
+        _folder.ChangeTensors("model.safetensors", weights => weights.Remove("classifier.bias"));
+
+        Assert.Contains("Missing: classifier.bias", _folder.Verify().Reason);
+    }
+
+    [Fact]
+    public void A_case_that_holds_inputs_alone_fails()
+    {
+        WithoutHead("models/vit/base", prefix: "vit.", head: "classifier.");
+        _folder.ChangeTensors(Io, io => KeepOnly(io, "pixel_values"));
+
+        var result = _folder.Verify();
+
+        Assert.Equal((CaseOutcome.Failed, "the case holds nothing that could be compared."), (result.Outcome, result.Reason));
+    }
+
+    [Fact]
+    public void Gradients_of_a_loss_that_the_case_does_not_give_fail_it()
+    {
+        _folder.CopyCase("models/vit/base");
+        _folder.ChangeTensors(Io, io => io.Remove("labels"));
+
+        Assert.Contains("'classifier.bias' of grads.safetensors", _folder.Verify().Reason);
+    }
+
+    [Fact]
+    public void A_mixture_without_a_list_of_active_experts_uses_all_and_may_record_its_loss_without_a_dimension()
+    {
+        _folder.CopyCase("methods/mole/mean-4-layers");
+        _folder.ChangeDescription(description => description["hyperparameters"]!.AsObject().Remove("active"));
+        _folder.ChangeTensors(Layer, tensors => tensors["out.loss"] = tensors["out.loss"].reshape([]));
+
+        var result = _folder.Verify();
+
+        Assert.True(result.Outcome == CaseOutcome.Passed, result.Reason);
+    }
+
+    [Fact]
+    public void The_steps_of_a_mixture_s_gates_are_compared()
+    {
+        _folder.CopyCase("methods/mole/mean-4-layers");
+        _folder.ChangeDescription(description =>
+            description["hyperparameters"]!["optimizer"] = Optimizer("""{"name": "SGD", "lr": 0.5, "steps": 1}"""));
+        _folder.ChangeTensors(Layer, tensors =>
+        {
+            tensors["after.gate.weight"] = tensors["in.gate.weight"] - 0.5 * tensors["grad.gate.weight"];
+            tensors["after.gate.temperature"] = tensors["in.gate.temperature"] - 0.5 * tensors["grad.gate.temperature"];
+            tensors["after.losses"] = tensors["out.loss"];
+        });
+
+        var right = _folder.Verify();
+        _folder.ChangeTensors(Layer, tensors => tensors["after.gate.weight"] += 0.01);
+        var wrong = _folder.Verify();
+
+        Assert.True(right.Outcome == CaseOutcome.Passed, right.Reason);
+        Assert.Equal((CaseOutcome.Failed, "after.gate.weight"), (wrong.Outcome, wrong.WorstOutput!.Tensor));
+    }
+
+    [Fact]
+    public void Steps_without_an_optimizer_fail_the_case()
+    {
+        _folder.CopyCase("methods/lora/basic");
+        _folder.ChangeDescription(description => description["hyperparameters"]!.AsObject().Remove("optimizer"));
+
+        Assert.Contains("'after.lora_A' of tensors.safetensors", _folder.Verify().Reason);
+    }
+
+    [Theory]
+    [InlineData("""{"name": "SGD", "lr": 0.05, "momentum": 0.9, "weight_decay": 0.1, "steps": 5, "nesterov": false}""")]
+    [InlineData("""{"name": "Adam", "lr": 0.05, "betas": [0.8, 0.99], "eps": 1e-06, "weight_decay": 0.1, "steps": 5, "amsgrad": false}""")]
+    [InlineData("""{"name": "Adam", "lr": 0.05, "steps": 5}""")]
+    public void Optimizers_step_as_those_of_that_name_do(string optimizer)
+    {
+        _folder.CopyCase("methods/lora/basic");
+        _folder.ChangeDescription(description => description["hyperparameters"]!["optimizer"] = Optimizer(optimizer));
+        _folder.ChangeTensors(Layer, tensors => Train(tensors, Optimizer(optimizer)));
+
+        var result = _folder.Verify();
+
+        Assert.True(result.Outcome == CaseOutcome.Passed, result.Reason);
+    }
+
+    [Theory]
+    [InlineData("""{"name": "SGD", "momentum": 0.9, "nesterov": true}""", "the optimizer SGD with 'nesterov' true is not supported.")]
+    [InlineData("""{"name": "SGD", "momentum": 0.9, "dampening": 0.5}""", "the optimizer SGD with 'dampening' 0.5 is not supported.")]
+    [InlineData("""{"name": "AdamW", "amsgrad": true}""", "the optimizer AdamW with 'amsgrad' true is not supported.")]
+    [InlineData("""{"name": "Lion"}""", "there is no optimizer 'Lion'.")]
+    public void What_our_optimizers_do_not_have_is_refused_by_name(string optimizer, string reason)
+    {
+        var rule = Optimizer(optimizer);
+        (rule["lr"], rule["steps"]) = (0.05, 5);
+        _folder.CopyCase("methods/lora/basic");
+        _folder.ChangeDescription(description => description["hyperparameters"]!["optimizer"] = rule);
+
+        var result = _folder.Verify();
+
+        Assert.Equal((CaseOutcome.Unsupported, reason), (result.Outcome, result.Reason));
+    }
+
+    private void WithoutHead(string name, string prefix, string head)
+    {
+        _folder.CopyCase(name);
+        File.Delete(_folder.File("grads.safetensors"));
+        _folder.ChangeTensors(Io, io =>
+            KeepOnly(io, [.. io.Keys.Where(key => key.StartsWith("hidden.", StringComparison.Ordinal)), "pixel_values", "input_ids"]));
+        var weights = SafeTensorsFile.ReadAll(_folder.File("model.safetensors"))
+            .Where(pair => !pair.Key.StartsWith(head, StringComparison.Ordinal));
+        SafeTensorsFile.Write(_folder.File("model.safetensors"), weights.Select(pair => (pair.Key[prefix.Length..], pair.Value)));
+    }
+
+    private static void KeepOnly(Dictionary<string, Tensor> tensors, params string[] names)
+    {
+        foreach (var name in tensors.Keys.Except(names).ToArray())
+            tensors.Remove(name);
+    }
+
+    private static JsonObject Optimizer(string json) => JsonNode.Parse(json)!.AsObject();
+
+    /// <summary>Records the steps of TorchSharp's own optimizer.</summary>
+    private static void Train(Dictionary<string, Tensor> tensors, JsonObject rule)
+    {
+        var (a, b) = (new Parameter(tensors["in.lora_A"].clone()), new Parameter(tensors["in.lora_B"].clone()));
+        var (rate, decay) = ((double)rule["lr"]!, (double?)rule["weight_decay"] ?? 0);
+        using optim.Optimizer optimizer = (string)rule["name"]! == "SGD"
+            ? optim.SGD([a, b], rate, momentum: (double)rule["momentum"]!, weight_decay: decay)
+            : optim.Adam([a, b], rate, (double?)rule["betas"]?[0] ?? 0.9, (double?)rule["betas"]?[1] ?? 0.999,
+                (double?)rule["eps"] ?? 1e-8, decay);
+        var losses = new List<float>();
+        for (var step = 0; step < 5; step++)
+        {
+            var h = functional.linear(tensors["in.x"], a);
+            var y = functional.linear(tensors["in.x"], tensors["in.weight"], tensors["in.bias"]) + 2 * functional.linear(h, b);
+            var loss = functional.mse_loss(y, tensors["in.target"]);
+            losses.Add(loss.item<float>());
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+
+        (tensors["after.lora_A"], tensors["after.lora_B"]) = (a.detach(), b.detach());
+        tensors["after.losses"] = tensor(losses.ToArray());
+    }
+}
