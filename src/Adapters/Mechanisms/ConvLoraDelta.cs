@@ -27,7 +27,7 @@ public sealed class ConvLoraDelta : LinearAdapter
     private readonly NoisyTopKGate _gate;
     private readonly ScaleExperts _experts;
     private readonly ExpertCombination _combination;
-    private readonly SpatialLayout _layout;
+    private SpatialLayout _layout;
     private Tensor? _imbalance;
 
     /// <summary>Puts the parts beside a layer.</summary>
@@ -42,6 +42,13 @@ public sealed class ConvLoraDelta : LinearAdapter
         Own("lora_gate.noise_weight", gate.NoiseWeight);
         Own("lora_experts.weight", experts.Weight);
         Own("lora_experts.bias", experts.Bias);
+    }
+
+    /// <inheritdoc/>
+    public override void Begin(ModelInput input)
+    {
+        if (_layout.Tokens && input.Grid is var (rows, columns)) // of another size than the model was made for
+            _layout = _layout with { Height = rows, Width = columns };
     }
 
     /// <inheritdoc/>

@@ -84,7 +84,8 @@ internal sealed class LongLora : AdapterMethod<LongLora.Options>
         var reach = model.Architecture.MaxPositions * stretched;
         if (on.Context.TargetLength is not { } target || target <= reach)
             return;
-        on.While(() => model.InterpolatePositions(Math.Ceiling(target / reach)), () => model.InterpolatePositions(1));
+        var before = model.Interpolation;
+        on.While(() => model.ReachLength(target), () => model.InterpolatePositions(before));
     }
 
     private static void Sparsify(Attachment on, CausalModel model, Options options)

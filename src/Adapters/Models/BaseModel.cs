@@ -89,7 +89,8 @@ public readonly record struct SitePlace(int Block, string Part);
 
 /// <summary>What adapters may know of a forward pass's input beyond what their sites see.</summary>
 /// <param name="Mask">Which tokens are real <c>[batch, seq]</c> (0 = padding); null when all are.</param>
-public sealed record ModelInput(Tensor? Mask = null);
+/// <param name="Grid">Rows and columns of patches of the images; null where the input is none.</param>
+public sealed record ModelInput(Tensor? Mask = null, (int Rows, int Columns)? Grid = null);
 
 /// <summary>
 /// How tokens lie on an image grid. Where <see cref="Tokens"/> is false the site sees <c>[batch, height, width, channels]</c>

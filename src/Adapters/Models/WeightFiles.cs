@@ -62,14 +62,29 @@ internal sealed class WeightFiles : IDisposable
         if (found.ContainsValue(null))
             Initialise(model);
         foreach (var (name, tensor) in wanted)
-            if (found[name] is { } stored)
-                _byName[stored].ReadInto(stored, tensor);
+        {
+            if (found[name] is not { } stored)
+                continue;
+            if (names.AnyLength(name))
+                TakeRows(tensor, _byName[stored].Entries[stored].Shape);
+            _byName[stored].ReadInto(stored, tensor);
+        }
     }
 
     public void Dispose() => _files.ForEach(file => file.Dispose());
 
     /// <summary>A buffer that counts 0, 1, 2, …, which older files of every family may hold.</summary>
     private static bool IsPositionNumbers(string name) => name.EndsWith("position_ids", StringComparison.Ordinal);
+
+    /// <summary>Gives a table as many rows as it has in the file.</summary>
+    private static void TakeRows(Tensor table, IReadOnlyList<long> stored)
+    {
+        if (stored.Count != table.dim() || stored[0] < 1)
+            return; // another shape altogether, which is refused when it is read
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        table.set_(zeros([stored[0], .. table.shape[1..]], dtype: table.dtype, device: table.device));
+    }
 
     private static void Initialise(BaseModel model)
     {

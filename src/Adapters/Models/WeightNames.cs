@@ -12,6 +12,9 @@ public sealed record WeightNames
     /// <summary>Names in a file that mean nothing to the model.</summary>
     public Predicate<string> Ignored { get; init; } = _ => false;
 
+    /// <summary>Names of tables that a file may hold with another number of rows, because they are resized where they are used.</summary>
+    public Predicate<string> AnyLength { get; init; } = _ => false;
+
     /// <summary>Other names that files give to a weight, by its name in the model.</summary>
     public IReadOnlyDictionary<string, string> Aliases { get; init; } = new Dictionary<string, string>();
 

@@ -84,7 +84,7 @@ internal sealed class LongContext : LearningTask
     {
         var causal = model.Causal("long-context");
         _original = causal.Architecture.MaxPositions;
-        causal.InterpolatePositions(Math.Max(1, (_options.Length + _original - 1) / _original));
+        causal.ReachLength(_options.Length);
         return [];
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Adapters.Models;
 using Adapters.Models.Causal;
 using static TorchSharp.torch;
@@ -29,9 +30,21 @@ internal sealed class CausalKind : IGoldenKind
         if (io.Find("labels") is { } labels)
             ModelGradients.Check(model, model.Loss(tokens, labels, mask, positions), golden, compare);
         if (io.Find("gen.prompt") is { } prompt)
-            CheckGeneration(model, prompt, io["gen.output"], compare);
+            CheckGeneration(model, prompt, io["gen.output"], io.Find("gen.attention_mask"), compare);
     }
 
-    private static void CheckGeneration(CausalModel model, Tensor prompt, Tensor expected, Comparison compare) =>
-        compare.Output("gen.output", model.Generate(prompt, (int)(expected.shape[1] - prompt.shape[1])), expected);
+    private static void CheckGeneration(CausalModel model, Tensor prompt, Tensor expected, Tensor? mask, Comparison compare)
+    {
+        var count = (int)(expected.shape[1] - prompt.shape[1]);
+        compare.Output("gen.output", model.Generate(prompt, count, mask: mask ?? PaddingIn(prompt, model)), expected);
+    }
+
+    /// <summary>The mask that the reference infers for a prompt with padding tokens, unless these also end a text.</summary>
+    private static Tensor? PaddingIn(Tensor prompt, CausalModel model)
+    {
+        if ((long?)model.Config["pad_token_id"] is not { } padding || prompt.eq(padding).any().item<bool>() is false)
+            return null;
+        var ends = model.Config["eos_token_id"] is JsonArray several ? several.Select(end => (long?)end) : [(long?)model.Config["eos_token_id"]];
+        return ends.Contains(padding) ? null : prompt.ne(padding).to(int64);
+    }
 }

@@ -1,14 +1,18 @@
+using System.Text.Json.Nodes;
 using Adapters.Mechanisms;
 using Adapters.Methods;
 using Adapters.Models;
+using Adapters.Models.Vit;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace Adapters.Tests.Methods;
 
 public sealed class ConvLoraTests : IDisposable
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
+    private readonly DisposeScope _scope = NewDisposeScope();
 
     public void Dispose() => _scope.Dispose();
 
@@ -98,6 +102,40 @@ public sealed class ConvLoraTests : IDisposable
         var refused = Assert.Throws<InvalidOperationException>(() => tokens.call(randn(1, 17, 8), randn(1, 17, 6)));
 
         Assert.Equal("16 tokens do not fill the grid of 4×6.", refused.Message);
+    }
+
+    [Fact]
+    public void On_an_image_of_another_size_than_configured_it_sees_that_image_s_grid()
+    {
+        using var square = (VitModel)TinyBase.Vit.Load(); // 4×4 patches of 8×8 pixels
+        var config = square.Config.DeepClone().AsObject();
+        config["image_size"] = new JsonArray(24, 48); // 3×6
+        using var wide = (VitModel)ModelFolder.Create(config, seed: 1);
+        using var frozen = no_grad();
+        const string Table = "vit.embeddings.position_embeddings";
+        foreach (var (name, parameter) in square.named_parameters().Where(pair => pair.name != Table))
+            wide.ParameterOf(name).copy_(parameter);
+        var table = square.ParameterOf(Table);
+        var image = table[.., 1..].reshape(1, 4, 4, -1).permute(0, 3, 1, 2);
+        var resized = functional.interpolate(image, [3, 6], mode: InterpolationMode.Bicubic, align_corners: false);
+        wide.ParameterOf(Table).copy_(cat([table[.., ..1], resized.flatten(2).transpose(1, 2)], 1));
+
+        var (here, there) = (randn(2, 3, 24, 48), randn(2, 3, 32, 32));
+        var before = Adapted(square, there, out var adapter);
+        using (adapter)
+        {
+            TensorAssert.Close(Adapted(wide, here, out var other), square.Logits(here), 1e-4);
+            other.Dispose();
+            TensorAssert.Close(before, square.Logits(there), 0);
+        }
+
+        static Tensor Adapted(VitModel model, Tensor pixels, out Adapter adapter)
+        {
+            adapter = TinyBase.Attach("conv-lora", model);
+            TinyBase.Perturb(adapter);
+            model.eval();
+            return model.Logits(pixels);
+        }
     }
 
     [Theory]

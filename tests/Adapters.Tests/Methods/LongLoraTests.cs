@@ -159,6 +159,35 @@ public sealed partial class LongLoraTests : IDisposable
         Assert.Equal(4.0, (double?)model.Config["rope_scaling"]?["factor"]);
     }
 
+    [Theory]
+    [InlineData(256, 2.0)] // within reach of the loaded angles
+    [InlineData(257, 3.0)]
+    [InlineData(600, 5.0)]
+    public void A_base_that_was_interpolated_before_is_so_by_the_whole_factor_of_its_pretrained_length(int target, double factor)
+    {
+        var config = ConfigOf(Golden("model-split-lora").Settings);
+        config["max_position_embeddings"] = 128;
+        config["rope_scaling"] = new JsonObject { ["type"] = "linear", ["factor"] = 2.0 };
+        using var model = ModelFolder.Create(config, seed: 1);
+
+        using (TinyBase.Attach("longlora", model, context: new AttachContext { TargetLength = target }))
+            Assert.Equal(factor, (double?)model.Config["rope_scaling"]?["factor"]);
+
+        Assert.Equal(2.0, (double?)model.Config["rope_scaling"]?["factor"]);
+    }
+
+    [Fact]
+    public void Positions_that_the_task_has_interpolated_too_little_are_so_to_the_target_while_it_is_attached()
+    {
+        using var model = (CausalModel)TinyBase.Llama.Load();
+        model.InterpolatePositions(2);
+
+        using (TinyBase.Attach("longlora", model, context: new AttachContext { TargetLength = 512 }))
+            Assert.Equal(4.0, (double?)model.Config["rope_scaling"]?["factor"]);
+
+        Assert.Equal(2.0, (double?)model.Config["rope_scaling"]?["factor"]);
+    }
+
     [Fact]
     public void Merged_and_written_as_a_base_it_is_an_ordinary_model_with_the_same_logits()
     {

@@ -90,6 +90,19 @@ public sealed class OtherCasesTests : IDisposable
     }
 
     [Fact]
+    public void Padding_tokens_of_a_prompt_are_not_seen()
+    {
+        _folder.CopyCase("models/llama/mha"); // whose padding token is 0
+        var filler = zeros(1, 3, dtype: int64);
+        _folder.ChangeTensors(Io, io =>
+            (io["gen.prompt"], io["gen.output"]) = (cat([filler, io["gen.prompt"]], 1), cat([filler, io["gen.output"]], 1)));
+
+        var result = _folder.Verify();
+
+        Assert.True(result.Outcome == CaseOutcome.Passed, result.Reason);
+    }
+
+    [Fact]
     public void A_case_that_holds_inputs_alone_fails()
     {
         WithoutHead("models/vit/base", prefix: "vit.", head: "classifier.");

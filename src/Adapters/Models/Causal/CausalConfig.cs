@@ -107,11 +107,12 @@ public sealed record CausalConfig
         if (headWidth % 2 != 0)
             throw new AdapterException($"config.json: heads are {headWidth} wide, but rotary positions need an even width.");
 
+        var vocabulary = config.Integer("vocab_size", defaults.Vocabulary);
         var (queryKeyValueBias, outputBias, feedForwardBias) = defaults.Biases(config);
         var (window, firstWindowedLayer) = defaults.Window(config);
         return new CausalConfig
         {
-            Vocabulary = config.Integer("vocab_size", defaults.Vocabulary),
+            Vocabulary = vocabulary,
             Hidden = hidden,
             Intermediate = config.Integer("intermediate_size", defaults.Intermediate),
             Layers = config.Integer("num_hidden_layers", 32),
@@ -129,10 +130,18 @@ public sealed record CausalConfig
             FeedForwardBias = feedForwardBias,
             Window = window,
             FirstWindowedLayer = firstWindowedLayer,
-            PaddingToken = config.Integer("pad_token_id", -1, least: -1) is var padding and >= 0 ? padding : null,
+            PaddingToken = PaddingOf(config, vocabulary),
             AttentionDropout = config.Number("attention_dropout", 0),
             InitialDeviation = config.Number("initializer_range", 0.02),
         };
+    }
+
+    /// <summary>Below 0 it counts from the end of the table, as in the reference.</summary>
+    private static int? PaddingOf(ConfigReader config, int vocabulary)
+    {
+        const int None = int.MaxValue;
+        var padding = config.Integer("pad_token_id", None, least: -vocabulary);
+        return padding == None ? null : padding < 0 ? padding + vocabulary : padding;
     }
 
     private static double ThetaOf(ConfigReader config)

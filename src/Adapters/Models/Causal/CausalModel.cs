@@ -126,6 +126,21 @@ public sealed class CausalModel : BaseModel
         }
     }
 
+    /// <summary>The factor of <see cref="InterpolatePositions"/> that holds now; 1 for the model as it was loaded.</summary>
+    public double Interpolation { get; private set; } = 1;
+
+    /// <summary>
+    /// Interpolates positions by the least whole factor of the pretrained length that reaches a length; a model whose angles
+    /// as loaded reach it keeps those.
+    /// </summary>
+    /// <exception cref="AdapterException">When the model's angles are stretched in another way already.</exception>
+    public void ReachLength(int length)
+    {
+        var loaded = (_loadedScaling ?? Architecture.RopeScaling) is RopeScaling.Linear linear ? linear.Factor : 1;
+        var pretrained = Architecture.MaxPositions;
+        InterpolatePositions(length <= pretrained * loaded ? 1 : Math.Ceiling((double)length / pretrained) / loaded);
+    }
+
     /// <summary>
     /// Position interpolation: the angles of the model as it was loaded, divided by a factor, so that positions up to
     /// factor times the pretrained length fall within it. A second call replaces the first; 1 restores. What
@@ -152,6 +167,7 @@ public sealed class CausalModel : BaseModel
         _positions.Dispose();
         _positions = new RotaryPositions(Architecture);
         Architecture.RopeScaling.WriteTo(Config, Architecture.RopeTheta);
+        Interpolation = factor;
     }
 
     /// <summary>Gives a tied output layer a weight of its own, so that it can be changed without the embedding.</summary>

@@ -54,7 +54,7 @@ public sealed record SamDecoderConfig
             Heads = heads,
             Downsampling = downsampling,
             MultimaskOutputs = config.Integer("num_multimask_outputs", 3),
-            JudgeDepth = config.Integer("iou_head_depth", 3, least: 2),
+            JudgeDepth = Math.Max(2, config.Integer("iou_head_depth", 3)), // a first and a last are always there
             JudgeHidden = config.Integer("iou_head_hidden_dim", 256),
             Activation = config.Text("hidden_act", "relu"),
             NormEpsilon = config.Number("layer_norm_eps", 1e-6),

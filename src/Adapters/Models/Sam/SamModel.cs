@@ -95,6 +95,7 @@ public sealed class SamModel : BaseModel
     {
         Aliases = new Dictionary<string, string> { ["shared_image_embedding.positional_embedding"] = PositionsCopy },
         Ignored = name => name == PositionsCopy,
+        AnyLength = IsRelativeTable,
     };
 
     /// <inheritdoc/>
@@ -106,9 +107,11 @@ public sealed class SamModel : BaseModel
         // One turn over the image on average, as the authors' code draws them; tables of positions start at 0.
         FreshWeights.Normal(_positions.Directions, 1, generator);
 
-        static bool IsPositionTable(string name) => name.EndsWith("pos_embed", StringComparison.Ordinal)
-            || name.Contains(".rel_pos_", StringComparison.Ordinal);
+        static bool IsPositionTable(string name) =>
+            name.EndsWith("pos_embed", StringComparison.Ordinal) || IsRelativeTable(name);
     }
+
+    private static bool IsRelativeTable(string name) => name.Contains(".rel_pos_", StringComparison.Ordinal);
 
     private const string Blocks = "vision_encoder.layers.";
     private const string PositionsCopy = "prompt_encoder.shared_embedding.positional_embedding";

@@ -51,7 +51,7 @@ public sealed class VitModel : BaseModel
     public Tensor Logits(Tensor pixels)
     {
         using var scope = NewDisposeScope();
-        var x = _blocks.Aggregate(_embeddings.call(pixels), (x, block) => block.call(x));
+        var x = _blocks.Aggregate(Embed(pixels), (x, block) => block.call(x));
         return _classifier.call(_norm.call(x.narrow(1, 0, 1)).squeeze(1)).MoveToOuterDisposeScope();
     }
 
@@ -61,7 +61,7 @@ public sealed class VitModel : BaseModel
     public IReadOnlyList<Tensor> HiddenStates(Tensor pixels)
     {
         using var scope = NewDisposeScope();
-        var states = new List<Tensor> { _embeddings.call(pixels) };
+        var states = new List<Tensor> { Embed(pixels) };
         foreach (var block in _blocks)
             states.Add(block.call(states[^1]));
         return [.. states.Select(state => state.MoveToOuterDisposeScope())];
@@ -85,6 +85,13 @@ public sealed class VitModel : BaseModel
         var labels = Enumerable.Range(0, classes).ToArray();
         Config["id2label"] = new JsonObject(labels.Select(label => KeyValuePair.Create($"{label}", (JsonNode?)$"LABEL_{label}")));
         Config["label2id"] = new JsonObject(labels.Select(label => KeyValuePair.Create($"LABEL_{label}", (JsonNode?)label)));
+    }
+
+    private Tensor Embed(Tensor pixels)
+    {
+        var patch = Architecture.Patch;
+        Begin(new ModelInput(Grid: ((int)pixels.shape[2] / patch.Height, (int)pixels.shape[3] / patch.Width)));
+        return _embeddings.call(pixels);
     }
 
     /// <inheritdoc/>

@@ -79,6 +79,24 @@ public sealed class CausalModelTests : IDisposable
         TensorAssert.Close(both, tied.ParameterOf("model.embed_tokens.weight").grad!, 1e-6);
     }
 
+    [Theory]
+    [InlineData(5, 5)]
+    [InlineData(-1, 39)]
+    [InlineData(null, null)]
+    public void The_padding_token_s_embedding_is_not_trained_and_may_be_counted_from_the_end(int? padding, int? untrained)
+    {
+        using var model = TinyCausal.Create(fields: ("pad_token_id", padding));
+        var tokens = tensor(new long[] { 1, 5, 39, 7 }).unsqueeze(0);
+
+        model.Loss(tokens, tokens).backward();
+
+        var moved = model.ParameterOf("model.embed_tokens.weight").grad!.abs().sum(1);
+        Assert.Equal(untrained, model.Architecture.PaddingToken);
+        Assert.Equal((true, untrained != 5, untrained != 39), (Moved(1), Moved(5), Moved(39)));
+
+        bool Moved(int token) => moved[token].item<float>() > 0;
+    }
+
     [Fact]
     public void An_adapter_on_a_tied_head_leaves_the_embedding_alone()
     {

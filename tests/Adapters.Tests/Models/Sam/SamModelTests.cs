@@ -73,6 +73,82 @@ public sealed class SamModelTests : IDisposable
         Assert.Equal((8.5 * 7 / 13) - 0.5, larger[6, 4, 0].item<float>(), 1e-5); // row 6 - 4 + 6 = 8 of 13
     }
 
+    [Theory]
+    [InlineData(27, 5)] // more rows than the window's 5, then as many
+    [InlineData(5, 3)]
+    public void A_table_of_relative_positions_is_taken_at_its_own_length_and_resized_at_use(long inWindows, long overall)
+    {
+        using var folder = new TemporaryFolder();
+        using var expected = Create();
+        using var frozen = no_grad();
+        DrawPositions(expected);
+        ModelFolder.Save(expected, folder.Path);
+        var weights = SafeTensorsFile.ReadAll(folder.File("model.safetensors"));
+        foreach (var (block, rows, used) in new[] { (0, inWindows, 5), (1, overall, 7) }) // 2·3 - 1 and 2·4 - 1
+        {
+            var name = $"vision_encoder.layers.{block}.attn.rel_pos_h";
+            weights[name] = rand(rows, 12);
+            expected.ParameterOf(name).copy_(nn.functional.interpolate(
+                weights[name].t().unsqueeze(0), [used], mode: InterpolationMode.Linear, align_corners: false).squeeze(0).t());
+        }
+        SafeTensorsFile.Write(folder.File("model.safetensors"), weights.Select(pair => (pair.Key, pair.Value)));
+
+        using var loaded = (SamModel)ModelFolder.Load(folder.Path);
+        using var again = new TemporaryFolder();
+        ModelFolder.Save(loaded, again.Path);
+        using var reloaded = (SamModel)ModelFolder.Load(again.Path);
+        var pixels = rand(1, 3, 32, 32);
+
+        Assert.Equal([inWindows, 12], loaded.ParameterOf("vision_encoder.layers.0.attn.rel_pos_h").shape);
+        TensorAssert.Close(expected.MaskLogits(pixels), loaded.MaskLogits(pixels));
+        TensorAssert.Close(loaded.MaskLogits(pixels), reloaded.MaskLogits(pixels), 0);
+    }
+
+    [Fact]
+    public void A_table_of_relative_positions_of_another_width_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Create();
+        ModelFolder.Save(model, folder.Path);
+        var weights = SafeTensorsFile.ReadAll(folder.File("model.safetensors"));
+        weights["vision_encoder.layers.0.attn.rel_pos_h"] = rand(5, 11);
+        SafeTensorsFile.Write(folder.File("model.safetensors"), weights.Select(pair => (pair.Key, pair.Value)));
+
+        var refused = Assert.Throws<AdapterException>(() => ModelFolder.Load(folder.Path));
+
+        Assert.Contains("'vision_encoder.layers.0.attn.rel_pos_h' has the shape [5, 11], but [5, 12] is needed", refused.Message);
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 0)]
+    [InlineData(4, 2)]
+    public void The_judge_always_has_a_first_and_a_last_layer(int depth, int between)
+    {
+        using var model = Create();
+        var config = model.Config.DeepClone().AsObject();
+        config["mask_decoder_config"]!["iou_head_depth"] = depth;
+
+        using var other = (SamModel)ModelFolder.Create(config, seed: 0);
+
+        const string Judge = "mask_decoder.iou_prediction_head.";
+        string[] layers = [.. Enumerable.Range(0, between).Select(layer => $"{Judge}layers.{layer}"), Judge + "proj_in", Judge + "proj_out"];
+        Assert.Equal(layers, other.Sites.Keys.Where(site => site.StartsWith(Judge, StringComparison.Ordinal)).Order());
+    }
+
+    [Fact]
+    public void Query_key_and_value_have_no_bias_where_the_config_says_so()
+    {
+        using var biased = Create();
+        using var none = Create(("qkv_bias", false));
+        using var frozen = no_grad();
+        var pixels = rand(1, 3, 32, 32);
+        var biases = biased.named_parameters().Select(pair => pair.name).Except(none.named_parameters().Select(pair => pair.name));
+
+        Assert.Equal(["vision_encoder.layers.0.attn.qkv.bias", "vision_encoder.layers.1.attn.qkv.bias"], biases.Order());
+        TensorAssert.Close(biased.MaskLogits(pixels), none.MaskLogits(pixels)); // fresh biases are zero
+    }
+
     [Fact]
     public void The_copy_of_the_position_code_serves_where_the_original_is_absent()
     {
