@@ -48,6 +48,31 @@ public sealed class ExpertMixtureTests : IDisposable
         golden.AgreesAfterSteps([.. parameters], () => stack.Loss(stack.Run(golden.Tensors["in.x"])).Loss);
     }
 
+    [Fact]
+    public void A_shared_gate_is_computed_once_a_pass_by_its_own_layer_and_afresh_in_the_next()
+    {
+        manual_seed(3);
+        var (first, second) = (Experts(), Experts());
+        var gate = new ExpertGate(first, randn(2 * 5, 2), ones(1), GatePooling.Mean, [true, true]);
+        using var owner = new ExpertMixture(first, gate, ownsGate: true);
+        using var other = new ExpertMixture(second, gate, ownsGate: false);
+        var (x, y) = (randn(2, 4, 6), randn(2, 4, 5));
+        Assert.Throws<InvalidOperationException>(() => other.call(x, y));
+
+        owner.call(x, y);
+        var gates = gate.Gates;
+        TensorAssert.Close(second.AddUp(y, second.Down(-x), gates), other.call(-x, y), 0);
+        Assert.Same(gates, gate.Gates);
+
+        var before = gates.clone();
+        owner.call(-x, y);
+        Assert.True(TensorAssert.Distance(before, gate.Gates) > 1e-3);
+        TensorAssert.Close(second.AddUp(y, second.Down(x), gate.Gates), other.call(x, y), 0);
+
+        static FrozenExperts Experts() => new(
+            [.. Enumerable.Range(0, 2).Select(_ => new LowRankExpert(randn(2, 6), randn(5, 2), 1))], 6, 5, CPU);
+    }
+
     private sealed class Stack : IDisposable
     {
         private readonly MoleCase _golden;

@@ -65,6 +65,20 @@ public sealed class NoisyTopKGateTests : IDisposable
         Assert.NotEqual(0, gate.NoiseWeight.grad!.abs().max().item<float>());
     }
 
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(4, true)] // all of them: nothing could be chosen otherwise
+    public void Where_no_noise_decides_the_load_is_a_count_without_a_gradient(int chosen, bool training)
+    {
+        var gate = Draw(chosen);
+
+        var choice = gate.Choose(randn(6, 3), training);
+
+        var counts = choice.Chosen.flatten().bincount(null, 4).to(float32);
+        Assert.False(choice.Load.requires_grad);
+        Assert.Equal(counts.data<float>().ToArray(), choice.Load.data<float>().ToArray());
+    }
+
     [Fact]
     public void A_single_expert_has_gate_one_and_no_imbalance()
     {

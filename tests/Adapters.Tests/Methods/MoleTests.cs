@@ -35,6 +35,22 @@ public sealed class MoleTests : IDisposable
     }
 
     [Fact]
+    public void One_expert_leaves_nothing_to_balance_and_nothing_to_learn()
+    {
+        using var model = TinyBase.Llama.Load();
+        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, _folder, count: 1));
+        TinyBase.Perturb(mixture);
+        model.train();
+
+        var loss = TinyBase.Run(model).square().mean();
+        var balance = mixture.AuxiliaryLoss!();
+        (loss + balance).backward();
+
+        Assert.Equal(0, balance.item<float>());
+        Assert.All(mixture.Trainable, pair => Assert.Equal(0, pair.Parameter.grad!.abs().max().item<float>()));
+    }
+
+    [Fact]
     public void Equal_experts_are_that_lora_however_they_are_gated()
     {
         var expert = TinyBase.Experts(TinyBase.Llama, _folder, count: 1)[0];

@@ -27,7 +27,11 @@ internal sealed class TinyTraining : ITrainingObserver, IDisposable
             Sites = new Dictionary<string, LinearAdapter> { ["first"] = scaled },
             Trainable = [("scale", scaled.Scale), ("second.weight", _model.ParameterOf("second.weight"))],
             Config = [],
-            AuxiliaryLoss = () => 0.01 * scaled.Scale.square().sum(),
+            AuxiliaryLoss = () =>
+            {
+                AuxiliaryLosses++;
+                return 0.01 * scaled.Scale.square().sum();
+            },
         };
     }
 
@@ -50,6 +54,9 @@ internal sealed class TinyTraining : ITrainingObserver, IDisposable
     public List<CheckpointReference> Checkpoints { get; } = [];
 
     public Adapter Adapter => _adapter;
+
+    /// <summary>How often the method's own term was asked for.</summary>
+    public int AuxiliaryLosses { get; private set; }
 
     public TrainingResult Run(string? resumeFrom = null, int attempt = 1) => new Trainer(_adapter, Task, Options, Seed).Run(
         new TrainingPlaces { Cache = Folder, Folder = Folder, Attempt = attempt, ResumeFrom = resumeFrom }, this, Stop.Token);

@@ -1,3 +1,4 @@
+using Adapters.Tasks;
 using Adapters.Training;
 using TorchSharp;
 using Xunit;
@@ -106,6 +107,23 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal([false, false, false, false], modes);
         Assert.True(training.Adapter.Model.training);
         Assert.True(training.Adapter.Sites["first"].training);
+    }
+
+    [Fact]
+    public void The_method_s_own_term_is_trained_by_but_is_part_of_no_measurement()
+    {
+        using var training = Training(Options with { Steps = 4, EvaluateEvery = 1, ReportEvery = 1, LearningRate = 0 }, dropout: 0);
+
+        training.Run();
+
+        Assert.Equal(4, training.AuxiliaryLosses);
+        Assert.Equal(training.Measurements[(1, "validation_error")], PlainError(training), 1e-6);
+
+        static double PlainError(TinyTraining training)
+        {
+            training.Adapter.Model.eval();
+            return training.Task.Evaluate(training.Adapter.Model, Split.Validation, default)["error"];
+        }
     }
 
     [Fact]

@@ -141,6 +141,49 @@ public sealed class CausalModelTests : IDisposable
         Assert.Equal(model.Generate(shorter, 6)[0].data<long>(), together[1].narrow(0, 3, 10).data<long>());
     }
 
+    [Theory]
+    [InlineData("llama", false)]
+    [InlineData("mistral", true)]
+    public void A_row_padded_on_the_left_has_the_loss_and_gradients_that_it_has_alone(string family, bool windowed)
+    {
+        using var model = windowed ? TinyCausal.Create(family, ("sliding_window", 5)) : TinyCausal.Create(family);
+        var (text, filler) = (TinyCausal.Tokens(1, 9), TinyCausal.Tokens(1, 4, seed: 9));
+        var padded = cat([filler, text], 1);
+        var labels = cat([full_like(filler, -100), text], 1);
+        labels[0, 4] = -100; // what follows the padding cannot be foretold from it
+        var mask = cat([zeros_like(filler), ones_like(text)], 1);
+
+        var alone = model.Loss(text, text);
+        alone.backward();
+        var expected = TakeGradients(model);
+        var beside = model.Loss(padded, labels, mask);
+        beside.backward();
+
+        TensorAssert.Close(alone, beside);
+        foreach (var (name, gradient) in TakeGradients(model))
+            TensorAssert.Close(expected[name], gradient);
+    }
+
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("mistral")]
+    public void A_row_of_nothing_but_padding_gives_numbers_and_changes_no_other(string family)
+    {
+        using var model = TinyCausal.Create(family, ("sliding_window", 5));
+        var text = TinyCausal.Tokens(1, 9);
+        var (tokens, mask) = (cat([text, text]), cat([ones_like(text), zeros_like(text)]));
+
+        var logits = model.Logits(tokens, mask);
+        model.Loss(tokens, cat([text, full_like(text, -100)]), mask).backward();
+        var gradients = TakeGradients(model);
+        model.Loss(text, text).backward();
+
+        Assert.True(logits.isfinite().all().item<bool>());
+        TensorAssert.Close(model.Logits(text), logits.narrow(0, 0, 1));
+        foreach (var (name, expected) in TakeGradients(model))
+            TensorAssert.Close(expected, gradients[name]);
+    }
+
     [Fact]
     public void Generation_ends_when_every_row_has_ended()
     {
