@@ -42,9 +42,10 @@ internal sealed class CausalKind : IGoldenKind
     /// <summary>The mask that the reference infers for a prompt with padding tokens, unless these also end a text.</summary>
     private static Tensor? PaddingIn(Tensor prompt, CausalModel model)
     {
-        if ((long?)model.Config["pad_token_id"] is not { } padding || prompt.eq(padding).any().item<bool>() is false)
+        if ((long?)model.Config["pad_token_id"] is not { } padding || !prompt.eq(padding).any().item<bool>())
             return null;
-        var ends = model.Config["eos_token_id"] is JsonArray several ? several.Select(end => (long?)end) : [(long?)model.Config["eos_token_id"]];
+        var end = model.Config["eos_token_id"];
+        var ends = end is JsonArray several ? several.Select(each => (long?)each) : [(long?)end];
         return ends.Contains(padding) ? null : prompt.ne(padding).to(int64);
     }
 }
