@@ -100,7 +100,11 @@ internal sealed partial class OrchestratorProcess : IAsyncDisposable
     public void Kill() => _process.Kill(entireProcessTree: false);
 
     /// <summary>Sends a signal, as Ctrl-C or a batch system does.</summary>
-    public void Signal(string name) => Process.Start("kill", ["-" + name, Id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
+    public void Signal(string name) => Signal(name, Id);
+
+    /// <summary>Sends a signal to whatever process.</summary>
+    public static void Signal(string name, int id) =>
+        Process.Start("kill", ["-" + name, id.ToString(CultureInfo.InvariantCulture)]).WaitForExit();
 
     /// <summary>Ids of all processes of this program that were started for a data folder, of whatever parent.</summary>
     public static IReadOnlyList<int> Of(string dataFolder)

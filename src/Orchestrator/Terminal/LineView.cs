@@ -1,3 +1,4 @@
+using Experiments.Reports;
 using Experiments.Storage;
 using Experiments.Trials;
 
@@ -39,7 +40,7 @@ internal sealed class LineView(TextWriter output) : ISweepView
         SweepEvent.SweepEnded ended => $"sweep {recorded.Sweep} ended: {ended.Reason}",
         SweepEvent.TrialLeased leased => $"{Name(leased.Attempt.Trial)} starts on {leased.Device} of {leased.Node}{Again(leased.Attempt)}",
         SweepEvent.AttemptEnded { Outcome: AttemptOutcome.Failed failed } ended =>
-            $"{Name(ended.Attempt.Trial)} attempt {ended.Attempt.Number} failed, {failed.Cause}: {failed.Message}",
+            $"{Name(ended.Attempt.Trial)} attempt {ended.Attempt.Number} failed, {SnakeCase.Of(failed.Cause)}: {failed.Message}",
         SweepEvent.TrialEnded ended => Ended(ended),
         _ => null,
     };
