@@ -43,23 +43,6 @@ public sealed class SmokeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_second_coordinator_of_the_same_store_is_refused_with_the_first_ones_process_id()
-    {
-        string[] command = ["run", Checkout.PathOf("config/smoke.yaml"), "--data", _data];
-        await using var first = OrchestratorProcess.Start(command);
-        await first.ErrorContains("starts on");
-
-        var second = await OrchestratorProcess.RunAsync(command);
-
-        Assert.Equal(7, second.ExitCode);
-        Assert.Contains(first.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), second.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", second.Error, StringComparison.Ordinal);
-
-        first.Signal("INT");
-        Assert.Equal(130, await first.WaitForExitAsync());
-    }
-
-    [Fact]
     public async Task While_it_runs_other_commands_answer_how_it_stands()
     {
         await using var run = OrchestratorProcess.Start("run", Checkout.PathOf("config/smoke.yaml"), "--data", _data);
