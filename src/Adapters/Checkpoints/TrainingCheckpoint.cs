@@ -9,13 +9,13 @@ namespace Adapters.Checkpoints;
 
 /// <summary>
 /// The whole state of a training at a step, in a folder <c>a{attempt}-s{step}</c>: trained parameters and optimizer state
-/// as safetensors, and <c>manifest.json</c> with the size and SHA-256 of each file. Random state and data position are
-/// functions of seed and step, so they are not in it. A folder is a checkpoint when its manifest is there and every file
-/// is what the manifest says.
+/// as safetensors, and <c>manifest.json</c> with the size and SHA-256 of each file, and the SHA-256 of what it says itself.
+/// Random state and data position are functions of seed and step, so they are not in it. A folder is a checkpoint when its
+/// manifest is there and whole and every file is what the manifest says.
 /// </summary>
 public static class TrainingCheckpoint
 {
-    private const int Format = 1;
+    private const int Format = 2;
     private const string ManifestFile = "manifest.json";
     private const string StateFile = "state.safetensors";
 
@@ -43,8 +43,9 @@ public static class TrainingCheckpoint
             using var scope = NewDisposeScope();
             SafeTensorsFile.Write(Path.Combine(temporary, StateFile), TensorsOf(parameters, optimizer));
             var files = new[] { Describe(temporary, StateFile) };
-            var manifest = new CheckpointManifest(Format, attempt, training, progress, files);
-            DurableFile.WriteText(Path.Combine(temporary, ManifestFile), JsonSerializer.Serialize(manifest, Json));
+            var manifest = new CheckpointManifest(Format, attempt, training, progress, files, Sha256: "");
+            var whole = manifest with { Sha256 = HashOf(manifest) };
+            DurableFile.WriteText(Path.Combine(temporary, ManifestFile), JsonSerializer.Serialize(whole, Json));
         });
         return new CheckpointReference(progress.Step, place, SizeOf(place));
     }
@@ -95,9 +96,11 @@ public static class TrainingCheckpoint
         {
             var manifest = JsonSerializer.Deserialize<CheckpointManifest>(File.ReadAllText(path), Json)
                 ?? throw Fault(path, "is empty");
-            return manifest.Format == Format
+            if (manifest.Format != Format)
+                throw Fault(path, $"is of format {manifest.Format}; this program reads format {Format}");
+            return HashOf(manifest) == manifest.Sha256
                 ? manifest
-                : throw Fault(path, $"is of format {manifest.Format}; this program reads format {Format}");
+                : throw Fault(path, "does not have the SHA-256 that it says it has");
         }
         catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -108,6 +111,10 @@ public static class TrainingCheckpoint
             throw Fault(path, $"is no valid manifest ({broken.Message})");
         }
     }
+
+    /// <summary>The SHA-256 of all that a manifest says but this.</summary>
+    private static string HashOf(CheckpointManifest manifest) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(manifest with { Sha256 = "" }, Json)));
 
     /// <summary>Views of all that is saved, in the current dispose scope.</summary>
     private static IEnumerable<(string Name, Tensor Tensor)> TensorsOf(FlatParameters parameters, IOptimizer optimizer) =>
@@ -127,7 +134,7 @@ public static class TrainingCheckpoint
 
 /// <summary>What <c>manifest.json</c> of a checkpoint says.</summary>
 public sealed record CheckpointManifest(
-    int Format, int Attempt, TrainingIdentity Training, TrainingProgress Progress, IReadOnlyList<CheckpointFile> Files);
+    int Format, int Attempt, TrainingIdentity Training, TrainingProgress Progress, IReadOnlyList<CheckpointFile> Files, string Sha256);
 
 /// <summary>A file of a checkpoint.</summary>
 public sealed record CheckpointFile(string Name, long Bytes, string Sha256);

@@ -54,8 +54,8 @@ public abstract record Report
     {
     }
 
-    /// <summary>It began, from that step.</summary>
-    public sealed record Started(int ProcessId, int FromStep) : Report;
+    /// <summary>It began, from that step; with a sentence where people should know why from there.</summary>
+    public sealed record Started(int ProcessId, int FromStep, string? Warning = null) : Report;
 
     /// <summary>Values of a step.</summary>
     public sealed record Measured(int Step, ImmutableSortedDictionary<string, double> Values) : Report;

@@ -47,8 +47,9 @@ public abstract record SweepEvent
     /// <summary>An attempt was given to a worker. Its number is one more than the trial's last.</summary>
     public sealed record TrialLeased(AttemptId Attempt, string Worker, string Device, string Node) : SweepEvent;
 
-    /// <summary>The worker began, from that step.</summary>
-    public sealed record AttemptStarted(AttemptId Attempt, long Sequence, int ProcessId, int FromStep) : SweepEvent;
+    /// <summary>The worker began, from that step; with a sentence where people should know why from there.</summary>
+    public sealed record AttemptStarted(
+        AttemptId Attempt, long Sequence, int ProcessId, int FromStep, string? Warning = null) : SweepEvent;
 
     /// <summary>Values of a step. Each (trial, step, name) is recorded once: a later attempt that comes by again adds nothing, so
     /// that <paramref name="Values"/> may be empty; what is left is that the report came.</summary>

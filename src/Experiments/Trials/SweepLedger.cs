@@ -203,7 +203,7 @@ public sealed class SweepLedger
                 break;
             case Report.Started started:
                 var unusable = trial.Checkpoint;
-                Record(new SweepEvent.AttemptStarted(attempt, sequence, started.ProcessId, started.FromStep));
+                Record(new SweepEvent.AttemptStarted(attempt, sequence, started.ProcessId, started.FromStep, started.Warning));
                 Delete(unusable, trial.Checkpoint);
                 break;
             case Report.Measured measured:

@@ -102,10 +102,10 @@ internal sealed partial class AttemptRun(Assignment assignment, ITrialRunner run
         _now.Dispose();
     }
 
-    void IAttemptObserver.Started(int fromStep)
+    void IAttemptObserver.Started(int fromStep, string? warning)
     {
         _newestCheckpoint = fromStep;
-        Report(new Report.Started(Environment.ProcessId, fromStep));
+        Report(new Report.Started(Environment.ProcessId, fromStep, warning));
     }
 
     void IAttemptObserver.Measured(int step, IReadOnlyDictionary<string, double> values) =>

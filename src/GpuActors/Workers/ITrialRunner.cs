@@ -19,7 +19,9 @@ public interface ITrialRunner : IDisposable
 public interface IAttemptObserver
 {
     /// <summary>The work begins after that step. Comes first, once.</summary>
-    void Started(int fromStep);
+    /// <param name="fromStep">The step.</param>
+    /// <param name="warning">What people should know about where it begins, in a sentence; or null.</param>
+    void Started(int fromStep, string? warning);
 
     /// <summary>Values of a step.</summary>
     void Measured(int step, IReadOnlyDictionary<string, double> values);

@@ -5,22 +5,18 @@ using Adapters.Runtime;
 using Adapters.Training;
 using Experiments.Trials;
 using GpuActors.Protocol;
-using Microsoft.Extensions.Logging;
 
 namespace GpuActors.Workers;
 
 /// <summary>The bridge to the training: makes plans and places of assignments, and reports of what the trainer tells.</summary>
-public sealed partial class TrialRunner : ITrialRunner
+public sealed class TrialRunner : ITrialRunner
 {
     private readonly string _dataFolder;
     private readonly ComputeDevice _device;
-    private readonly ILogger _log;
 
     /// <param name="dataFolder">The data folder.</param>
     /// <param name="device">What it trains on.</param>
-    /// <param name="log">Where it logs to.</param>
-    public TrialRunner(string dataFolder, ComputeDevice device, ILogger log) =>
-        (_dataFolder, _device, _log) = (Path.GetFullPath(dataFolder), device, log);
+    public TrialRunner(string dataFolder, ComputeDevice device) => (_dataFolder, _device) = (Path.GetFullPath(dataFolder), device);
 
     /// <inheritdoc/>
     public void WarmUp() => TorchRuntime.Initialize(_device.Threads);
@@ -28,8 +24,8 @@ public sealed partial class TrialRunner : ITrialRunner
     /// <inheritdoc/>
     public TrialResult Run(Assignment assignment, IAttemptObserver observer, StopWishes stop)
     {
-        var resume = UsableCheckpoint(assignment);
-        observer.Started(resume?.Step ?? 0);
+        var (resume, fault) = UsableCheckpoint(assignment);
+        observer.Started(resume?.Step ?? 0, fault);
 
         var places = new TrainingPlaces
         {
@@ -78,29 +74,25 @@ public sealed partial class TrialRunner : ITrialRunner
 
     /// <summary>The checkpoint to go on from, if it is there and whole. Otherwise the attempt begins at the start: the same steps
     /// give the same values again.</summary>
-    private CheckpointRecord? UsableCheckpoint(Assignment assignment)
+    private (CheckpointRecord? Checkpoint, string? Fault) UsableCheckpoint(Assignment assignment)
     {
         if (assignment.ResumeFrom is not { } recorded)
-            return null;
+            return (null, null);
 
         try
         {
             TrainingCheckpoint.Check(PathOf(recorded.Folder));
-            return recorded;
+            return (recorded, null);
         }
         catch (AdapterException fault)
         {
-            LogUnusable(_log, assignment.Attempt, fault.Message);
-            return null;
+            return (null, $"It begins at the start. {fault.Message}");
         }
     }
 
     private string PathOf(string folder) => Path.Combine(_dataFolder, folder);
 
     private string RelativeOf(string folder) => Path.GetRelativePath(_dataFolder, folder);
-
-    [LoggerMessage(LogLevel.Warning, "{Attempt} begins at the start. {Fault}")]
-    private static partial void LogUnusable(ILogger log, AttemptId attempt, string fault);
 
     private sealed class Observer(TrialRunner runner, IAttemptObserver observer, CancellationToken discarded) : ITrainingObserver
     {

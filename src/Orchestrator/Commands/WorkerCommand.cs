@@ -2,7 +2,6 @@ using System.CommandLine;
 using Adapters.Runtime;
 using GpuActors.Nodes;
 using GpuActors.Workers;
-using Microsoft.Extensions.Logging;
 using Orchestrator.Observability;
 using Serilog.Extensions.Logging;
 
@@ -62,7 +61,7 @@ internal sealed class WorkerCommand : Command, IExemplified
         var role = $"worker-{device.Name.Replace(':', '-')}";
         using var log = Logging.Create(new LogSettings(Path.Combine(data, "logs"), role, Console: null, Seq: null));
         using var logging = new SerilogLoggerFactory(log);
-        using var runner = new TrialRunner(data, device, logging.CreateLogger<TrialRunner>());
+        using var runner = new TrialRunner(data, device);
 
         // An agent that started this process holds the other end of standard input.
         await using var parentPipe = worker.Parent is null ? null : Console.OpenStandardInput();

@@ -87,8 +87,11 @@ internal sealed class EventLog(ILogger log)
             case SweepEvent.TrialLeased leased:
                 return Leased(sweep, leased, time);
             case SweepEvent.AttemptStarted started:
-                return Of(sweep, started.Attempt, "AttemptStarted", LogEventLevel.Information, "{TrialName} started on {Device}",
-                    ("ProcessId", started.ProcessId), ("FromStep", started.FromStep));
+                return started.Warning is null
+                    ? Of(sweep, started.Attempt, "AttemptStarted", LogEventLevel.Information, "{TrialName} started on {Device}",
+                        ("ProcessId", started.ProcessId), ("FromStep", started.FromStep))
+                    : Of(sweep, started.Attempt, "AttemptStarted", LogEventLevel.Warning, "{TrialName} started on {Device}. {Warning}",
+                        ("ProcessId", started.ProcessId), ("FromStep", started.FromStep), ("Warning", started.Warning));
             case SweepEvent.MetricReported metric:
                 return Metric(sweep, metric, time);
             case SweepEvent.CheckpointSaved saved:

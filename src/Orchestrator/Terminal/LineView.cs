@@ -39,6 +39,7 @@ internal sealed class LineView(TextWriter output) : ISweepView
         SweepEvent.SweepResumed => $"sweep {recorded.Sweep} resumed",
         SweepEvent.SweepEnded ended => $"sweep {recorded.Sweep} ended: {ended.Reason}",
         SweepEvent.TrialLeased leased => $"{Name(leased.Attempt.Trial)} starts on {leased.Device} of {leased.Node}{Again(leased.Attempt)}",
+        SweepEvent.AttemptStarted { Warning: { } warning } started => $"{Name(started.Attempt.Trial)}: {warning}",
         SweepEvent.AttemptEnded { Outcome: AttemptOutcome.Failed failed } ended =>
             $"{Name(ended.Attempt.Trial)} attempt {ended.Attempt.Number} failed, {SnakeCase.Of(failed.Cause)}: {failed.Message}",
         SweepEvent.TrialEnded ended => Ended(ended),

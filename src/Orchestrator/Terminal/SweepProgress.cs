@@ -23,6 +23,9 @@ internal sealed class SweepProgress
     /// <summary>The last trial that failed, for a line of its own.</summary>
     public TrialProgress? LastFailure { get; private set; }
 
+    /// <summary>The last warning of a trial, with its name.</summary>
+    public string? Warning { get; private set; }
+
     /// <summary>Why nothing can be recorded at the moment; null while all is well.</summary>
     public string? Trouble { get; set; }
 
@@ -66,6 +69,7 @@ internal sealed class SweepProgress
             case SweepEvent.AttemptStarted started:
                 Of(started.Attempt).State = TrialState.Running;
                 Of(started.Attempt).Step = started.FromStep;
+                Warning = live && started.Warning is { } warning ? $"{started.Attempt.Trial}: {warning}" : Warning;
                 break;
             case SweepEvent.MetricReported metric:
                 Of(metric.Attempt).Measure(metric);

@@ -19,6 +19,8 @@ internal static class SweepScreen
         if (progress.LastFailure is { } failure)
             parts.Add(new Text($"{failure.Id} failed, {Word(failure.Cause)}: {failure.Message}",
                 Style.Parse("red")).Overflow(Overflow.Ellipsis));
+        if (progress.Warning is { } warning)
+            parts.Add(new Text(warning, Style.Parse("yellow")));
         if (progress.Trouble is { } trouble)
             parts.Add(new Text($"Nothing can be recorded: {trouble}", Style.Parse("red")));
         parts.Add(new Text("Ctrl-C once: save and stop; the same command goes on", Style.Parse("grey")));

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Adapters.Checkpoints;
 using Adapters.Methods;
 using Adapters.Tests.Training;
@@ -91,6 +92,27 @@ public sealed class TrainingCheckpointTests : IDisposable
         AssertRefused(File("state.safetensors"), "has the SHA-256");
     }
 
+    [Fact]
+    public void Refuses_a_manifest_with_any_byte_changed_or_reads_the_same_in_it()
+    {
+        var whole = System.IO.File.ReadAllBytes(File("manifest.json"));
+        var expected = JsonSerializer.Serialize(TrainingCheckpoint.Check(_checkpoint));
+        for (var place = 0; place < whole.Length; place++)
+        {
+            var changed = whole.ToArray();
+            changed[place] ^= 1;
+            System.IO.File.WriteAllBytes(File("manifest.json"), changed);
+            try
+            {
+                Assert.Equal(expected, JsonSerializer.Serialize(TrainingCheckpoint.Check(_checkpoint))); // a space, a carriage return
+            }
+            catch (AdapterException refused)
+            {
+                Assert.StartsWith($"'{File("manifest.json")}'", refused.Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
     [Theory]
     [InlineData("", "is no valid manifest")]
     [InlineData("{\"format\": 1}", "is no valid manifest")]
@@ -107,9 +129,9 @@ public sealed class TrainingCheckpointTests : IDisposable
     public void Refuses_a_format_of_the_future()
     {
         var manifest = System.IO.File.ReadAllText(File("manifest.json"));
-        System.IO.File.WriteAllText(File("manifest.json"), manifest.Replace("\"format\": 1", "\"format\": 2"));
+        System.IO.File.WriteAllText(File("manifest.json"), manifest.Replace("\"format\": 2", "\"format\": 3"));
 
-        AssertRefused(File("manifest.json"), "is of format 2; this program reads format 1");
+        AssertRefused(File("manifest.json"), "is of format 3; this program reads format 2");
     }
 
     private string File(string name) => Path.Combine(_checkpoint, name);

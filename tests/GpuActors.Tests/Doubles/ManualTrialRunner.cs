@@ -46,7 +46,7 @@ internal sealed class ManualAttempt(Assignment assignment)
     /// <summary>Completes when it was stopped at once.</summary>
     public Task Stopped => _stopped.Task;
 
-    public void Start(int fromStep = 0) => _script.Add(observer => observer.Started(fromStep));
+    public void Start(int fromStep = 0) => _script.Add(observer => observer.Started(fromStep, warning: null));
 
     public void Measure(int step, double loss) =>
         _script.Add(observer => observer.Measured(step, new Dictionary<string, double> { ["train_loss"] = loss }));

@@ -76,7 +76,7 @@ public sealed class WireSerializerTests : IAsyncDisposable
         new WorkerProtocol.Hello(Worker, 7, null),
         new WorkerProtocol.Hello(Worker, 7, Attempt),
         new WorkerProtocol.Beat("w1", 7, Attempt, new Progress(3, 100, "training")),
-        new WorkerProtocol.Reported("w1", Attempt, 1, new Report.Started(4711, 50)),
+        new WorkerProtocol.Reported("w1", Attempt, 1, new Report.Started(4711, 50, "It begins at the start.")),
         new WorkerProtocol.Reported("w1", Attempt, 2, new Report.Measured(51, Result.Metrics)),
         new WorkerProtocol.Reported("w1", Attempt, 3, new Report.Saved(60, "sweeps/s1/trials/t12/a2/checkpoints/60", 99)),
         new WorkerProtocol.Reported("w1", Attempt, 4, new Report.Ended(new AttemptOutcome.Finished(Result), TimeSpan.FromSeconds(1.25))),

@@ -6,7 +6,6 @@ using Experiments.Sweeps;
 using Experiments.Trials;
 using GpuActors.Protocol;
 using GpuActors.Workers;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace GpuActors.Tests.Workers;
@@ -22,7 +21,7 @@ public sealed class TrialRunnerTests : IDisposable
 
     public TrialRunnerTests()
     {
-        _runner = new TrialRunner(_dataFolder, new ComputeDevice("cpu:0", Threads: 1), NullLogger.Instance);
+        _runner = new TrialRunner(_dataFolder, new ComputeDevice("cpu:0", Threads: 1));
         _runner.WarmUp();
         _base = Path.Combine(_dataFolder, "vit");
         using var model = ModelFolder.Create(
@@ -105,7 +104,7 @@ public sealed class TrialRunnerTests : IDisposable
         var again = new Seen();
         _runner.Run(Assignment(attempt: 2, first.Newest), again, default);
 
-        Assert.Equal("started 0", again.Log[0]);
+        Assert.StartsWith($"started 0It begins at the start. '{checkpoint}/", again.Log[0], StringComparison.Ordinal);
         Assert.Equal(first.Measured, again.Measured);
     }
 
@@ -167,7 +166,7 @@ public sealed class TrialRunnerTests : IDisposable
 
         public IEnumerable<string> Measured => Log.Where(line => line.StartsWith("measured", StringComparison.Ordinal));
 
-        void IAttemptObserver.Started(int fromStep) => Log.Add($"started {fromStep}");
+        void IAttemptObserver.Started(int fromStep, string? warning) => Log.Add($"started {fromStep}{warning}");
 
         void IAttemptObserver.Measured(int step, IReadOnlyDictionary<string, double> values)
         {
