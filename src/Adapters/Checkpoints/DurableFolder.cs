@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Runtime.InteropServices;
 
 namespace Adapters.Checkpoints;
@@ -45,16 +44,22 @@ public static class DurableFolder
             return;
         var descriptor = open(folder, 0);
         if (descriptor < 0)
-            throw new IOException($"'{folder}' cannot be opened: {new Win32Exception().Message}");
+            throw Failure(folder, "opened");
         try
         {
             if (fsync(descriptor) != 0)
-                throw new IOException($"'{folder}' cannot be flushed to the disk: {new Win32Exception().Message}");
+                throw Failure(folder, "flushed to the disk");
         }
         finally
         {
             _ = close(descriptor);
         }
+    }
+
+    private static IOException Failure(string folder, string what)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        return new IOException($"'{folder}' cannot be {what}: {Marshal.GetPInvokeErrorMessage(error)}", error);
     }
 
     [DllImport("libc", SetLastError = true)]

@@ -92,6 +92,9 @@ public abstract record LedgerEffect
     /// <summary>Checkpoints that nothing will read again.</summary>
     public sealed record DeleteCheckpoints(EquatableArray<string> Folders) : LedgerEffect;
 
+    /// <summary>The sweep is paused until somebody has seen to the reason: once it is quiet, nothing is gained by waiting.</summary>
+    public sealed record Hold : LedgerEffect;
+
     /// <summary>Nothing is left to do.</summary>
     public sealed record EndSweep(string Reason) : LedgerEffect;
 }

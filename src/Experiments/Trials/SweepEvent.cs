@@ -104,8 +104,8 @@ public abstract record AttemptOutcome
     /// <summary>Stopped on request at its newest checkpoint.</summary>
     public sealed record Paused(int Step) : AttemptOutcome;
 
-    /// <summary>Ended by an error.</summary>
-    public sealed record Failed(FailureCause Cause, string Message, int? Step) : AttemptOutcome;
+    /// <summary>Ended by an error; with <paramref name="DiskFull"/> by one that passes when somebody makes room.</summary>
+    public sealed record Failed(FailureCause Cause, string Message, int? Step, bool DiskFull = false) : AttemptOutcome;
 }
 
 /// <summary>What a completed trial is worth.</summary>

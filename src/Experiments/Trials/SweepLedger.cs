@@ -223,6 +223,8 @@ public sealed class SweepLedger
                 break;
             case Report.Ended ended:
                 Record(new SweepEvent.AttemptEnded(attempt, sequence, ended.Outcome, ended.Elapsed));
+                if (trial.NeedsRoom)
+                    Hold($"{trial.Id} finds the disk full: {((AttemptOutcome.Failed)ended.Outcome).Message}");
                 break;
             default:
                 throw new UnreachableException();
@@ -245,6 +247,13 @@ public sealed class SweepLedger
 
         foreach (var lease in Leases)
             _effects.Add(new LedgerEffect.Stop(lease.Worker.Id, lease.Attempt, Save: true));
+    }
+
+    /// <summary>Pauses until somebody has seen to the reason: until then other trials would fare no better.</summary>
+    private void Hold(string reason)
+    {
+        Pause(new LedgerInput.Pause(reason, StopRunning: true));
+        _effects.Add(new LedgerEffect.Hold());
     }
 
     private void Cancel(TrialId id)

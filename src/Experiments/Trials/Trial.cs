@@ -52,6 +52,9 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
     /// <summary>How this trial will end because one that it needs has ended otherwise than completed.</summary>
     public Conclusion? Doom { get; set; }
 
+    /// <summary>Whether its last attempts found the disk full so often that it is tried again only when somebody has made room.</summary>
+    public bool NeedsRoom { get; private set; }
+
     /// <summary>Trials that need this one, while it lives.</summary>
     public List<Trial> Dependents { get; } = [];
 
@@ -96,7 +99,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
             throw Illegal(leased);
 
         Attempt++;
-        Sequence = 0;
+        (Sequence, NeedsRoom) = (0, false);
         Phase = new TrialPhase.Leased(new Lease(leased.Attempt, new WorkerInfo(leased.Worker, leased.Device, leased.Node)), Began: false);
     }
 
@@ -148,7 +151,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
             AttemptOutcome.Finished => new TrialPhase.Concluded(Conclusion.Completed),
             AttemptOutcome.Paused when hold => new TrialPhase.Paused(),
             AttemptOutcome.Paused => new TrialPhase.Waiting(),
-            AttemptOutcome.Failed failed when IsRetried(failed.Cause, retries) => new TrialPhase.Waiting(),
+            AttemptOutcome.Failed failed when IsRetried(failed, retries) => new TrialPhase.Waiting(),
             AttemptOutcome.Failed failed => new TrialPhase.Concluded(Conclusion.Of(failed)),
             _ => throw new UnreachableException(),
         };
@@ -195,16 +198,19 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
         Sequence = sequence;
     }
 
-    private bool IsRetried(FailureCause cause, int retries)
+    private bool IsRetried(AttemptOutcome.Failed failed, int retries)
     {
-        switch (cause)
+        switch (failed.Cause)
         {
             case FailureCause.Lost:
                 _losses = _progressed ? 1 : _losses + 1;
                 _progressed = false;
                 return _losses <= retries;
-            case FailureCause.Io:
-                return ++_ioFailures <= IoRetries;
+            case FailureCause.Io when ++_ioFailures <= IoRetries:
+                return true;
+            case FailureCause.Io when failed.DiskFull:
+                (NeedsRoom, _ioFailures) = (true, 0);
+                return true;
             default:
                 return false;
         }

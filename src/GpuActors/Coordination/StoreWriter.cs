@@ -50,7 +50,7 @@ public sealed class StoreWriter : IAsyncDisposable
     /// <summary>Is told, on the store's thread, of each commit: its events, and how long it took.</summary>
     public event Action<int, TimeSpan>? Committed;
 
-    /// <summary>Is told, on the store's thread, why the store takes nothing, and null when it goes on.</summary>
+    /// <summary>Is told, on the store's thread, why the store takes nothing, once a reason, and null when it goes on.</summary>
     public event Action<string?>? Troubled;
 
     /// <summary>Records events after all that were appended before.</summary>
@@ -143,7 +143,7 @@ public sealed class StoreWriter : IAsyncDisposable
 
     private void Commit(IExperimentStore store, List<RecordedEvent> events)
     {
-        var troubled = false;
+        string? trouble = null;
         var begun = _time.GetTimestamp();
         while (events.Count > 0)
         {
@@ -154,13 +154,14 @@ public sealed class StoreWriter : IAsyncDisposable
             }
             catch (StoreException failure) when (!_abandon.IsCancellationRequested)
             {
-                troubled = true;
-                Troubled?.Invoke(failure.Message);
+                if (trouble != failure.Message)
+                    Troubled?.Invoke(failure.Message);
+                trouble = failure.Message;
                 _abandon.Token.WaitHandle.WaitOne(_retryEvery);
             }
         }
 
-        if (troubled)
+        if (trouble is not null)
             Troubled?.Invoke(null);
         if (events.Count > 0)
             Committed?.Invoke(events.Count, _time.GetElapsedTime(begun));

@@ -29,7 +29,7 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
     private readonly long _begun;
     private DurableLedger _recorded = null!; // this and the next are there from Coordinating on
     private TimeLimits _limits = null!;
-    private bool _limitReached;
+    private bool _holds;
     private string? _trouble;
 
     public SweepCoordinator(SweepCoordinatorSettings settings, StoreWriter store, TimeProvider time)
@@ -287,6 +287,7 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
                 _workers.Tell(stop.Worker, order);
                 break;
             case LedgerEffect.DeleteCheckpoints delete: _settings.DeleteCheckpoints(delete.Folders); break;
+            case LedgerEffect.Hold: _holds = true; break;
             case LedgerEffect.EndSweep end: _settings.Ended(new SweepOutcome(end.Reason, IsComplete: true)); break;
             default: throw new UnreachableException();
         }
@@ -304,9 +305,9 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
         var limits = Ledger.Spec.Limits;
         foreach (var attempt in _limits.Overdue(_time.GetUtcNow(), limits))
             Decide(new LedgerInput.TimedOut(attempt));
-        if (!_limitReached && _time.GetElapsedTime(_begun) > limits.Wall)
+        if (!_holds && _time.GetElapsedTime(_begun) > limits.Wall)
         {
-            _limitReached = true;
+            _holds = true;
             Decide(new LedgerInput.Pause($"The time limit of {limits.Wall} for a run is reached.", StopRunning: true));
         }
     }
@@ -320,7 +321,7 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
         foreach (var asker in _waitForQuiet)
             asker.Tell(new SweepProtocol.Done());
         _waitForQuiet.Clear();
-        if (_limitReached && Ledger.Paused is { } reason)
+        if (_holds && Ledger.Paused is { } reason)
             _settings.Ended(new SweepOutcome(reason, IsComplete: false));
     }
 

@@ -135,7 +135,7 @@ internal sealed partial class NodeAgent : IAsyncDisposable
             _launcher, _settings.Program, settings, _settings.ExtraArguments, TorchRuntime.RecommendedEnvironment(settings.Threads));
         _running[worker.Id] = worker;
         if (ProcessIdentity.Of(worker.ProcessId) is { } process)
-            _records.Add(new WorkerRecord(worker.Id, device, process));
+            Remember(new WorkerRecord(worker.Id, device, process));
         LogStarted(_log, worker.Id, device, worker.ProcessId);
         if (_stopping.IsCancellationRequested)
             worker.Kill(); // the stop did not see it
@@ -151,6 +151,22 @@ internal sealed partial class NodeAgent : IAsyncDisposable
 
         return end;
     }
+
+    /// <summary>A worker ends with its agent, so the record that ends it in the worst of cases may be missing on a full disk.</summary>
+    private void Remember(WorkerRecord worker)
+    {
+        try
+        {
+            _records.Add(worker);
+        }
+        catch (IOException failure)
+        {
+            LogUnrecorded(_log, worker.Worker, failure.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Worker {Worker} is not recorded. {Reason}")]
+    private static partial void LogUnrecorded(ILogger log, string worker, string reason);
 
     [LoggerMessage(LogLevel.Information, "Started worker {Worker} for {Device} as process {ProcessId}")]
     private static partial void LogStarted(ILogger log, string worker, string device, int processId);

@@ -19,10 +19,15 @@ internal static class Failures
 
     /// <summary>How an attempt that threw has ended.</summary>
     public static AttemptOutcome.Failed Outcome(Exception failure) =>
-        new(CauseOf(failure), Message(failure), (failure as DivergedException)?.Step);
+        new(CauseOf(failure), Message(failure), (failure as DivergedException)?.Step, IsDiskFull(failure));
 
     /// <summary>Whether the process cannot use its device again.</summary>
     public static bool IsDeviceLost(Exception failure) => failure is ExternalException && Says(failure, DeviceLost);
+
+    /// <summary>Whether there was no room, or the user's quota is used up. .NET gives the system's own error number.</summary>
+    private static bool IsDiskFull(Exception failure) => failure is IOException && (OperatingSystem.IsWindows()
+        ? (failure.HResult & 0xFFFF) is 39 or 112 // ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL
+        : failure.HResult is 28 or 69 or 122); // ENOSPC, EDQUOT of macOS and of Linux
 
     private static FailureCause CauseOf(Exception failure) => failure switch
     {

@@ -31,6 +31,8 @@ internal static class ErrorReport
                 return Write([exception.Message], ExitCode.NoSuchThing, settings, surroundings);
             case StoreException:
                 return Write([exception.Message], ExitCode.Store, settings, surroundings);
+            case IOException or UnauthorizedAccessException:
+                return Write([$"A file cannot be read or written: {exception.Message}"], ExitCode.Store, settings, surroundings);
             case OperationCanceledException:
                 return ExitCode.Interrupted;
             default:

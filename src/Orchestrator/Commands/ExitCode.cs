@@ -24,7 +24,7 @@ internal static class ExitCode
     /// <summary>The coordinator or a server cannot be reached.</summary>
     public const int Unreachable = 6;
 
-    /// <summary>The store is in use, newer than the program, or broken.</summary>
+    /// <summary>The store is in use, newer than the program, or broken; or a file cannot be read or written.</summary>
     public const int Store = 7;
 
     /// <summary>Interrupted by Ctrl-C.</summary>
@@ -43,7 +43,7 @@ internal static class ExitCode
         (NotAtTheEnd, "not at the end: a limit, a pause"),
         (NoSuchThing, "no such thing, or more than one"),
         (Unreachable, "the coordinator or a server cannot be reached"),
-        (Store, "the store is in use, broken, or newer than the program"),
+        (Store, "the store is in use, broken, or newer than the program, or a file cannot be read or written"),
         (Interrupted, "interrupted by Ctrl-C"),
         (Terminated, "interrupted by SIGTERM"),
     ];

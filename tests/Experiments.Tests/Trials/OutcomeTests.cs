@@ -94,6 +94,23 @@ public sealed class OutcomeTests
     }
 
     [Fact]
+    public void A_trial_that_finds_the_disk_full_again_and_again_lets_the_sweep_hold_and_goes_on_when_it_is_resumed()
+    {
+        var ledger = Started(Sweep(ranks: [1], seeds: [0]));
+        var full = new Report.Ended(new AttemptOutcome.Failed(FailureCause.Io, "No space left.", 3, DiskFull: true), TimeSpan.Zero);
+
+        for (var number = 1; number <= 8; number++)
+        {
+            ledger.Ready(Anna);
+            var step = ledger.ReportAll(Anna, A(0, number), Begun, full);
+            Assert.Equal(number % 4 == 0, step.Did<LedgerEffect.Hold>().Length == 1);
+            Assert.Equal(number % 4 == 0 ? "t0 finds the disk full: No space left." : null, ledger.Paused);
+            Assert.Equal(TrialState.Waiting, ledger.StateOf(0));
+            ledger.Handle(new LedgerInput.Resume());
+        }
+    }
+
+    [Fact]
     public void A_worker_that_pauses_of_itself_gives_its_trial_to_another()
     {
         var ledger = Started(Sweep(ranks: [1], seeds: [0]));

@@ -28,6 +28,15 @@ public sealed class FailuresTests
         Assert.Equal(cause, Failures.Outcome(failure).Cause);
 
     [Fact]
+    public void A_full_disk_is_told_from_other_files_that_cannot_be_written()
+    {
+        var error = OperatingSystem.IsWindows() ? unchecked((int)0x8007_0070) : 28;
+
+        Assert.True(Failures.Outcome(new IOException("No space left on device", error)).DiskFull);
+        Assert.False(Failures.Outcome(new FileNotFoundException("no such file")).DiskFull);
+    }
+
+    [Fact]
     public void A_divergence_says_its_step() => Assert.Equal(7, Failures.Outcome(new DivergedException(7, "loss", double.NaN)).Step);
 
     [Fact]

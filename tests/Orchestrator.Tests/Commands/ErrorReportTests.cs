@@ -30,6 +30,13 @@ public sealed class ErrorReportTests : IDisposable
     }
 
     [Fact]
+    public void A_full_disk_is_no_mistake_of_ours()
+    {
+        Assert.Equal(ExitCode.Store, Write(new IOException("No space left on device : '/data/logs'")));
+        Assert.Equal("A file cannot be read or written: No space left on device : '/data/logs'\n", _error.ToString());
+    }
+
+    [Fact]
     public void Every_mistake_of_a_file_has_its_line()
     {
         Write(new SpecException(["a.yaml(1,1): one.", "a.yaml(2,1): two."]));
