@@ -5,7 +5,6 @@ using Xunit;
 namespace EndToEnd.Tests;
 
 /// <summary>Checkpoints that are no longer what was saved.</summary>
-[Collection(UndisturbedRunUsers.Name)]
 public sealed class DamagedCheckpointTests(UndisturbedRun undisturbed) : IDisposable
 {
     private readonly string _data = Directory.CreateTempSubdirectory("damaged-").FullName;
@@ -15,7 +14,7 @@ public sealed class DamagedCheckpointTests(UndisturbedRun undisturbed) : IDispos
     [Fact]
     public async Task Each_damage_is_named_and_the_sweep_ends_as_the_undisturbed_one()
     {
-        undisturbed.CopyCache(_data);
+        await undisturbed.CopyCacheAsync(_data);
         var warning = await Interrupted();
         Assert.DoesNotContain("begins at the start", warning, StringComparison.Ordinal);
 
@@ -31,16 +30,15 @@ public sealed class DamagedCheckpointTests(UndisturbedRun undisturbed) : IDispos
 
         var manifest = Newest("manifest.json");
         File.Delete(manifest);
-        var (exitCode, _, error) = await OrchestratorProcess.RunAsync("run", undisturbed.Sweep, "--data", _data);
-        Assert.True(exitCode == 0, error);
-        Assert.Contains($"t1 classify lora: It begins at the start. '{manifest}' is missing", error, StringComparison.Ordinal);
-        Assert.Equal(undisturbed.Result, await UndisturbedRun.ResultOf(_data));
+        (var result, warning) = await UndisturbedRun.EndAsync(_data);
+        Assert.Contains($"t1 classify lora: It begins at the start. '{manifest}' is missing", warning, StringComparison.Ordinal);
+        Assert.Equal(await undisturbed.Result, result);
     }
 
     /// <summary>Runs until a checkpoint is recorded, and returns what was said besides.</summary>
     private async Task<string> Interrupted()
     {
-        await using var run = OrchestratorProcess.Start("run", undisturbed.Sweep, "--data", _data, "--verbose");
+        await using var run = OrchestratorProcess.Start("run", UndisturbedRun.Sweep, "--data", _data, "--verbose");
         await run.ErrorContains("t1 saved step");
         run.Signal("INT");
         Assert.Equal(130, await run.WaitForExitAsync());

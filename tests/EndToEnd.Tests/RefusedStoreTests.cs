@@ -8,14 +8,13 @@ namespace EndToEnd.Tests;
 public sealed class RefusedStoreTests : IDisposable
 {
     private readonly string _data = Directory.CreateTempSubdirectory("refused-").FullName;
-    private readonly string _sweep = Path.Combine(AppContext.BaseDirectory, "Sweeps", "classify.yaml");
 
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
     [Fact]
     public async Task A_store_is_refused_while_a_run_has_it_and_when_a_newer_program_wrote_it()
     {
-        await using (var first = OrchestratorProcess.Start("run", _sweep, "--data", _data))
+        await using (var first = OrchestratorProcess.Start("run", UndisturbedRun.Sweep, "--data", _data))
         {
             await first.ErrorContains("starts on");
             await AssertRefused($"The store in {_data} is in use by process {first.Id} on {Environment.MachineName}. "
@@ -33,7 +32,7 @@ public sealed class RefusedStoreTests : IDisposable
 
     private async Task AssertRefused(string sentence)
     {
-        string[][] commands = [["run", _sweep], ["results", "classify"]];
+        string[][] commands = [["run", UndisturbedRun.Sweep], ["results", "classify"]];
         foreach (var command in commands)
         {
             var refused = await OrchestratorProcess.RunAsync([.. command, "--data", _data]);
@@ -43,7 +42,8 @@ public sealed class RefusedStoreTests : IDisposable
 
     private void WriteAsNewer()
     {
-        using var store = new LiteDatabase(new ConnectionString { Filename = Path.Combine(_data, "store.db"), Collation = Collation.Binary });
+        var connection = new ConnectionString { Filename = Path.Combine(_data, "store.db"), Collation = Collation.Binary };
+        using var store = new LiteDatabase(connection);
         var schema = new BsonDocument { ["_id"] = "schema", ["value"] = 99L };
         Assert.True(store.GetCollection("meta").Update(schema));
         store.Checkpoint();

@@ -39,7 +39,7 @@ internal sealed class SmallDisk : IDisposable
     /// <summary>Makes it larger.</summary>
     public void Grow(string size) => Assert.True(Run("mount", "-o", $"remount,size={size}", _folder));
 
-    public void Dispose() => Run("umount", _folder);
+    public void Dispose() => Run("umount", "--lazy", _folder);
 
     private static bool Run(string program, params string[] arguments)
     {
