@@ -6,7 +6,7 @@ namespace Adapters.Tests;
 /// <summary>Assertions on tensors of float32, whose last bits differ between processors.</summary>
 internal static class TensorAssert
 {
-    /// <summary>Asserts the same shape, and no difference beyond the tolerance times the largest value, or times 1 if that is more.</summary>
+    /// <summary>Asserts the same shape, and no difference beyond the tolerance times the largest value or 1.</summary>
     public static void Close(Tensor expected, Tensor actual, double tolerance = 1e-5)
     {
         Assert.Equal(expected.shape, actual.shape);

@@ -17,22 +17,25 @@ public sealed class RefusedStoreTests : IDisposable
         await using (var first = OrchestratorProcess.Start("run", UndisturbedRun.Sweep, "--data", _data))
         {
             await first.ErrorContains("starts on");
-            await AssertRefused($"The store in {_data} is in use by process {first.Id} on {Environment.MachineName}. "
-                + "Wait for it to end, or name another folder.\n");
+            await AssertRefused(
+                $"The store in {_data} is in use by process {first.Id} on {Environment.MachineName}. "
+                + "Wait for it to end, or name another folder.\n",
+                ["run", UndisturbedRun.Sweep]);
             first.Signal("INT");
             Assert.Equal(130, await first.WaitForExitAsync());
         }
 
         WriteAsNewer();
         var before = Hashes();
-        await AssertRefused($"The store in {_data} was written by a newer version of the program (schema 99, this one knows up to 1): "
-            + "update the program.\n");
+        await AssertRefused(
+            $"The store in {_data} was written by a newer version of the program (schema 99, this one knows up to 1): "
+            + "update the program.\n",
+            ["run", UndisturbedRun.Sweep], ["results", "classify"]);
         Assert.Equal(before, Hashes());
     }
 
-    private async Task AssertRefused(string sentence)
+    private async Task AssertRefused(string sentence, params string[][] commands)
     {
-        string[][] commands = [["run", UndisturbedRun.Sweep], ["results", "classify"]];
         foreach (var command in commands)
         {
             var refused = await OrchestratorProcess.RunAsync([.. command, "--data", _data]);

@@ -45,7 +45,11 @@ public sealed record SamDecoderConfig
         if (hidden % (downsampling * heads) != 0)
             throw config.Fault("num_attention_heads", $"a divisor of hidden_size / attention_downsample_rate = {hidden} / {downsampling}");
         if (hidden % (SamTwoWayBlock.Downsampling * heads) != 0)
-            throw config.Fault("num_attention_heads", $"a divisor of hidden_size / {SamTwoWayBlock.Downsampling} = {hidden} / {SamTwoWayBlock.Downsampling}");
+        {
+            throw config.Fault("num_attention_heads",
+                $"a divisor of hidden_size / {SamTwoWayBlock.Downsampling} = {hidden} / {SamTwoWayBlock.Downsampling}");
+        }
+
         return new SamDecoderConfig
         {
             Hidden = hidden,
