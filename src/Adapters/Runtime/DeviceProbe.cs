@@ -16,6 +16,7 @@ public static class DeviceProbe
     public static void StepAndRestore(ComputeDevice device, string folder)
     {
         TorchRuntime.Initialize(device.Threads);
+        using var pause = FinalizerPause.Begin();
         using var scope = NewDisposeScope();
         using var generator = new Generator(1, CPU);
         var place = new Device(device.TorchName);

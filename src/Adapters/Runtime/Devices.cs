@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Adapters.Methods;
 using static TorchSharp.torch;
 
 namespace Adapters.Runtime;
@@ -12,6 +13,19 @@ public static class Devices
     {
         var gpus = CountGpus();
         return gpus > 0 ? Gpus(gpus, Environment.ProcessorCount) : CpuSlots(cpuSlots, Environment.ProcessorCount);
+    }
+
+    /// <summary>The device of that name, for tensors.</summary>
+    /// <param name="name"><c>cpu</c>, or a GPU's name such as <c>cuda:0</c>.</param>
+    /// <exception cref="AdapterException">When this machine has none of that name.</exception>
+    public static Device Named(string name)
+    {
+        if (name == "cpu")
+            return CPU;
+        string[] gpus = [.. Gpus(CountGpus(), Environment.ProcessorCount).Select(gpu => gpu.Name)];
+        return gpus.Contains(name)
+            ? new Device(name)
+            : throw new AdapterException($"There is no device '{name}' here, but {string.Join(", ", gpus.Prepend("cpu"))}.");
     }
 
     internal static IReadOnlyList<ComputeDevice> Gpus(int count, int cores) =>

@@ -1,55 +1,21 @@
-using System.Globalization;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Adapters.Runtime;
 
-/// <summary>
-/// The process' highest resident memory since the meter was made. On Linux the kernel keeps the mark; elsewhere it is
-/// the highest of the samples. TorchSharp tells nothing of a GPU's memory, so this is the host's on every device.
-/// </summary>
-public sealed class MemoryMeter
+/// <summary>The highest memory that this process had in use since the meter was made: a GPU's where it trains on one.</summary>
+/// <remarks>It counts for the whole process, so that one meter is in use at a time.</remarks>
+public abstract class MemoryMeter
 {
-    private readonly bool _kernelKeepsMark;
-    private long _highest;
-
-    /// <summary>Begins anew, for the whole process, so that one meter is in use at a time. Memory that earlier work freed
-    /// is given back first, lest it count as this one's.</summary>
-    public MemoryMeter()
-    {
-        NativeSettings.ReturnFreeMemory();
-        _kernelKeepsMark = TryResetMark();
-        _highest = Environment.WorkingSet;
-    }
-
     /// <summary>The highest so far, in bytes.</summary>
-    public long PeakBytes => _highest = Math.Max(_highest, _kernelKeepsMark ? ReadMark() : Environment.WorkingSet);
+    public abstract long PeakBytes { get; }
 
-    /// <summary>Looks at the memory now, where the kernel does not watch it.</summary>
-    public void Sample()
+    /// <summary>Looks at the memory now, where nothing but samples can tell.</summary>
+    public virtual void Sample()
     {
-        if (!_kernelKeepsMark)
-            _highest = Math.Max(_highest, Environment.WorkingSet);
     }
 
-    private static bool TryResetMark()
-    {
-        if (!OperatingSystem.IsLinux())
-            return false;
-        try
-        {
-            File.WriteAllText("/proc/self/clear_refs", "5"); // resets VmHWM
-            return true;
-        }
-        catch (Exception denied) when (denied is IOException or UnauthorizedAccessException)
-        {
-            return false; // a hardened container; the samples remain
-        }
-    }
-
-    private static long ReadMark()
-    {
-        const string field = "VmHWM:";
-        var line = File.ReadLines("/proc/self/status").First(line => line.StartsWith(field, StringComparison.Ordinal));
-        return 1024 * long.Parse(line.AsSpan(field.Length, line.Length - field.Length - "kB".Length), NumberStyles.AllowLeadingWhite
-            | NumberStyles.AllowTrailingWhite);
-    }
+    /// <summary>Begins to watch what a training on that device uses.</summary>
+    public static MemoryMeter Of(Device device) =>
+        device.type == DeviceType.CUDA && OperatingSystem.IsLinux() ? new GpuMemoryMeter(device.index) : new HostMemoryMeter();
 }

@@ -48,6 +48,7 @@ public static class TorchRuntime
         ["OMP_NUM_THREADS"] = $"{threads}",
         ["OMP_WAIT_POLICY"] = "PASSIVE", // threads that spin while they wait take the core from other slots
         ["MKL_CBWR"] = "AUTO", // else the bits of small products depend on where their inputs lie in memory
+        ["PYTORCH_ALLOC_CONF"] = "backend:cudaMallocAsync", // the driver's pool keeps count of a GPU's memory
     };
 
     private static TorchStatus Load(string folder)
@@ -56,13 +57,14 @@ public static class TorchRuntime
         try
         {
             set_num_threads(1);
+            backends.cudnn.allow_tf32 = false; // float32 is float32 on every device, unless asked for otherwise
         }
         catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or NotSupportedException)
         {
             var cause = failure.InnerException ?? failure;
             throw new AdapterException($"libtorch cannot be loaded from '{folder}': {cause.Message}", failure);
         }
-        return new TorchStatus(__version__, patched);
+        return new TorchStatus(__version__, patched, ConvolutionKernels.Correct());
     }
 
     /// <summary>Makes the version weak in every copy of the library that lies where TorchSharp looks for it.</summary>
@@ -107,4 +109,5 @@ public static class TorchRuntime
 /// <summary>How libtorch came to run here.</summary>
 /// <param name="Version">libtorch's version.</param>
 /// <param name="PatchedLibraries">Files that were made to run on this system's older libstdc++; empty where that was not needed.</param>
-public sealed record TorchStatus(string Version, IReadOnlyList<string> PatchedLibraries);
+/// <param name="OneDnnIsOff">Whether oneDNN, which computes wrongly on this processor, is not used.</param>
+public sealed record TorchStatus(string Version, IReadOnlyList<string> PatchedLibraries, bool OneDnnIsOff);

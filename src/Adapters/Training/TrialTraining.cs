@@ -3,6 +3,7 @@ using Adapters.Methods;
 using Adapters.Models;
 using Adapters.Options;
 using Adapters.Pretraining;
+using Adapters.Runtime;
 using Adapters.Tasks;
 using static TorchSharp.torch;
 
@@ -22,6 +23,7 @@ public static class TrialTraining
     public static TrainingResult Run(
         TrainingPlan plan, TrainingPlaces places, ITrainingObserver observer, CancellationToken stop = default)
     {
+        using var pause = FinalizerPause.Begin();
         observer.Progressed(0, 0, "loading");
         var options = OptionSchema.Bind<TrainingOptions>(plan.TrainingOptions, "the training");
         var setting = new TaskSetting(plan.Size, plan.Base, places.Cache);

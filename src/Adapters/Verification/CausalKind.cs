@@ -17,7 +17,7 @@ internal sealed class CausalKind : IGoldenKind
     {
         var io = golden.Tensors("io.safetensors");
         var needsHead = io.Names.Intersect(["logits", "labels", "gen.prompt"]).Any();
-        using var model = (CausalModel)ModelFolder.Load(golden.Folder, headOptional: !needsHead);
+        using var model = (CausalModel)ModelFolder.Load(golden.Folder, golden.Device, headOptional: !needsHead);
         model.eval();
         var (tokens, mask, positions) = (io["input_ids"], io.Find("attention_mask"), io.Find("position_ids"));
         var real = mask?.unsqueeze(-1).to(@bool); // what padding computes is nobody's concern

@@ -62,7 +62,7 @@ public sealed class Comparison(GoldenCase golden, double gradientShare)
     {
         using var scope = NewDisposeScope();
         if (where is not null && ours.shape.SequenceEqual(expected.shape))
-            ours = ours.detach().cpu().where(where, expected);
+            ours = ours.detach().where(where, expected);
         return new Deviation(name, golden.ToleranceOf(name).ShareUsed(ours, expected));
     }
 

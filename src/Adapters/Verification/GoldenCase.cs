@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Adapters.Methods;
+using static TorchSharp.torch;
 
 namespace Adapters.Verification;
 
@@ -20,6 +21,9 @@ public sealed class GoldenCase
     /// <summary><c>CATEGORY/NAME</c>: which <see cref="IGoldenKind"/> checks it.</summary>
     public required string Kind { get; init; }
 
+    /// <summary>Where the case is computed.</summary>
+    public Device Device { get; init; } = CPU;
+
     /// <summary>The files that were asked for.</summary>
     internal IReadOnlyDictionary<string, GoldenTensors> Files => _files;
 
@@ -31,7 +35,7 @@ public sealed class GoldenCase
     public GoldenTensors Tensors(string file)
     {
         if (!_files.TryGetValue(file, out var tensors))
-            _files.Add(file, tensors = new GoldenTensors(PathOf(file)));
+            _files.Add(file, tensors = new GoldenTensors(PathOf(file), Device));
         return tensors;
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Adapters.Methods;
+using static TorchSharp.torch;
 
 namespace Adapters.Verification;
 
@@ -19,16 +20,16 @@ internal static class GoldenFolder
 
     /// <summary>The cases that a description file holds, by the name that a report calls each.</summary>
     /// <exception cref="AdapterException">When it is not of this format.</exception>
-    public static IEnumerable<(string Name, GoldenCase Case)> Cases(string path)
+    public static IEnumerable<(string Name, GoldenCase Case)> Cases(string path, Device device)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var content = Parse(path);
         return Path.GetFileName(path) == "case.json"
-            ? [("", new GoldenCase { Folder = folder, Description = content, Kind = KindOf(folder, content) })]
-            : Listed(path, folder, content);
+            ? [("", new GoldenCase { Folder = folder, Description = content, Kind = KindOf(folder, content), Device = device })]
+            : Listed(path, folder, content, device);
     }
 
-    private static IEnumerable<(string, GoldenCase)> Listed(string path, string folder, JsonObject manifest)
+    private static IEnumerable<(string, GoldenCase)> Listed(string path, string folder, JsonObject manifest, Device device)
     {
         if (manifest["cases"] is not JsonArray cases)
             throw new AdapterException($"{path} has no list 'cases'.");
@@ -41,6 +42,7 @@ internal static class GoldenFolder
                 Folder = folder,
                 Description = description,
                 Kind = $"core/{Text(manifest["method"]) ?? Path.GetFileName(folder)}",
+                Device = device,
             });
         }
     }

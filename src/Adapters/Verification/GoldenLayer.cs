@@ -13,7 +13,7 @@ internal static class GoldenLayer
 
     public static LinearSite From(Tensor weight, Tensor? bias)
     {
-        var site = new LinearSite(weight.shape[1], weight.shape[0], bias is not null);
+        var site = new LinearSite(weight.shape[1], weight.shape[0], bias is not null, weight.device);
         using var frozen = no_grad();
         site.Weight.copy_(weight);
         site.Weight.requires_grad = false;

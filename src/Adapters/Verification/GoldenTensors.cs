@@ -5,9 +5,11 @@ using static TorchSharp.torch;
 namespace Adapters.Verification;
 
 /// <summary>The tensors of one safetensors file of a case. Remembers which were asked for, so that none is overlooked.</summary>
-public sealed class GoldenTensors(string path)
+/// <param name="path">The file.</param>
+/// <param name="device">Where the tensors shall lie; the CPU when null.</param>
+public sealed class GoldenTensors(string path, Device? device = null)
 {
-    private readonly Dictionary<string, Tensor> _tensors = SafeTensorsFile.ReadAll(path);
+    private readonly Dictionary<string, Tensor> _tensors = SafeTensorsFile.ReadAll(path, device);
     private readonly HashSet<string> _asked = [];
 
     /// <summary>All names.</summary>

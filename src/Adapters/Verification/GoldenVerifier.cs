@@ -1,5 +1,6 @@
 using System.Reflection;
 using Adapters.Methods;
+using Adapters.Runtime;
 using static TorchSharp.torch;
 
 namespace Adapters.Verification;
@@ -18,24 +19,25 @@ public static class GoldenVerifier
     /// <summary>Checks every case beneath a folder, one after another, in the order of their paths.</summary>
     /// <param name="folder">A folder of the golden format, or any part of one.</param>
     /// <param name="gradientShare">The share of the tolerance that gradients may use where a case states none for them.</param>
+    /// <param name="device">Where the cases are computed; the CPU when null.</param>
     /// <exception cref="AdapterException">When there is no such folder.</exception>
-    public static IEnumerable<CaseResult> Verify(string folder, double gradientShare = DefaultGradientShare)
+    public static IEnumerable<CaseResult> Verify(string folder, double gradientShare = DefaultGradientShare, Device? device = null)
     {
         foreach (var path in GoldenFolder.Descriptions(folder))
         {
             var place = Path.GetRelativePath(folder, Path.GetDirectoryName(path)!);
             if (place == ".")
                 place = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))!;
-            foreach (var result in VerifyAll(path, place, gradientShare))
+            foreach (var result in VerifyAll(path, place, gradientShare, device ?? CPU))
                 yield return result;
         }
     }
 
-    private static IReadOnlyList<CaseResult> VerifyAll(string path, string place, double gradientShare)
+    private static IReadOnlyList<CaseResult> VerifyAll(string path, string place, double gradientShare, Device device)
     {
         try
         {
-            return [.. GoldenFolder.Cases(path).Select(each => VerifyOne(Path.Combine(place, each.Name), each.Case, gradientShare))];
+            return [.. GoldenFolder.Cases(path, device).Select(each => VerifyOne(Path.Combine(place, each.Name), each.Case, gradientShare))];
         }
         catch (Exception e) when (e is AdapterException or IOException or UnauthorizedAccessException)
         {
@@ -49,6 +51,7 @@ public static class GoldenVerifier
         if (!Kinds.Value.TryGetValue(golden.Kind, out var kind))
             return result with { Outcome = CaseOutcome.Unsupported, Reason = $"there is no check for cases of kind '{golden.Kind}'." };
 
+        using var pause = FinalizerPause.Begin();
         using var scope = NewDisposeScope();
         var compare = new Comparison(golden, gradientShare);
         try

@@ -10,8 +10,8 @@ internal sealed class Llama2CKind : IGoldenKind
     public void Check(GoldenCase golden, Comparison compare)
     {
         var io = golden.Tensors("io.safetensors");
-        using var fromFile = Llama2CFile.Load(golden.PathOf("model.bin"));
-        using var fromFolder = (CausalModel)ModelFolder.Load(golden.Folder);
+        using var fromFile = Llama2CFile.Load(golden.PathOf("model.bin"), golden.Device);
+        using var fromFolder = (CausalModel)ModelFolder.Load(golden.Folder, golden.Device);
         fromFile.eval();
         fromFolder.eval();
 

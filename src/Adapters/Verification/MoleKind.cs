@@ -59,7 +59,7 @@ internal sealed class MoleKind : IGoldenKind
             {
                 var (a, b) = (tensors["in.lora_A"][layer], tensors["in.lora_B"][layer]); // [experts, rank, in], [experts, out, rank]
                 var updates = active.Select((_, expert) => new LowRankExpert(a[expert], b[expert], scale)).ToArray();
-                var experts = new FrozenExperts(updates, a.shape[2], b.shape[1], CPU);
+                var experts = new FrozenExperts(updates, a.shape[2], b.shape[1], golden.Device);
                 var gate = new ExpertGate(experts, tensors["in.gate.weight"][layer].clone(),
                     tensors["in.gate.temperature"][layer].clone().reshape(1), pooling, active);
                 var site = GoldenLayer.From(tensors["in.weight"][layer], tensors.Find("in.bias")?[layer]);

@@ -23,7 +23,7 @@ internal sealed class SamKind : IGoldenKind
 
     private static void CheckModel(GoldenCase golden, GoldenTensors io, Comparison compare)
     {
-        using var model = (SamModel)ModelFolder.Load(golden.Folder);
+        using var model = (SamModel)ModelFolder.Load(golden.Folder, golden.Device);
         model.eval();
         var pixels = io["pixel_values"].requires_grad_();
 

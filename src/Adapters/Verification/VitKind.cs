@@ -12,7 +12,7 @@ internal sealed class VitKind : IGoldenKind
     {
         var io = golden.Tensors("io.safetensors");
         var needsHead = io.Names.Contains("logits") || io.Names.Contains("labels");
-        using var model = (VitModel)ModelFolder.Load(golden.Folder, headOptional: !needsHead);
+        using var model = (VitModel)ModelFolder.Load(golden.Folder, golden.Device, headOptional: !needsHead);
         model.eval();
         var pixels = io["pixel_values"];
 

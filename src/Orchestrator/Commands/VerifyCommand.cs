@@ -14,10 +14,15 @@ internal sealed class VerifyCommand : Command, IExemplified
         Description = "A folder of golden cases, or any folder beneath one.",
     };
 
+    private readonly Option<string> _device = new("--device")
+    {
+        HelpName = "NAME", Description = "Where to compute, for example cuda:0.", DefaultValueFactory = _ => "cpu",
+    };
 
     public VerifyCommand(CommandContext context) : base("verify", "Check golden cases: one line each, and a summary.")
     {
         Add(_folder);
+        Add(_device);
         SetAction((parsed, cancel) =>
         {
             var folder = Path.GetFullPath(parsed.GetRequiredValue(_folder), context.Surroundings.Folder);
@@ -25,9 +30,10 @@ internal sealed class VerifyCommand : Command, IExemplified
                 throw new NoSuchThingException($"There is no folder '{folder}'.");
             var output = context.Output(parsed);
             TorchRuntime.Initialize(Environment.ProcessorCount);
+            var device = Devices.Named(parsed.GetRequiredValue(_device));
 
             var results = new List<CaseResult>();
-            foreach (var result in GoldenVerifier.Verify(folder))
+            foreach (var result in GoldenVerifier.Verify(folder, device: device))
             {
                 cancel.ThrowIfCancellationRequested();
                 results.Add(result);
@@ -48,6 +54,7 @@ internal sealed class VerifyCommand : Command, IExemplified
     public IReadOnlyList<(string Arguments, string Meaning)> Examples { get; } =
     [
         ("verify golden", "every case beneath the folder"),
+        ("verify golden --device cuda:0", "computed on a GPU"),
         ("verify golden/methods --json", "for a script"),
     ];
 }

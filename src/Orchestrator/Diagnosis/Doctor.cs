@@ -114,7 +114,8 @@ internal sealed class Doctor(Settings settings, TimeProvider time)
         {
             var status = TorchRuntime.Initialize();
             var adapted = status.PatchedLibraries.Count > 0 ? ", adapted to this system's libstdc++" : "";
-            return new Finding("libtorch", Health.Ok, $"loads, TorchSharp {status.Version}{adapted}");
+            var kernels = status.OneDnnIsOff ? ", without oneDNN, which computes wrong gradients on this processor" : "";
+            return new Finding("libtorch", Health.Ok, $"loads, TorchSharp {status.Version}{adapted}{kernels}");
         }
         catch (AdapterException failure)
         {

@@ -1,4 +1,6 @@
+using Adapters.Methods;
 using Adapters.Runtime;
+using TorchSharp;
 using Xunit;
 
 namespace Adapters.Tests.Runtime;
@@ -26,6 +28,15 @@ public sealed class DevicesTests
 
         Assert.Equal([new ComputeDevice("cuda:0", 8), new ComputeDevice("cuda:1", 8)], devices);
         Assert.All(devices, device => Assert.True(device.IsGpu));
+    }
+
+    [Fact]
+    public void A_device_that_is_not_there_is_refused_with_those_that_are()
+    {
+        var refusal = Assert.Throws<AdapterException>(() => Devices.Named("cuda:99"));
+
+        Assert.StartsWith("There is no device 'cuda:99' here, but cpu", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(torch.CPU, Devices.Named("cpu"));
     }
 
     [Fact]

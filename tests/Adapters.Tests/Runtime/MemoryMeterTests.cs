@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Adapters.Runtime;
+using TorchSharp;
 using Xunit;
 
 namespace Adapters.Tests.Runtime;
@@ -11,7 +12,7 @@ public sealed class MemoryMeterTests
     [Fact]
     public void Remembers_memory_that_is_free_again()
     {
-        var meter = new MemoryMeter();
+        var meter = MemoryMeter.Of(torch.CPU);
         var before = meter.PeakBytes;
 
         Touch(meter);
@@ -22,11 +23,11 @@ public sealed class MemoryMeterTests
     [Fact]
     public void Forgets_what_was_before_it()
     {
-        var earlier = new MemoryMeter();
+        var earlier = MemoryMeter.Of(torch.CPU);
         Touch(earlier);
         var before = earlier.PeakBytes;
 
-        var meter = new MemoryMeter();
+        var meter = MemoryMeter.Of(torch.CPU);
 
         Assert.True(meter.PeakBytes < before - (Size / 2));
     }
