@@ -23,15 +23,16 @@ public sealed class FailingTrialTests : IDisposable
         }
 
         Assert.Equal(3, await run.WaitForExitAsync());
-        var reason = $"attempt {Attempts} failed, lost: It was killed, maybe for want of memory (exit code 137).\n";
-        Assert.Contains(reason, run.Error, StringComparison.Ordinal);
+        // The worker's agent knows why; on a busy machine the cluster may notice first that it is gone.
+        const string reason = @"(It was killed, maybe for want of memory \(exit code 137\)|Its process or its node is gone)";
+        Assert.Matches($@"attempt {Attempts} failed, lost: {reason}\.\n", run.Error);
         Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
         Assert.Empty(OrchestratorProcess.Of(_data));
 
         var rows = await Results();
         Assert.Equal(["crashing failed lost", "diverging failed nan", "lora completed "], rows.Select(Words));
         Assert.Equal(Attempts, (int?)rows[0]!["attempt"]);
-        Assert.Matches("^The loss became (NaN|Infinity) at step [0-9]+\\.", (string?)rows[1]!["message"]);
+        Assert.Matches("^The (loss|gradient's norm) became (NaN|Infinity) at step [0-9]+\\.", (string?)rows[1]!["message"]);
         Assert.NotNull(rows[2]!["test"]);
     }
 

@@ -22,9 +22,14 @@ internal static class ConvolutionKernels
     /// <exception cref="AdapterException">When it computes wrongly and cannot be turned off.</exception>
     public static bool Correct()
     {
+        var context = GlobalContextIfAny();
+        if (context is { } known)
+            SetNnpack(known, enabled: 0); // where it cannot run it says so at each convolution
         if (AreRight())
             return false;
-        if (!TryTurnOneDnnOff() || !AreRight())
+        if (context is { } torch)
+            SetOneDnn(torch, enabled: 0);
+        if (context is null || !AreRight())
             throw new AdapterException("On this processor libtorch computes wrong gradients of convolutions. "
                 + "Set the environment variable ONEDNN_MAX_CPU_ISA to SSE41.");
         return true;
@@ -52,20 +57,16 @@ internal static class ConvolutionKernels
         return input.grad!;
     }
 
-    private static bool TryTurnOneDnnOff()
+    /// <summary>libtorch's settings; null where its functions have other names than GCC gives them.</summary>
+    private static nint? GlobalContextIfAny()
     {
-        if (!OperatingSystem.IsLinux())
-            return false;
         try
         {
-            var context = GlobalContext();
-            SetOneDnn(context, enabled: 0);
-            SetNnpack(context, enabled: 0); // it would stand in, and warn at each convolution where it cannot
-            return true;
+            return OperatingSystem.IsLinux() ? GlobalContext() : null;
         }
         catch (Exception absent) when (absent is DllNotFoundException or EntryPointNotFoundException)
         {
-            return false;
+            return null;
         }
     }
 

@@ -18,7 +18,7 @@ public static class Devices
     /// <summary>The device of that name, for tensors.</summary>
     /// <param name="name"><c>cpu</c>, or a GPU's name such as <c>cuda:0</c>.</param>
     /// <exception cref="AdapterException">When this machine has none of that name.</exception>
-    public static Device Named(string name)
+    internal static Device Named(string name)
     {
         if (name == "cpu")
             return CPU;

@@ -19,29 +19,31 @@ public static class GoldenVerifier
     /// <summary>Checks every case beneath a folder, one after another, in the order of their paths.</summary>
     /// <param name="folder">A folder of the golden format, or any part of one.</param>
     /// <param name="gradientShare">The share of the tolerance that gradients may use where a case states none for them.</param>
-    /// <param name="device">Where the cases are computed; the CPU when null.</param>
-    /// <exception cref="AdapterException">When there is no such folder.</exception>
-    public static IEnumerable<CaseResult> Verify(string folder, double gradientShare = DefaultGradientShare, Device? device = null)
+    /// <param name="device">Where the cases are computed: <c>cpu</c>, or a GPU's name such as <c>cuda:0</c>.</param>
+    /// <exception cref="AdapterException">When there is no such folder or no such device.</exception>
+    public static IEnumerable<CaseResult> Verify(string folder, double gradientShare = DefaultGradientShare, string device = "cpu")
     {
+        var place = Devices.Named(device);
         foreach (var path in GoldenFolder.Descriptions(folder))
         {
-            var place = Path.GetRelativePath(folder, Path.GetDirectoryName(path)!);
-            if (place == ".")
-                place = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))!;
-            foreach (var result in VerifyAll(path, place, gradientShare, device ?? CPU))
+            var name = Path.GetRelativePath(folder, Path.GetDirectoryName(path)!);
+            if (name == ".")
+                name = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))!;
+            foreach (var result in VerifyAll(path, name, gradientShare, place))
                 yield return result;
         }
     }
 
-    private static IReadOnlyList<CaseResult> VerifyAll(string path, string place, double gradientShare, Device device)
+    private static IReadOnlyList<CaseResult> VerifyAll(string path, string name, double gradientShare, Device device)
     {
         try
         {
-            return [.. GoldenFolder.Cases(path, device).Select(each => VerifyOne(Path.Combine(place, each.Name), each.Case, gradientShare))];
+            return [.. GoldenFolder.Cases(path, device)
+                .Select(each => VerifyOne(Path.Combine(name, each.Name), each.Case, gradientShare))];
         }
         catch (Exception e) when (e is AdapterException or IOException or UnauthorizedAccessException)
         {
-            return [new CaseResult { Case = place, Outcome = CaseOutcome.Failed, Reason = e.Message }];
+            return [new CaseResult { Case = name, Outcome = CaseOutcome.Failed, Reason = e.Message }];
         }
     }
 

@@ -131,6 +131,13 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
             return;
 
         var worker = hello.Worker;
+        if (hello.DataFolder != _settings.DataFolderId)
+        {
+            Sender.Tell(new Refuse(_store.Term, $"This worker's data folder is not the coordinator's, {_settings.DataFolder} on "
+                + $"{Environment.MachineName}: give it the same one with --data, by whatever path leads there."));
+            return;
+        }
+
         if (_workers.Find(worker.Id) is not { } link || !link.Actor.Equals(Sender))
         {
             link = _workers.Add(worker, Sender, Ledger.Leases.FirstOrDefault(lease => lease.Worker.Id == worker.Id)?.Attempt);

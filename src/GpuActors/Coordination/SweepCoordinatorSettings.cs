@@ -12,6 +12,12 @@ internal sealed record SweepCoordinatorSettings
     /// <summary>Makes a ledger that knows no events yet.</summary>
     public required Func<SweepLedger> CreateLedger { get; init; }
 
+    /// <summary>The data folder, for people.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>The mark of the data folder, which workers must see too.</summary>
+    public required string DataFolderId { get; init; }
+
     /// <summary>Where those who watch read; never full.</summary>
     public required ChannelWriter<SweepNotice> Notices { get; init; }
 

@@ -74,6 +74,8 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
         {
             Sweep = settings.Sweep,
             CreateLedger = settings.CreateLedger,
+            DataFolder = settings.DataFolder,
+            DataFolderId = DataFolderId.Ensure(settings.DataFolder),
             Notices = settings.Notices,
             DeleteCheckpoints = checkpoints.Delete,
             DeleteAllCheckpoints = trial => checkpoints.DeleteAll(settings.Sweep, trial),

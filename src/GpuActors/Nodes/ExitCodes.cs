@@ -1,10 +1,13 @@
 namespace GpuActors.Nodes;
 
-/// <summary>With what a worker process ends; all but the first are those of sysexits.h or beyond it.</summary>
+/// <summary>With what a worker process ends; those from 64 on are of sysexits.h or beyond it.</summary>
 public static class ExitCodes
 {
     /// <summary>It was asked to leave and did.</summary>
     public const int Left = 0;
+
+    /// <summary>What it was told makes no sense, or the coordinator does not take it; it has said why.</summary>
+    public const int Refused = 2;
 
     /// <summary>The process that started it was gone before it could be bound to it.</summary>
     public const int ParentGone = 74;

@@ -11,7 +11,7 @@ namespace GpuActors.Nodes;
 /// </summary>
 internal sealed partial class NodeAgent : IAsyncDisposable
 {
-    private const int StartsUntilGivenUp = 3;
+    private const int StartsUntilGivenUp = 5;
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Proven = TimeSpan.FromSeconds(30);
@@ -25,6 +25,7 @@ internal sealed partial class NodeAgent : IAsyncDisposable
     private readonly ConcurrentDictionary<string, WorkerProcess> _running = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private readonly string _incarnation;
+    private readonly ProcessIdentity _process = ProcessIdentity.Of(Environment.ProcessId)!;
     private int _started;
 
     /// <param name="settings">What it runs.</param>
@@ -38,16 +39,16 @@ internal sealed partial class NodeAgent : IAsyncDisposable
         _incarnation = $"{Environment.MachineName.ToLowerInvariant()}-{time.GetUtcNow().ToUnixTimeMilliseconds():x}";
     }
 
-    /// <summary>Runs until every device was given up or the agent is disposed.</summary>
-    /// <exception cref="WorkerStartException">When no device has a worker that can start.</exception>
+    /// <summary>Runs until the agent is disposed, or no device has a worker any more: each was given up or left alone.</summary>
+    /// <exception cref="WorkerStartException">When no worker can be started.</exception>
     public async Task RunAsync()
     {
         var left = await EndLeftoversAsync();
         var told = TellOfLeftoversAsync(left);
         var ends = await Task.WhenAll(_settings.Devices.Select(SuperviseAsync));
         await told;
-        if (!_stopping.IsCancellationRequested)
-            throw new WorkerStartException(ends[0]!.LastWords);
+        if (!_stopping.IsCancellationRequested && Array.Find(ends, end => end is { CouldWork: false }) is { } failed)
+            throw new WorkerStartException(failed);
     }
 
     /// <summary>Asks all workers to leave, and kills those that have not after a while.</summary>
@@ -101,7 +102,7 @@ internal sealed partial class NodeAgent : IAsyncDisposable
     }
 
     /// <summary>Keeps a worker running on a device.</summary>
-    /// <returns>How the last one ended when the device was given up; null when the agent stops.</returns>
+    /// <returns>How the last one ended when there is to be no other; null when the agent stops.</returns>
     private async Task<WorkerEnd?> SuperviseAsync(string device)
     {
         var backoff = FirstBackoff;
@@ -113,7 +114,10 @@ internal sealed partial class NodeAgent : IAsyncDisposable
             if (_stopping.IsCancellationRequested)
                 return null;
 
-            failedStarts = end.CouldStart ? 0 : failedStarts + 1;
+            if (end.ExitCode == ExitCodes.Orphaned && _settings.EndsAlone)
+                return end;
+
+            failedStarts = end.CouldWork ? 0 : failedStarts + 1;
             if (failedStarts == StartsUntilGivenUp)
             {
                 LogGivenUp(_log, device, end.LastWords);
@@ -135,7 +139,7 @@ internal sealed partial class NodeAgent : IAsyncDisposable
             _launcher, _settings.Program, settings, _settings.ExtraArguments, TorchRuntime.RecommendedEnvironment(settings.Threads));
         _running[worker.Id] = worker;
         if (ProcessIdentity.Of(worker.ProcessId) is { } process)
-            Remember(new WorkerRecord(worker.Id, device, process));
+            Remember(new WorkerRecord(worker.Id, device, process, _process));
         LogStarted(_log, worker.Id, device, worker.ProcessId);
         if (_stopping.IsCancellationRequested)
             worker.Kill(); // the stop did not see it
@@ -198,8 +202,16 @@ internal sealed record NodeAgentSettings
 
     /// <summary>Arguments of every worker besides its settings, for example where to log to.</summary>
     public ImmutableArray<string> ExtraArguments { get; init; } = [];
+
+    /// <summary>Whether a device is done with once its worker has ended because no coordinator was heard of for long.</summary>
+    public bool EndsAlone { get; init; }
 }
 
-/// <summary>No worker process can be started; the message is what the last one said.</summary>
-public sealed class WorkerStartException(string lastWords)
-    : Exception(lastWords.Length > 0 ? lastWords : "No worker process can be started; the log says more.");
+/// <summary>No worker process can be started; the message is what the last one said, or how it ended.</summary>
+public sealed class WorkerStartException : Exception
+{
+    internal WorkerStartException(WorkerEnd end)
+        : base(end.LastWords.Length > 0 ? end.LastWords : $"No worker process can be started. {end.Description}")
+    {
+    }
+}

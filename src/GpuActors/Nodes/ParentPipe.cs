@@ -1,10 +1,15 @@
 namespace GpuActors.Nodes;
 
-/// <summary>Listens to what the process that started this one writes to standard input; the pipe's end is the parent's.</summary>
+/// <summary>
+/// What a worker and the agent that started it say to each other over standard input and output; the pipe's end is the parent's.
+/// </summary>
 internal static class ParentPipe
 {
     /// <summary>What an agent writes to ask its worker to leave.</summary>
     public const string LeaveLine = "leave";
+
+    /// <summary>What a worker writes once it has loaded what it needs to work.</summary>
+    public const string ReadyLine = "ready";
 
     /// <summary>Reads on a thread of its own: reading from a console blocks the thread that does it.</summary>
     /// <param name="input">Standard input.</param>

@@ -29,10 +29,12 @@ public sealed partial class WorkerHost(WorkerSettings settings, ITrialRunner run
 
     /// <summary>Works until it is asked to leave, is left alone, or its device is lost.</summary>
     /// <param name="parentPipe">Standard input, where an agent writes to it; null when no agent started it.</param>
+    /// <param name="output">Standard output, which an agent reads.</param>
     /// <param name="leave">Asks it to save and leave.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    /// <exception cref="ClusterException">When the coordinator does not take it, with the reason.</exception>
     /// <exception cref="Adapters.Methods.AdapterException">When the library that trains cannot be loaded, with the remedy.</exception>
-    public async Task<int> RunAsync(Stream? parentPipe, CancellationToken leave)
+    public async Task<int> RunAsync(Stream? parentPipe, TextWriter output, CancellationToken leave)
     {
         if (settings.Parent is { } parent && !ParentProcess.Bind(parent))
             return ExitCodes.ParentGone;
@@ -40,7 +42,7 @@ public sealed partial class WorkerHost(WorkerSettings settings, ITrialRunner run
         using var signals = ListenToSignals(parentPipe);
         using var asked = leave.Register(() => Depart("It was asked to.", ExitCodes.Left));
         using var bench = new Workbench(runner, time, _log);
-        bench.WarmUp(failure => _departure.TrySetException(failure));
+        bench.WarmUp(ready: () => TellReady(parentPipe, output), failed: failure => _departure.TrySetException(failure));
 
         for (var round = 0; ; round++)
         {
@@ -57,6 +59,12 @@ public sealed partial class WorkerHost(WorkerSettings settings, ITrialRunner run
         return departure.ExitCode;
     }
 
+    private static void TellReady(Stream? parentPipe, TextWriter output)
+    {
+        if (parentPipe is not null)
+            output.WriteLine(ParentPipe.ReadyLine);
+    }
+
     /// <summary>One life of the actor system, until it ends, the coordinator stays silent, or the worker has departed.</summary>
     private async Task LiveInClusterAsync(Workbench bench)
     {
@@ -67,7 +75,13 @@ public sealed partial class WorkerHost(WorkerSettings settings, ITrialRunner run
             Seeds = settings.Join,
             Logging = logging,
         };
-        var actorSettings = new GpuActorSettings { Worker = Worker, DeviceLost = reason => Depart(reason, ExitCodes.DeviceLost) };
+        var actorSettings = new GpuActorSettings
+        {
+            Worker = Worker,
+            DataFolder = () => DataFolderId.Find(settings.DataFolder) ?? "",
+            Refused = reason => _departure.TrySetException(new ClusterException(reason)),
+            DeviceLost = reason => Depart(reason, ExitCodes.DeviceLost),
+        };
         using var system = cluster.Start();
         var actor = system.ActorOf(GpuActor.Props(actorSettings, bench, ClusterSettings.Coordinator(system), time), "gpu");
 

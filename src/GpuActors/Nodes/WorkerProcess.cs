@@ -7,11 +7,12 @@ internal sealed class WorkerProcess : IDisposable
 {
     private readonly Process _process;
     private readonly StderrTail _stderr = new();
+    private volatile bool _wasReady;
 
     private WorkerProcess(Process process, string id)
     {
         (_process, Id) = (process, id);
-        process.OutputDataReceived += (_, _) => { }; // read, so that the pipe never fills
+        process.OutputDataReceived += (_, line) => _wasReady |= line.Data == ParentPipe.ReadyLine;
         process.ErrorDataReceived += (_, line) => _stderr.Add(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
@@ -81,17 +82,19 @@ internal sealed class WorkerProcess : IDisposable
     private async Task<WorkerEnd> WaitAsync()
     {
         await _process.WaitForExitAsync(); // and until all that it wrote is read
-        return new WorkerEnd(_process.ExitCode, _stderr.Last(lines: 20));
+        return new WorkerEnd(_process.ExitCode, _wasReady, _stderr.Last(lines: 20));
     }
 }
 
 /// <summary>How a worker process ended.</summary>
 /// <param name="ExitCode">Its exit code; 128 + the signal's number where a signal ended it.</param>
+/// <param name="WasReady">Whether it had loaded what every attempt needs.</param>
 /// <param name="LastWords">The last lines of standard error.</param>
-internal sealed record WorkerEnd(int ExitCode, string LastWords)
+internal sealed record WorkerEnd(int ExitCode, bool WasReady, string LastWords)
 {
-    /// <summary>Whether it was at work before: one that then crashed or was killed is worth starting again.</summary>
-    public bool CouldStart => ExitCode is ExitCodes.Left or ExitCodes.Orphaned or ExitCodes.DeviceLost or >= 128;
+
+    /// <summary>Whether it could work: one that could is worth starting again, however it ended.</summary>
+    public bool CouldWork => WasReady && ExitCode != ExitCodes.Refused;
 
     /// <summary>In words.</summary>
     public string Description => ExitCode switch

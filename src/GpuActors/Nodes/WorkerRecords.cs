@@ -3,10 +3,14 @@ using System.Text.Json.Serialization;
 
 namespace GpuActors.Nodes;
 
-/// <summary>Which worker processes a node agent has started, on disk, so that the next agent finds what a killed one left.</summary>
+/// <summary>
+/// Which worker processes the node agents of this machine have started, on disk, so that the next agent finds what a killed
+/// one left. Machines that share a data folder each have records of their own.
+/// </summary>
 internal sealed class WorkerRecords(string dataFolder)
 {
-    private readonly string _folder = Directory.CreateDirectory(Path.Combine(dataFolder, "workers")).FullName;
+    private readonly string _folder =
+        Directory.CreateDirectory(Path.Combine(dataFolder, "workers", Environment.MachineName)).FullName;
 
     /// <summary>A worker process was started.</summary>
     public void Add(WorkerRecord record)
@@ -19,7 +23,7 @@ internal sealed class WorkerRecords(string dataFolder)
     /// <summary>A worker process is gone.</summary>
     public void Remove(string worker) => File.Delete(PathOf(worker));
 
-    /// <summary>What earlier agents have left; a record that cannot be read was cut off by a crash and is dropped.</summary>
+    /// <summary>What agents that are gone have left; a record that cannot be read was cut off by a crash and is dropped.</summary>
     public IReadOnlyList<WorkerRecord> Left()
     {
         var left = new List<WorkerRecord>();
@@ -27,7 +31,9 @@ internal sealed class WorkerRecords(string dataFolder)
         {
             try
             {
-                left.Add(JsonSerializer.Deserialize(File.ReadAllBytes(file), WorkerRecordContext.Default.WorkerRecord)!);
+                var record = JsonSerializer.Deserialize(File.ReadAllBytes(file), WorkerRecordContext.Default.WorkerRecord)!;
+                if (ProcessIdentity.Of(record.Agent.Id) != record.Agent)
+                    left.Add(record);
             }
             catch (JsonException)
             {
@@ -42,7 +48,7 @@ internal sealed class WorkerRecords(string dataFolder)
 }
 
 /// <summary>A worker process that an agent has started.</summary>
-internal sealed record WorkerRecord(string Worker, string Device, ProcessIdentity Process);
+internal sealed record WorkerRecord(string Worker, string Device, ProcessIdentity Process, ProcessIdentity Agent);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(WorkerRecord))]

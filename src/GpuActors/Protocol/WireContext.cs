@@ -14,6 +14,7 @@ namespace GpuActors.Protocol;
 [JsonSerializable(typeof(WorkerProtocol.Reported))]
 [JsonSerializable(typeof(WorkerProtocol.Goodbye))]
 [JsonSerializable(typeof(WorkerProtocol.Welcome))]
+[JsonSerializable(typeof(WorkerProtocol.Refuse))]
 [JsonSerializable(typeof(WorkerProtocol.Heard))]
 [JsonSerializable(typeof(WorkerProtocol.WhoAreYou))]
 [JsonSerializable(typeof(WorkerProtocol.Assign))]

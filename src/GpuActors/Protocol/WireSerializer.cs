@@ -24,6 +24,7 @@ internal sealed class WireSerializer(ExtendedActorSystem system) : SerializerWit
         ("report.v1", WireContext.Default.Reported),
         ("goodbye.v1", WireContext.Default.Goodbye),
         ("welcome.v1", WireContext.Default.Welcome),
+        ("refuse.v1", WireContext.Default.Refuse),
         ("heard.v1", WireContext.Default.Heard),
         ("who-are-you.v1", WireContext.Default.WhoAreYou),
         ("assign.v1", WireContext.Default.Assign),

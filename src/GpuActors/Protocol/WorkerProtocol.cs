@@ -11,8 +11,9 @@ public static class WorkerProtocol
 {
     // said by the worker
 
-    /// <summary>Here I am, with this in hand. Said until a <see cref="Welcome"/> comes.</summary>
-    public sealed record Hello(WorkerInfo Worker, long SeenTerm, SweepAttempt? InHand);
+    /// <summary>Here I am, with this in hand, and this is the mark of my data folder; "" where it has none. Said until a
+    /// <see cref="Welcome"/> comes.</summary>
+    public sealed record Hello(WorkerInfo Worker, long SeenTerm, SweepAttempt? InHand, string DataFolder);
 
     /// <summary>Still here: renews the lease. An attempt is in hand until its end is acknowledged.</summary>
     public sealed record Beat(string Worker, long SeenTerm, SweepAttempt? InHand, Progress? Progress);
@@ -27,6 +28,9 @@ public static class WorkerProtocol
 
     /// <summary>You are known. Say a <see cref="Beat"/> at this interval.</summary>
     public sealed record Welcome(long Term, TimeSpan BeatEvery);
+
+    /// <summary>You cannot work here, for this reason: end.</summary>
+    public sealed record Refuse(long Term, string Reason);
 
     /// <summary>A beat was heard.</summary>
     public sealed record Heard(long Term);

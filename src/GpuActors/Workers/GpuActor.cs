@@ -52,7 +52,7 @@ internal sealed class GpuActor : ReceiveActor
 
     private void Joining()
     {
-        Receive<Tick>(_ => _coordinator.Tell(new Hello(_settings.Worker, _bench.SeenTerm, _bench.InHand?.Id)));
+        Receive<Tick>(_ => _coordinator.Tell(new Hello(_settings.Worker, _bench.SeenTerm, _bench.InHand?.Id, _settings.DataFolder())));
         Receive<Welcome>(welcome => Newest(welcome.Term), welcome =>
         {
             _log.Info("{Worker} joined the coordinator of term {Term}", _settings.Worker.Id, welcome.Term);
@@ -62,6 +62,7 @@ internal sealed class GpuActor : ReceiveActor
             Settle();
             SendReports();
         });
+        Receive<Refuse>(refuse => Newest(refuse.Term), refuse => _settings.Refused(refuse.Reason));
         Receive<WorkChanged>(_ => PutAwayIfFenced());
         Orders();
     }
@@ -284,6 +285,12 @@ internal sealed record GpuActorSettings
 {
     /// <summary>Who it is.</summary>
     public required WorkerInfo Worker { get; init; }
+
+    /// <summary>Gives the mark of its data folder, which the coordinator may make only later.</summary>
+    public required Func<string> DataFolder { get; init; }
+
+    /// <summary>Is told why the coordinator does not take it: the process should end.</summary>
+    public Action<string> Refused { get; init; } = _ => { };
 
     /// <summary>Is told, once it is recorded, that an attempt lost its device: the process should end.</summary>
     public Action<string> DeviceLost { get; init; } = _ => { };

@@ -47,12 +47,14 @@ internal sealed class Workbench : IDisposable
     }
 
     /// <summary>Loads on the training thread what every attempt needs.</summary>
+    /// <param name="ready">Is told that it is loaded, on the training thread.</param>
     /// <param name="failed">Is told why that was not possible, on the training thread.</param>
-    public void WarmUp(Action<Exception> failed) => _thread.Post(() =>
+    public void WarmUp(Action ready, Action<Exception> failed) => _thread.Post(() =>
     {
         try
         {
             _runner.WarmUp();
+            ready();
         }
 #pragma warning disable CA1031 // A worker that cannot load the library ends with the reason, whatever it is.
         catch (Exception failure)

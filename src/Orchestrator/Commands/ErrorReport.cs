@@ -4,6 +4,7 @@ using System.Text.Json;
 using Adapters.Methods;
 using Experiments.Storage;
 using Experiments.Sweeps;
+using GpuActors.Nodes;
 using Orchestrator.Terminal;
 
 namespace Orchestrator.Commands;
@@ -25,7 +26,7 @@ internal static class ErrorReport
             case SpecException spec:
                 var problems = spec.Problems.Select(problem => settings.Json ? problem.ToString() : problem.ToText());
                 return Write(problems, ExitCode.Refused, settings, surroundings);
-            case AdapterException or ArgumentException { ParamName: "args" }:
+            case AdapterException or ClusterException or WorkerStartException or ArgumentException { ParamName: "args" }:
                 return Write([exception.Message], ExitCode.Refused, settings, surroundings);
             case NoSuchThingException:
                 return Write([exception.Message], ExitCode.NoSuchThing, settings, surroundings);

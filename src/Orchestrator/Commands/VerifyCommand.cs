@@ -30,10 +30,9 @@ internal sealed class VerifyCommand : Command, IExemplified
                 throw new NoSuchThingException($"There is no folder '{folder}'.");
             var output = context.Output(parsed);
             TorchRuntime.Initialize(Environment.ProcessorCount);
-            var device = Devices.Named(parsed.GetRequiredValue(_device));
 
             var results = new List<CaseResult>();
-            foreach (var result in GoldenVerifier.Verify(folder, device: device))
+            foreach (var result in GoldenVerifier.Verify(folder, device: parsed.GetRequiredValue(_device)))
             {
                 cancel.ThrowIfCancellationRequested();
                 results.Add(result);

@@ -190,11 +190,23 @@ public sealed class SweepCoordinatorTests : CoordinatorTestKit
         var coordinator = Start(TestSweep.Of(trials: 1));
         var worker = new ManualWorker(CreateTestProbe(), "w1", coordinator);
 
-        coordinator.Tell(new Hello(worker.Info, 0, new SweepAttempt("other", new AttemptId(new TrialId(0), 1))), worker.Probe);
+        coordinator.Tell(new Hello(worker.Info, 0, new SweepAttempt("other", new AttemptId(new TrialId(0), 1)), FolderId), worker.Probe);
         Assert.Equal("other", (await worker.Probe.FishForMessageAsync<Fence>(_ => true)).Attempt.Sweep);
         worker.Hello(null);
 
         Assert.Equal(TestSweep.Name, (await worker.AssignedAsync()).Sweep);
+    }
+
+    [Fact]
+    public async Task A_worker_that_sees_another_data_folder_is_refused()
+    {
+        var coordinator = Start(TestSweep.Of(trials: 1));
+        var probe = CreateTestProbe();
+
+        coordinator.Tell(new Hello(new WorkerInfo("w1", "cpu:0", "there"), 0, null, DataFolder: ""), probe);
+
+        var refused = await probe.ExpectMsgAsync<Refuse>();
+        Assert.StartsWith("This worker's data folder is not the coordinator's, /data on ", refused.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -203,7 +215,7 @@ public sealed class SweepCoordinatorTests : CoordinatorTestKit
         var coordinator = Start(TestSweep.Of(trials: 1));
         Watch(coordinator);
 
-        coordinator.Tell(new Hello(new WorkerInfo("w1", "cpu:0", "here"), SeenTerm: 2, InHand: null));
+        coordinator.Tell(new Hello(new WorkerInfo("w1", "cpu:0", "here"), SeenTerm: 2, InHand: null, FolderId));
 
         await ExpectTerminatedAsync(coordinator);
         Assert.Contains("newer coordinator", (await Failed.Task).Message, StringComparison.Ordinal);

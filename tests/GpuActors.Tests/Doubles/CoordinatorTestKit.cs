@@ -12,6 +12,7 @@ namespace GpuActors.Tests.Doubles;
 /// <summary>A coordinator with a store in memory, a clock that a test moves, and workers that it speaks for.</summary>
 public abstract class CoordinatorTestKit : TestKit
 {
+    internal const string FolderId = "folder";
     private protected static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
     private protected static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
     private StoreWriter _store = null!; // there from InitializeAsync on
@@ -52,6 +53,8 @@ public abstract class CoordinatorTestKit : TestKit
         {
             Sweep = TestSweep.Name,
             CreateLedger = () => TestSweep.Ledger(spec),
+            DataFolder = "/data",
+            DataFolderId = FolderId,
             Notices = Notices.Writer,
             DeleteCheckpoints = Deleted.AddRange,
             DeleteAllCheckpoints = trial => Deleted.Add($"all of {trial}"),

@@ -65,7 +65,7 @@ internal sealed class LoopbackCluster : IAsyncDisposable
     /// <summary>Starts a worker.</summary>
     public LoopbackWorker StartWorker(string id)
     {
-        var worker = new LoopbackWorker(id, Address);
+        var worker = new LoopbackWorker(id, Address, _dataFolder);
         _workers.Add(worker);
         return worker;
     }

@@ -14,9 +14,8 @@ internal sealed class LoopbackWorker : IAsyncDisposable
     private readonly ActorSystem _system;
     private bool _isDisposed;
 
-    public LoopbackWorker(string id, string coordinator)
+    public LoopbackWorker(string id, string coordinator, string dataFolder)
     {
-
         _bench = new Workbench(Runner, TimeProvider.System, NullLogger.Instance);
         _system = new ClusterSettings
         {
@@ -24,7 +23,10 @@ internal sealed class LoopbackWorker : IAsyncDisposable
             Seeds = [coordinator],
             Logging = NullLoggerFactory.Instance,
         }.Start();
-        var settings = new GpuActorSettings { Worker = new WorkerInfo(id, "cpu:0", "here") };
+        var settings = new GpuActorSettings
+        {
+            Worker = new WorkerInfo(id, "cpu:0", "here"), DataFolder = () => DataFolderId.Find(dataFolder)!,
+        };
         _system.ActorOf(GpuActor.Props(settings, _bench, ClusterSettings.Coordinator(_system), TimeProvider.System), "gpu");
     }
 
@@ -66,7 +68,7 @@ internal sealed class LoopbackWorkerHost : IAsyncDisposable
             LeaveWithin = TimeSpan.FromSeconds(1),
         };
         Exit = new WorkerHost(change?.Invoke(usual) ?? usual, Runner, NullLoggerFactory.Instance,
-            TimeProvider.System).RunAsync(null, _leave.Token);
+            TimeProvider.System).RunAsync(null, TextWriter.Null, _leave.Token);
     }
 
     /// <summary>What does its work.</summary>

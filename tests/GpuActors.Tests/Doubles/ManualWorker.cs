@@ -17,7 +17,7 @@ internal sealed class ManualWorker(TestProbe probe, string id, IActorRef coordin
 
     public void Hello(Assignment? inHand)
     {
-        Coordinator.Tell(new Hello(Info, 0, OnTheWire(inHand)), Probe);
+        Coordinator.Tell(new Hello(Info, 0, OnTheWire(inHand), CoordinatorTestKit.FolderId), Probe);
     }
 
     public async Task BeatAsync(Assignment? inHand = null)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using System.Threading.Channels;
 using GpuActors.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -9,7 +10,7 @@ namespace GpuActors.Tests.Nodes;
 /// <summary>The agent with shell scripts in the place of workers.</summary>
 public sealed class NodeAgentTests : IDisposable
 {
-    private const string WaitForLeave = "read line; [ \"$line\" = leave ] && exit 0; exit 9";
+    private const string WaitForLeave = "echo ready; read line; [ \"$line\" = leave ] && exit 0; exit 9";
 
     private readonly string _dataFolder = Directory.CreateTempSubdirectory("agent-").FullName;
     private readonly Channel<(string Worker, string Reason)> _died = Channel.CreateUnbounded<(string, string)>();
@@ -43,7 +44,7 @@ public sealed class NodeAgentTests : IDisposable
         await run;
 
         Assert.Null(ProcessIdentity.Of(worker.Process.Id));
-        Assert.Empty(new WorkerRecords(_dataFolder).Left());
+        Assert.Empty(Records());
         Assert.False(_died.Reader.TryRead(out _));
     }
 
@@ -71,13 +72,59 @@ public sealed class NodeAgentTests : IDisposable
     }
 
     [Fact(Skip = "No /bin/sh", SkipUnless = nameof(HasShell))]
+    public async Task Gives_up_when_workers_crash_before_they_are_ready()
+    {
+        await using var agent = Agent("kill -SEGV $$");
+
+        var failure = await Assert.ThrowsAsync<WorkerStartException>(agent.RunAsync);
+
+        Assert.Equal("No worker process can be started. It crashed (exit code 139).", failure.Message);
+    }
+
+    [Fact(Skip = "No /bin/sh", SkipUnless = nameof(HasShell))]
+    public async Task Goes_on_after_any_number_of_crashes_of_workers_that_were_ready()
+    {
+        var crashes = Path.Combine(_dataFolder, "crashes");
+        await using var agent = Agent(
+            $"echo ready; [ $(cat {crashes} 2>/dev/null | wc -l) = 6 ] || {{ echo >> {crashes}; kill -SEGV $$; }}; {WaitForLeave}");
+        var run = agent.RunAsync();
+
+        for (var crash = 0; crash < 6; crash++)
+            await _died.Reader.ReadAsync();
+        var seventh = await RecordAsync(record => record.Worker.EndsWith("-7", StringComparison.Ordinal));
+        await agent.StopAsync(TimeSpan.FromSeconds(10));
+        await run;
+
+        Assert.Equal("cpu:0", seventh.Device);
+    }
+
+    [Fact(Skip = "No /bin/sh", SkipUnless = nameof(HasShell))]
+    public async Task A_machine_ends_when_its_workers_were_left_alone()
+    {
+        var node = new WorkerNodeSettings
+        {
+            Join = ["127.0.0.1:1"],
+            Devices = ["cpu:0", "cpu:1"],
+            DataFolder = _dataFolder,
+            Program = new ProgramPath("/bin/sh", ["-c", $"echo ready; exit {ExitCodes.Orphaned}"]),
+        };
+
+        await new WorkerNode(node, NullLoggerFactory.Instance, TimeProvider.System).RunAsync(CancellationToken.None);
+
+        Assert.Empty(Directory.GetFiles(Path.Combine(_dataFolder, "workers"), "*", SearchOption.AllDirectories));
+    }
+
+    [Fact(Skip = "No /bin/sh", SkipUnless = nameof(HasShell))]
     public async Task Ends_what_an_earlier_agent_has_left_but_no_stranger_with_its_process_id()
     {
         using var left = Process.Start("/bin/sleep", "1000");
         using var stranger = Process.Start("/bin/sleep", "1000");
         var records = new WorkerRecords(_dataFolder);
-        records.Add(new WorkerRecord("w-left", "cpu:0", ProcessIdentity.Of(left.Id)!));
-        records.Add(new WorkerRecord("w-gone", "cpu:1", ProcessIdentity.Of(stranger.Id)! with { Started = 1 }));
+        var (mine, strangers) = (ProcessIdentity.Of(left.Id)!, ProcessIdentity.Of(stranger.Id)!);
+        var gone = strangers with { Started = 1 };
+        records.Add(new WorkerRecord("w-left", "cpu:0", mine, Agent: gone));
+        records.Add(new WorkerRecord("w-gone", "cpu:1", gone, Agent: gone));
+        records.Add(new WorkerRecord("w-others", "cpu:2", strangers, Agent: ProcessIdentity.Of(Environment.ProcessId)!));
 
         await using var agent = Agent(WaitForLeave);
         var run = agent.RunAsync();
@@ -131,6 +178,10 @@ public sealed class NodeAgentTests : IDisposable
         return new NodeAgent(settings, Died, TimeProvider.System, NullLogger.Instance);
     }
 
+    private IEnumerable<WorkerRecord> Records() => Directory
+        .GetFiles(Path.Combine(_dataFolder, "workers"), "*.json", SearchOption.AllDirectories)
+        .Select(file => JsonSerializer.Deserialize(File.ReadAllBytes(file), WorkerRecordContext.Default.WorkerRecord)!);
+
     private Task Died(string worker, string reason) => _died.Writer.WriteAsync((worker, reason)).AsTask();
 
     /// <summary>Waits until a worker is recorded and something holds of it.</summary>
@@ -143,7 +194,7 @@ public sealed class NodeAgentTests : IDisposable
         while (true)
         {
             Assert.True(await changed.WaitAsync(TimeSpan.FromSeconds(30)), "No such worker was recorded.");
-            if (new WorkerRecords(_dataFolder).Left().FirstOrDefault(holds) is { } record)
+            if (Records().FirstOrDefault(holds) is { } record)
                 return record;
         }
     }

@@ -73,8 +73,9 @@ public sealed class WireSerializerTests : IAsyncDisposable
 
     public static TheoryData<object> Messages =>
     [
-        new WorkerProtocol.Hello(Worker, 7, null),
-        new WorkerProtocol.Hello(Worker, 7, Attempt),
+        new WorkerProtocol.Hello(Worker, 7, null, "folder"),
+        new WorkerProtocol.Hello(Worker, 7, Attempt, ""),
+        new WorkerProtocol.Refuse(7, "Another data folder."),
         new WorkerProtocol.Beat("w1", 7, Attempt, new Progress(3, 100, "training")),
         new WorkerProtocol.Reported("w1", Attempt, 1, new Report.Started(4711, 50, "It begins at the start.")),
         new WorkerProtocol.Reported("w1", Attempt, 2, new Report.Measured(51, Result.Metrics)),

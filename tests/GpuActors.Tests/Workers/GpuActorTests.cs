@@ -24,6 +24,7 @@ public sealed class GpuActorTests : TestKit
     private readonly Workbench _bench;
     private readonly TestProbe _coordinator;
     private string? _deviceLost;
+    private string? _refused;
 
     public GpuActorTests() : base("akka { loglevel = WARNING, actor.serialize-messages = off }")
     {
@@ -35,9 +36,9 @@ public sealed class GpuActorTests : TestKit
     public async Task Says_hello_until_it_is_welcomed()
     {
         var worker = Start();
-        await Expect(new Hello(Worker, 0, null));
+        await Expect(new Hello(Worker, 0, null, "folder"));
         _time.Advance(TimeSpan.FromMilliseconds(250));
-        await Expect(new Hello(Worker, 0, null));
+        await Expect(new Hello(Worker, 0, null, "folder"));
 
         worker.Tell(new Welcome(Term, BeatEvery));
         await BeatAsync(worker);
@@ -185,7 +186,7 @@ public sealed class GpuActorTests : TestKit
         worker.Tell(new Fence(Term, First));
         await attempt.Stopped;
 
-        await Expect(new Hello(Worker, Term, null));
+        await Expect(new Hello(Worker, Term, null, "folder"));
     }
 
     [Fact]
@@ -245,7 +246,7 @@ public sealed class GpuActorTests : TestKit
 
         worker.Tell(new WhoAreYou(Term + 1));
 
-        await Expect(new Hello(Worker, Term + 1, First));
+        await Expect(new Hello(Worker, Term + 1, First, "folder"));
     }
 
     [Fact]
@@ -297,6 +298,16 @@ public sealed class GpuActorTests : TestKit
         Assert.Contains("launch failure", _deviceLost, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Is_told_why_a_coordinator_does_not_take_it()
+    {
+        var worker = Start();
+        await Expect(new Hello(Worker, 0, null, "folder"));
+
+        worker.Tell(new Refuse(Term, "Another data folder."));
+        await AwaitAssertAsync(() => Assert.Equal("Another data folder.", Volatile.Read(ref _refused)));
+    }
+
     protected override void AfterAll()
     {
         base.AfterAll();
@@ -305,7 +316,13 @@ public sealed class GpuActorTests : TestKit
 
     private IActorRef Start(Func<GpuActorSettings, GpuActorSettings>? change = null)
     {
-        var settings = new GpuActorSettings { Worker = Worker, DeviceLost = reason => _deviceLost = reason };
+        var settings = new GpuActorSettings
+        {
+            Worker = Worker,
+            DataFolder = () => "folder",
+            Refused = reason => _refused = reason,
+            DeviceLost = reason => _deviceLost = reason,
+        };
         return Sys.ActorOf(GpuActor.Props(change?.Invoke(settings) ?? settings, _bench, _coordinator, _time));
     }
 

@@ -1,6 +1,7 @@
 using Adapters.Methods;
 using Experiments.Storage;
 using Experiments.Sweeps;
+using GpuActors.Nodes;
 using Orchestrator.Commands;
 using Orchestrator.Terminal;
 using Xunit;
@@ -19,6 +20,7 @@ public sealed class ErrorReportTests : IDisposable
         { new SpecException("a.yaml(1,1): no task."), ExitCode.Refused },
         { new AdapterException("rank 0 is below 1."), ExitCode.Refused },
         { new NoSuchThingException("There is no sweep 'x'."), ExitCode.NoSuchThing },
+        { new ClusterException("10.0.0.5:4053 cannot be listened on: Address already in use"), ExitCode.Refused },
         { new StoreException("The store is in use."), ExitCode.Store },
     };
 
