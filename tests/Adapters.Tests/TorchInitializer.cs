@@ -4,6 +4,7 @@ using Xunit;
 
 // Torch's default generator belongs to the process: two tests that seed it must not run at once.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Adapters.Tests.PausesFinalizers]
 
 namespace Adapters.Tests;
 

@@ -41,7 +41,8 @@ internal sealed partial class OrchestratorProcess : IAsyncDisposable
 
     public static OrchestratorProcess Start(params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
+        // A shell that runs the tests in the background ignores Ctrl-C, and what it starts inherits that.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Program, .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false,
         };
