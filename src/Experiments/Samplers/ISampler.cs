@@ -33,9 +33,12 @@ public interface ISampler
     string? Obstacle(Domain domain) => null;
 }
 
-/// <summary>What an earlier configuration came to: its best-known value (lower is better) or none yet.</summary>
+/// <summary>What an earlier configuration came to: its newest value (lower is better) or none yet.</summary>
 /// <param name="Index">Index of the configuration within its entry.</param>
 /// <param name="Configuration">Its values.</param>
-/// <param name="Value">Mean over replicates of the metric, turned so that lower is better; null while unknown.</param>
+/// <param name="Value">Mean of the metric over the replicates that came furthest, turned so that lower is better; null while
+/// unknown.</param>
 /// <param name="Failed">Whether every replicate ended without a value.</param>
-public sealed record Observation(int Index, Configuration Configuration, double? Value, bool Failed);
+/// <param name="Progress">Share of its full resource after which the value was measured: below 1 where the scheduler lets it
+/// rest or has pruned it, or it still runs.</param>
+public sealed record Observation(int Index, Configuration Configuration, double? Value, bool Failed, double Progress = 1);
