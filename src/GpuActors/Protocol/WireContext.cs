@@ -38,4 +38,5 @@ namespace GpuActors.Protocol;
 [JsonSerializable(typeof(ImmutableArray<Parameter>))]
 [JsonSerializable(typeof(ImmutableArray<Condition>))]
 [JsonSerializable(typeof(ImmutableArray<string>))]
+[JsonSerializable(typeof(ImmutableArray<int>))]
 internal sealed partial class WireContext : JsonSerializerContext;

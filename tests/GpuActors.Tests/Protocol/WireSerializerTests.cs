@@ -59,6 +59,8 @@ public sealed class WireSerializerTests : IAsyncDisposable
         Block,
         "lora",
         new CheckpointRecord(1, 50, "sweeps/s1/trials/t12/a1/checkpoints/50", 1234),
+        [60, 90],
+        90,
         ["sweeps/s1/trials/t3/a1/adapter"]);
 
     private static readonly TrialResult Result = new()

@@ -364,5 +364,5 @@ public sealed class GpuActorTests : TestKit
     private async Task Expect<T>(T message) => Assert.Equal(message, await _coordinator.ExpectMsgAsync<T>());
 
     private static Assignment Of(SweepAttempt attempt) =>
-        new(attempt.Sweep, attempt.Attempt, new TrialWork.Prepare("nothing"), null, null, null, []);
+        new(attempt.Sweep, attempt.Attempt, new TrialWork.Prepare("nothing"), null, null, null, [], null, []);
 }
