@@ -92,6 +92,7 @@ internal sealed class AshaGroup(Asha.Options options)
 
         var final = state == TrialState.Completed ? member.Record.Last : double.PositiveInfinity;
         _hasCompleted |= double.IsFinite(final);
+        var reached = member.Record.Count;
         if (state == TrialState.Failed)
         {
             var wasThere = member.IsAtItsPlace;
@@ -100,7 +101,7 @@ internal sealed class AshaGroup(Asha.Options options)
                 Enter(member);
         }
 
-        if (!member.IsSelected && _trust.Take(member.Record, final))
+        if (!member.IsSelected && _trust.Take(member.Record, reached, final))
             Rebuild();
     }
 

@@ -28,7 +28,7 @@ internal sealed class RungTrust(int probes, int factor)
     private const double LeastCorrelation = 0.4;
     private const int Latest = 64;
 
-    private readonly List<(RungRecord Record, double Final)> _finished = [];
+    private readonly List<(RungRecord Record, int Reached, double Final)> _finished = [];
     private readonly Dictionary<int, RungVerdict> _verdicts = [];
 
     /// <summary>What is known of the rung at a step; without probes every rung is trusted.</summary>
@@ -37,13 +37,14 @@ internal sealed class RungTrust(int probes, int factor)
     /// <summary>A trial that no rung selected has come to its end. Says whether a rung is trusted now that was not, or the
     /// reverse.</summary>
     /// <param name="record">What it was measured on the way.</param>
+    /// <param name="reached">How many rungs it reached: those of which it says something.</param>
     /// <param name="final">What it came to; infinite where it failed.</param>
-    public bool Take(RungRecord record, double final)
+    public bool Take(RungRecord record, int reached, double final)
     {
         if (probes == 0)
             return false;
 
-        _finished.Add((record, final));
+        _finished.Add((record, reached, final));
         if (_finished.Count > Math.Max(Latest, probes))
             _finished.RemoveAt(0);
 
@@ -61,10 +62,10 @@ internal sealed class RungTrust(int probes, int factor)
     private RungVerdict Judge(int step)
     {
         var samples = new List<(double AtRung, double Final)>();
-        foreach (var (record, final) in _finished)
+        foreach (var (record, reached, final) in _finished)
         {
             var rung = Array.IndexOf(record.Rungs, step);
-            if (rung >= 0 && rung < record.Count)
+            if (rung >= 0 && rung < reached)
                 samples.Add((record[rung], final));
         }
 
