@@ -4,8 +4,9 @@ using Bench;
 // bench [NAME…] [--out FOLDER]: without a name all of them, one after the other, on one thread.
 var benches = new Dictionary<string, Func<Report>>
 {
-    ["step"] = StepBench.Run,
-    ["attention"] = AttentionBench.Run,
+    ["step"] = OnTorch(StepBench.Run),
+    ["attention"] = OnTorch(AttentionBench.Run),
+    ["schedulers"] = SchedulerBench.Run,
 };
 
 var option = Array.IndexOf(args, "--out");
@@ -17,7 +18,6 @@ if (names.FirstOrDefault(name => !benches.ContainsKey(name)) is { } unknown)
     return 2;
 }
 
-TorchRuntime.Initialize(threads: 1);
 foreach (var name in names.Length == 0 ? [.. benches.Keys] : names)
 {
     var report = benches[name]();
@@ -25,3 +25,9 @@ foreach (var name in names.Length == 0 ? [.. benches.Keys] : names)
     Console.WriteLine($"written to {report.Write(folder)}\n");
 }
 return 0;
+
+static Func<Report> OnTorch(Func<Report> bench) => () =>
+{
+    TorchRuntime.Initialize(threads: 1);
+    return bench();
+};

@@ -6,7 +6,13 @@ using TorchSharp;
 namespace Bench;
 
 /// <summary>What a bench found: a table for people, the same as JSON for comparisons, and under which conditions.</summary>
-internal sealed record Report(string Name, string What, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<object>> Rows)
+/// <param name="Name">Of the bench and its file.</param>
+/// <param name="What">What was measured, in a line.</param>
+/// <param name="Columns">Heads of the table.</param>
+/// <param name="Rows">Cells, row by row.</param>
+/// <param name="UsesTorch">Whether threads and version of libtorch matter to it; else they are left out, and it is not loaded.</param>
+internal sealed record Report(
+    string Name, string What, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<object>> Rows, bool UsesTorch = true)
 {
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -16,14 +22,12 @@ internal sealed record Report(string Name, string What, IReadOnlyList<string> Co
     };
 
     /// <summary>Where it was measured. Figures of different conditions are not comparable; ratios nearly are.</summary>
-    public IReadOnlyDictionary<string, object> Conditions { get; } = new Dictionary<string, object>
+    public IReadOnlyDictionary<string, object> Conditions { get; } = new Dictionary<string, object>(UsesTorch ? OfTorch() : [])
     {
         ["processor"] = Processor(),
         ["cores"] = Environment.ProcessorCount,
-        ["threads"] = torch.get_num_threads(),
         ["system"] = RuntimeInformation.OSDescription,
         ["runtime"] = RuntimeInformation.FrameworkDescription,
-        ["libtorch"] = torch.__version__,
     };
 
     /// <summary>Draws the table.</summary>
@@ -47,6 +51,9 @@ internal sealed record Report(string Name, string What, IReadOnlyList<string> Co
     }
 
     private static string Text(object cell) => cell is double number ? $"{number:#,0.##}" : $"{cell}";
+
+    private static Dictionary<string, object> OfTorch() =>
+        new() { ["threads"] = torch.get_num_threads(), ["libtorch"] = torch.__version__ };
 
     private static string Processor()
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using Experiments.Schedulers;
 using Experiments.Sweeps;
 using Xunit;
 
@@ -12,9 +13,20 @@ public sealed class ConfigFilesTests
     public void There_is_a_quickstart_a_smoke_test_and_an_example_of_each_task()
     {
         Assert.Equal(
-            ["quickstart.yaml", "smoke.yaml", "sweeps/classify.yaml", "sweeps/composition.yaml", "sweeps/lesions.yaml",
-                "sweeps/long-context.yaml"],
+            ["quickstart.yaml", "smoke.yaml", "sweeps/asha-stop.yaml", "sweeps/asha.yaml", "sweeps/classify.yaml",
+                "sweeps/composition.yaml", "sweeps/hyperband.yaml", "sweeps/lesions.yaml", "sweeps/long-context.yaml",
+                "sweeps/median.yaml"],
             All.Select(row => row.Data));
+    }
+
+    [Fact]
+    public void Every_scheduler_has_an_example()
+    {
+        var catalogue = new CatalogueDouble();
+
+        var used = All.Select(row => SweepFile.Read(ConfigFiles.PathOf(row.Data), catalogue).Scheduler.Type);
+
+        Assert.Equal(SchedulerCatalogue.All.Select(scheduler => scheduler.Id), used.Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -52,8 +52,8 @@ public sealed class PartRegistryTests
             "Unknown sampler 'tpe'. Known: grid, random.",
             Assert.Throws<SpecException>(() => SamplerCatalogue.Create(new SamplerSpec { Type = "tpe" })).Message);
         Assert.Equal(
-            "Unknown scheduler 'asha'. Known: fifo.",
-            Assert.Throws<SpecException>(() => SchedulerCatalogue.Create(new SchedulerSpec { Type = "asha" })).Message);
+            "Unknown scheduler 'pbt'. Known: asha, asha-stop, fifo, hyperband, median.",
+            Assert.Throws<SpecException>(() => SchedulerCatalogue.Create(new SchedulerSpec { Type = "pbt" })).Message);
         Assert.Equal(
             "Unknown option 'eta' of part 'plain'.",
             Assert.Throws<SpecException>(() => _registry.Create("plain", eta)).Message);

@@ -1,0 +1,73 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using Experiments.Trials;
+
+namespace Experiments.Schedulers;
+
+/// <summary>
+/// Asynchronous successive halving by promotion (Li et al. 2020, arXiv 1810.05934, algorithm 2): trials rest at each rung, and a free
+/// device goes on with one of the best 1/η of a rung, highest rung first, before it begins a new one.
+/// </summary>
+/// <remarks>
+/// Beyond the paper: rungs are used only where they foretell the end. The first trials of a group are probes, which run to
+/// their end; a rung whose values do not order them as their final ones do (<see cref="RungTrust"/>) lets all trials through, so
+/// that where early values mislead the trials run to their end one after the other. With <c>probes: 0</c> it is the paper's algorithm,
+/// but for a group too small to promote any trial, which still brings one to its end.
+/// </remarks>
+[Scheduler("asha")]
+[Description("Trials rest at rungs and the best third goes on; rungs that do not foretell the end are passed by.")]
+public sealed class Asha(Asha.Options options) : ITrialScheduler
+{
+    private readonly SortedDictionary<int, AshaGroup> _groups = [];
+    private readonly Dictionary<TrialId, AshaGroup> _groupOf = [];
+
+    /// <summary>What a sweep file can set.</summary>
+    public sealed record Options : RungOptions
+    {
+        /// <summary>How many trials of a group must have run to their end before a rung is judged; 0 trusts every rung.</summary>
+        [Range(0, 1000)]
+        [Description("Trials that run to their end first, to judge by which rungs foretell it; 0 trusts every rung from the start.")]
+        public int Probes { get; init; } = 8;
+
+        /// <summary>Ladders that start at r, r η, r η², …; each trial climbs one of them.</summary>
+        [Range(1, 20)]
+        [Description("Ladders, each of which starts a rung higher than the last; a trial climbs one of them.")]
+        public int Brackets { get; init; } = 1;
+    }
+
+    /// <inheritdoc/>
+    public void Add(ScheduledTrial trial)
+    {
+        if (!_groups.TryGetValue(trial.Group, out var group))
+            _groups.Add(trial.Group, group = new AshaGroup(options));
+        group.Add(trial);
+        _groupOf.Add(trial.Id, group);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<int> RungsOf(TrialId trial) => _groupOf[trial].RungsOf(trial);
+
+    /// <inheritdoc/>
+    public int? RestsAt(TrialId trial) => _groupOf[trial].RestsAt(trial);
+
+    /// <inheritdoc/>
+    public void Started(TrialId trial) => _groupOf[trial].Started(trial);
+
+    /// <inheritdoc/>
+    public void Measured(TrialId trial, int step, double value) => _groupOf[trial].Measured(trial, step, value);
+
+    /// <inheritdoc/>
+    public void Rested(TrialId trial, int step) => _groupOf[trial].Rested(trial, step);
+
+    /// <inheritdoc/>
+    public TrialId? Promotion(bool last) => _groups.Values
+        .Select(group => group.Promotion(last))
+        .Where(promotion => promotion is not null)
+        .MinBy(promotion => promotion!.Value.RungsLeft)?.Id;
+
+    /// <inheritdoc/>
+    public void Promoted(TrialId trial) => _groupOf[trial].Promoted(trial);
+
+    /// <inheritdoc/>
+    public void Ended(TrialId trial, TrialState state) => _groupOf[trial].Ended(trial, state);
+}

@@ -1,0 +1,210 @@
+using Experiments.Trials;
+
+namespace Experiments.Schedulers;
+
+/// <summary>
+/// The ladders of trials that compete. Where a rung is trusted, a trial has to pass it to be compared at the next trusted one;
+/// the others it goes through. A trial that went beyond a rung before that was trusted passes it when it ranks well
+/// enough among those that arrived, and until then takes no place further up: a rung high above, filled by whatever came
+/// first, would let the mediocre through.
+/// </summary>
+internal sealed class AshaGroup(Asha.Options options)
+{
+    private readonly RungTrust _trust = new(options.Probes, options.ReductionFactor);
+    private readonly List<AshaMember> _members = [];
+    private readonly SortedDictionary<(int Bracket, int Step), AshaRung> _rungs = [];
+    private readonly SortedSet<(int RungsLeft, TrialId Id)> _free = [];
+    private readonly Dictionary<TrialId, AshaMember> _byId = [];
+    private bool _hasCompleted;
+
+    public void Add(ScheduledTrial trial)
+    {
+        var (bracket, rungs) = Brackets.Of(trial, options.Brackets, options.ReductionFactor, options.RungsOf(trial.Steps));
+        var member = new AshaMember(trial, bracket, rungs, isProbe: _members.Count < options.Probes);
+        member.Place = NextSelecting(member, 0);
+        _members.Add(member);
+        _byId.Add(trial.Id, member);
+    }
+
+    public int[] RungsOf(TrialId id) => _byId[id].Record.Rungs;
+
+    public int? RestsAt(TrialId id)
+    {
+        var member = _byId[id];
+        return member.RestingAt is { } rung ? NextRest(member, rung + 1)
+            : member.HasStarted ? member.RestsAt
+            : NextRest(member, 0);
+    }
+
+    public void Started(TrialId id)
+    {
+        var member = _byId[id];
+        member.RestsAt = NextRest(member, 0);
+        member.HasStarted = true;
+    }
+
+    public void Measured(TrialId id, int step, double value)
+    {
+        var member = _byId[id];
+        var wasThere = member.IsAtItsPlace;
+        member.Record.Take(step, value);
+        if (!wasThere && member.IsAtItsPlace)
+            Enter(member);
+    }
+
+    public void Rested(TrialId id, int step)
+    {
+        var member = _byId[id];
+        member.RestingAt = Array.IndexOf(member.Record.Rungs, step);
+        if (member.RestingAt == member.Place)
+            RungAt(member).Rest(member);
+        NoteWhetherFree(member);
+    }
+
+    public void Promoted(TrialId id)
+    {
+        var member = _byId[id];
+        var rung = member.RestingAt!.Value;
+        LeaveRest(member);
+        if (member.Place <= rung)
+        {
+            RungAt(member).Remove(member);
+            member.PromotedFrom = rung;
+            member.Place = NextSelecting(member, rung + 1);
+        }
+
+        member.IsSelected |= NextSelecting(member, 0) <= rung;
+        member.RestsAt = NextRest(member, rung + 1);
+    }
+
+    public void Ended(TrialId id, TrialState state)
+    {
+        var member = _byId[id];
+        if (member.RestingAt is not null)
+        {
+            if (member.RestingAt == member.Place)
+                RungAt(member).Remove(member);
+            LeaveRest(member);
+        }
+
+        if (state is not (TrialState.Completed or TrialState.Failed))
+            return;
+
+        var final = state == TrialState.Completed ? member.Record.Last : double.PositiveInfinity;
+        _hasCompleted |= double.IsFinite(final);
+        var reached = member.Record.Count;
+        if (state == TrialState.Failed)
+        {
+            var wasThere = member.IsAtItsPlace;
+            member.Record.Fail();
+            if (!wasThere && member.IsAtItsPlace)
+                Enter(member);
+        }
+
+        if (!member.IsSelected && _trust.Take(member.Record, reached, final))
+            Rebuild();
+    }
+
+    /// <summary>The trial to go on with, and how many rungs lie before its end; of several the one nearest to it.</summary>
+    public (TrialId Id, int RungsLeft)? Promotion(bool last)
+    {
+        (TrialId Id, int RungsLeft)? best = _free.Count > 0 ? (_free.Min.Id, _free.Min.RungsLeft) : null;
+        foreach (var rung in _rungs.Values)
+        {
+            if (rung.Promotable(options.ReductionFactor) is { } member
+                && (best is null || member.RungsLeft(member.Place) < best.Value.RungsLeft))
+            {
+                best = (member.Id, member.RungsLeft(member.Place));
+            }
+        }
+
+        return best ?? (last && !_hasCompleted ? Furthest() : null);
+    }
+
+    /// <summary>The best of those that came furthest: so few trials that none may be promoted still end with a result.</summary>
+    private (TrialId, int)? Furthest() => _members
+        .Where(member => member.RestingAt is { } rung && double.IsFinite(member.Record[rung]))
+        .OrderBy(member => member.RungsLeft(member.RestingAt!.Value))
+        .ThenBy(member => new RungEntry(member.Record[member.RestingAt!.Value], member.Id))
+        .Select(member => ((TrialId, int)?)(member.Id, member.RungsLeft(member.RestingAt!.Value)))
+        .FirstOrDefault();
+
+    private int NextSelecting(AshaMember member, int rung)
+    {
+        while (rung < member.Record.Rungs.Length && _trust[member.Record.Rungs[rung]] != RungVerdict.Trusted)
+            rung++;
+        return rung;
+    }
+
+    private int? NextRest(AshaMember member, int rung)
+    {
+        if (member.IsProbe)
+            return null;
+        while (rung < member.Record.Rungs.Length && _trust[member.Record.Rungs[rung]] == RungVerdict.Misleading)
+            rung++;
+        return rung < member.Record.Rungs.Length ? member.Record.Rungs[rung] : null;
+    }
+
+    private AshaRung RungAt(AshaMember member)
+    {
+        var key = (member.Bracket, member.PlaceStep);
+        if (!_rungs.TryGetValue(key, out var rung))
+            _rungs.Add(key, rung = new AshaRung());
+        return rung;
+    }
+
+    private void Enter(AshaMember member)
+    {
+        var rung = RungAt(member);
+        rung.Insert(member);
+        foreach (var passing in rung.Passing(options.ReductionFactor))
+        {
+            Pass(passing, rung);
+            if (passing.IsAtItsPlace)
+                Enter(passing);
+        }
+    }
+
+    private void Pass(AshaMember member, AshaRung rung)
+    {
+        rung.Remove(member);
+        member.Place = NextSelecting(member, member.Place + 1);
+        NoteWhetherFree(member);
+    }
+
+    /// <summary>Other rungs select now: everyone takes the place that is due to what was measured, from the lowest rung up.</summary>
+    private void Rebuild()
+    {
+        _rungs.Clear();
+        _free.Clear();
+        foreach (var member in _members)
+            member.Place = NextSelecting(member, 0);
+
+        foreach (var level in _members.SelectMany(member => member.Record.Rungs).Distinct().Order().ToList())
+        {
+            var arrived = _members.FindAll(member => member.IsAtItsPlace && member.PlaceStep == level);
+            foreach (var member in arrived)
+                RungAt(member).Insert(member);
+            foreach (var rung in arrived.Select(RungAt).Distinct().ToList())
+            {
+                foreach (var passing in rung.Passing(options.ReductionFactor))
+                    Pass(passing, rung);
+            }
+        }
+
+        foreach (var member in _members)
+            NoteWhetherFree(member);
+    }
+
+    private void NoteWhetherFree(AshaMember member)
+    {
+        if (member.RestingAt is { } rung && rung < member.Place)
+            _free.Add((member.RungsLeft(rung), member.Id));
+    }
+
+    private void LeaveRest(AshaMember member)
+    {
+        _free.Remove((member.RungsLeft(member.RestingAt!.Value), member.Id));
+        member.RestingAt = null;
+    }
+}

@@ -1,0 +1,45 @@
+using Experiments.Trials;
+
+namespace Experiments.Schedulers;
+
+/// <summary>A trial on its way up a ladder of rungs. Rungs are meant by their index in <see cref="RungRecord.Rungs"/>.</summary>
+/// <param name="trial">The trial.</param>
+/// <param name="bracket">Which ladder it climbs.</param>
+/// <param name="rungs">The steps of its rungs.</param>
+/// <param name="isProbe">Whether it runs to its end whatever is measured, so that rungs can be judged by it.</param>
+internal sealed class AshaMember(ScheduledTrial trial, int bracket, int[] rungs, bool isProbe)
+{
+    public TrialId Id => trial.Id;
+
+    public int Bracket => bracket;
+
+    public bool IsProbe => isProbe;
+
+    public RungRecord Record { get; } = new(rungs);
+
+    /// <summary>The lowest rung that selects and that it has not passed; the number of its rungs where there is none.</summary>
+    public int Place { get; set; }
+
+    /// <summary>The highest rung that it was promoted from by its rank; -1 for none.</summary>
+    public int PromotedFrom { get; set; } = -1;
+
+    /// <summary>Whether it went on since it ranked well, so that it is no fair sample of what a rung foretells.</summary>
+    public bool IsSelected { get; set; }
+
+    public bool HasStarted { get; set; }
+
+    /// <summary>The rung where it rests.</summary>
+    public int? RestingAt { get; set; }
+
+    /// <summary>The step where its running attempt is to rest. Kept, so that an attempt that replaces a lost one does the same.</summary>
+    public int? RestsAt { get; set; }
+
+    /// <summary>Whether it has a value at its place.</summary>
+    public bool IsAtItsPlace => Place < Record.Count;
+
+    public int PlaceStep => rungs[Place];
+
+    public RungEntry Entry => new(Record[Place], Id);
+
+    public int RungsLeft(int rung) => rungs.Length - rung;
+}

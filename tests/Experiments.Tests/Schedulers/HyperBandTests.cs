@@ -1,0 +1,92 @@
+using Experiments.Schedulers;
+using Xunit;
+
+namespace Experiments.Tests.Schedulers;
+
+public sealed class HyperBandTests
+{
+    [Fact]
+    public void A_bracket_halves_its_trials_round_by_round()
+    {
+        var sweep = DrivenSweep.OnOneDevice(Create, 27, [.. Enumerable.Range(0, 27).Select(n => (double)n)]);
+
+        // S = 3: 27 to one step, 9 to 3, 3 to 9, 1 to 27.
+        Assert.Equal(
+            [
+                .. Enumerable.Range(0, 27).Select(n => $"{n}>1"), .. Enumerable.Range(0, 9).Select(n => $"{n}>3"),
+                "0>9", "1>9", "2>9", "0>27",
+            ],
+            sweep.Trace);
+    }
+
+    [Fact]
+    public void Brackets_follow_each_other_and_begin_again_and_the_last_is_settled_with_what_it_has()
+    {
+        var sweep = DrivenSweep.OnOneDevice(Create, 9, [.. Enumerable.Range(0, 27).Select(n => (double)n)]);
+
+        // S = 2: 9 trials judged at 1 and 3, 5 at 3, 3 not at all; again 9; of the next 5 there is one.
+        Assert.Equal(
+            "0>1 1>1 2>1 3>1 4>1 5>1 6>1 7>1 8>1 0>3 1>3 2>3 0>9 "
+            + "9>3 10>3 11>3 12>3 13>3 9>9 "
+            + "14>9 15>9 16>9 "
+            + "17>1 18>1 19>1 20>1 21>1 22>1 23>1 24>1 25>1 17>3 18>3 19>3 17>9 "
+            + "26>3 26>9",
+            string.Join(' ', sweep.Trace));
+    }
+
+    [Fact]
+    public void Takes_in_the_numbers_of_the_paper()
+    {
+        var sweep = DrivenSweep.OnOneDevice(Create, 81, [.. Enumerable.Range(0, 143).Select(n => (double)n)]);
+
+        var starts = sweep.Trace.Select(piece => piece.Split('>')).GroupBy(piece => piece[0], piece => piece[1]).CountBy(pieces => pieces.First());
+        Assert.Equal([("1", 81), ("3", 34), ("9", 15), ("27", 8), ("81", 5)], starts.Select(start => (start.Key, start.Value)));
+    }
+
+    [Theory]
+    [InlineData(243, 3, 6)]
+    [InlineData(1000, 10, 4)]
+    public void A_power_of_the_factor_loses_no_bracket(int steps, int factor, int brackets)
+    {
+        var sweep = DrivenSweep.OnOneDevice(
+            () => new HyperBand(new HyperBand.Options { MinSteps = 1, ReductionFactor = factor }), steps, new double[1160]);
+
+        var starts = sweep.Trace.Select(piece => piece.Split('>')).GroupBy(piece => piece[0], piece => piece[1]).Select(pieces => pieces.First());
+        Assert.Equal(brackets, starts.Distinct().Count());
+    }
+
+    [Fact]
+    public void A_device_that_would_wait_begins_the_next_bracket()
+    {
+        var sweep = new DrivenSweep(Create, [.. Enumerable.Repeat((0, 9), 12)], (trial, _) => trial);
+        for (var turn = 0; turn < 8; turn++)
+            sweep.Happen(1, devices: 2); // the first of those that train reports
+
+        // 8 still trains to 1 when 7 rests there.
+        Assert.Equal("0>1 1>1 2>1 3>1 4>1 5>1 6>1 7>1 8>1", string.Join(' ', sweep.Trace));
+        sweep.Happen(17, devices: 2); // 9 takes the free device, and reports
+        Assert.Equal("9>3", sweep.Trace[9]);
+    }
+
+    [Fact]
+    public void A_trial_that_fails_in_a_round_holds_nobody_up()
+    {
+        var sweep = new DrivenSweep(
+            Create, [.. Enumerable.Repeat((0, 9), 9)], (trial, step) => (trial, step) is (0, 1) or (1, 3) or (2, 9) ? null : trial);
+        sweep.Run(devices: 1);
+
+        // 0 fails in the first round: 1, 2 and 3 go on; 1 fails in the second: 2 goes on, and fails at its end.
+        Assert.Equal("1>3 2>3 3>3 2>9", string.Join(' ', sweep.Trace.Skip(9)));
+    }
+
+    [Fact]
+    public void What_is_not_a_number_goes_no_further_though_places_stay_empty()
+    {
+        var sweep = new DrivenSweep(Create, [.. Enumerable.Repeat((0, 9), 9)], (trial, _) => trial < 7 ? double.NaN : trial);
+        sweep.Run(devices: 1);
+
+        Assert.Equal("7>3 8>3 7>9", string.Join(' ', sweep.Trace.Skip(9)));
+    }
+
+    private static HyperBand Create() => new(new HyperBand.Options { MinSteps = 1 });
+}
