@@ -8,7 +8,7 @@ public sealed class AshaKillStormTests(ITestOutputHelper output)
     [Fact]
     public async Task A_sweep_with_rungs_that_is_killed_again_and_again_promotes_and_prunes_as_the_undisturbed_one()
     {
-        using var storm = new KillStorm("storm-asha", longest: TimeSpan.FromSeconds(5), seed: 20260102, output);
+        using var storm = new KillStorm("storm-asha", longest: TimeSpan.FromSeconds(3.5), seed: 20260102, output);
         await storm.BlowAsync(kills: 20);
     }
 }
