@@ -54,7 +54,7 @@ public sealed class CmaEsSamplerTests
         Assert.NotEqual(0.5, without.Normal.Mean[0]);
         Assert.Equal(all.Normal.Mean, Learnt([.. history.AsEnumerable().Reverse()]).Normal.Mean);
 
-        CmaEsSampler.Learner Learnt(IReadOnlyList<Observation> known) => _cmaEs.Learn(UnitCube.Of(space), known, 30, seed: 3);
+        MixedDistribution Learnt(IReadOnlyList<Observation> known) => _cmaEs.Learn(UnitCube.Of(space), known, 30, seed: 3);
     }
 
     [Fact]
