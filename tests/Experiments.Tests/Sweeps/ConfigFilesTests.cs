@@ -1,4 +1,5 @@
 using System.Text;
+using Experiments.Samplers;
 using Experiments.Schedulers;
 using Experiments.Sweeps;
 using Xunit;
@@ -10,23 +11,17 @@ public sealed class ConfigFilesTests
     public static TheoryData<string> All => ConfigFiles.All;
 
     [Fact]
-    public void There_is_a_quickstart_a_smoke_test_and_an_example_of_each_task()
-    {
-        Assert.Equal(
-            ["quickstart.yaml", "smoke.yaml", "sweeps/asha-stop.yaml", "sweeps/asha.yaml", "sweeps/classify.yaml",
-                "sweeps/composition.yaml", "sweeps/hyperband.yaml", "sweeps/lesions.yaml", "sweeps/long-context.yaml",
-                "sweeps/median.yaml"],
-            All.Select(row => row.Data));
-    }
-
-    [Fact]
-    public void Every_scheduler_has_an_example()
+    public void Every_task_sampler_and_scheduler_has_an_example()
     {
         var catalogue = new CatalogueDouble();
 
-        var used = All.Select(row => SweepFile.Read(ConfigFiles.PathOf(row.Data), catalogue).Scheduler.Type);
+        var specs = All.Select(row => SweepFile.Read(ConfigFiles.PathOf(row.Data), catalogue)).ToList();
 
-        Assert.Equal(SchedulerCatalogue.All.Select(scheduler => scheduler.Id), used.Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(catalogue.Tasks.Select(task => task.Id), Used(specs.SelectMany(spec => spec.Tasks.Select(block => block.Task))));
+        Assert.Equal(SamplerCatalogue.All.Select(sampler => sampler.Id), Used(specs.Select(spec => spec.Sampler.Type)));
+        Assert.Equal(SchedulerCatalogue.All.Select(scheduler => scheduler.Id), Used(specs.Select(spec => spec.Scheduler.Type)));
+
+        static IEnumerable<string> Used(IEnumerable<string> names) => names.Distinct().Order(StringComparer.Ordinal);
     }
 
     [Fact]

@@ -49,8 +49,8 @@ public sealed class PartRegistryTests
         var eta = new Configuration([new("eta", new ParameterValue.Integer(3))]);
 
         Assert.Equal(
-            "Unknown sampler 'tpe'. Known: grid, random.",
-            Assert.Throws<SpecException>(() => SamplerCatalogue.Create(new SamplerSpec { Type = "tpe" })).Message);
+            $"Unknown sampler 'dice'. Known: {string.Join(", ", SamplerCatalogue.All.Select(sampler => sampler.Id))}.",
+            Assert.Throws<SpecException>(() => SamplerCatalogue.Create(new SamplerSpec { Type = "dice" })).Message);
         Assert.Equal(
             "Unknown scheduler 'pbt'. Known: asha, asha-stop, fifo, hyperband, median.",
             Assert.Throws<SpecException>(() => SchedulerCatalogue.Create(new SchedulerSpec { Type = "pbt" })).Message);

@@ -60,6 +60,29 @@ public sealed class SweepPlanTests
     }
 
     [Fact]
+    public void A_space_has_a_size_and_its_sampler_an_advice()
+    {
+        var plan = Plan("""
+            task: lesions
+            sampler: sobol
+            trials: 13
+            methods:
+              - base
+              - method: lora
+                rank: { ordinal: [2, 4, 8] }
+                steps: { low: 10, high: 30, step: 10 }
+                constraints: [rank * steps <= 80]
+              - method: conv-lora
+                learning_rate: { low: 1e-4, high: 1e-2 }
+            seeds: [1]
+            """);
+
+        Assert.Equal(["1", "5", "endless"], plan.Entries.Select(entry => entry.Space.ToString()));
+        Assert.Equal([1, 5, 7], plan.Entries.Select(entry => entry.Configurations));
+        Assert.Equal("'conv-lora' gets 7 configurations: a Sobol' sequence is even over a power of two, such as 4 or 8.", plan.Warnings[^1]);
+    }
+
+    [Fact]
     public void A_sweep_without_end_is_no_plan()
     {
         var endless = Read("task: lesions\ntrials: 2\nmethods:\n  - method: lora\n    alpha: { low: 1, high: 2 }\n") with { Trials = null };

@@ -10,17 +10,17 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
 
     /// <param name="fields">The mapping that holds the block's keys.</param>
     /// <param name="size">Size where the block names none.</param>
-    /// <param name="shared">The sweep's shared parameters; the block's own are not among them.</param>
-    /// <param name="own">The block's shared parameters.</param>
+    /// <param name="shared">Shared parameters: the block's, then the sweep's.</param>
+    /// <param name="rules">Shared constraints.</param>
     /// <returns>The block, or null after a report.</returns>
     public TaskBlock? Read(
-        Fields fields, SourceNode? size, IReadOnlyList<SharedParameter> own, IReadOnlyList<SharedParameter> shared)
+        Fields fields, SourceNode? size, IReadOnlyList<SharedParameter> shared, IReadOnlyList<SharedConstraint> rules)
     {
         var task = Task(fields);
         var model = Base(fields, task);
         var metric = task is null ? null : Metric(fields["metric"], task);
         var sizeName = task is null ? null : Size(fields["size"] ?? size, task);
-        var methods = Methods(fields, task, [.. own, .. shared]);
+        var methods = Methods(fields, task, shared, rules);
         if (model.Family is { } family)
             CheckFamilies(fields, model.Name!, family);
 
@@ -135,7 +135,8 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
         return null;
     }
 
-    private List<MethodEntry>? Methods(Fields fields, TaskDescription? task, IReadOnlyList<SharedParameter> shared)
+    private List<MethodEntry>? Methods(
+        Fields fields, TaskDescription? task, IReadOnlyList<SharedParameter> shared, IReadOnlyList<SharedConstraint> rules)
     {
         if (fields["methods"] is not { } node)
         {
@@ -145,7 +146,7 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
         {
             var names = new EntryNames(list, catalogue, problems);
             var entries = list.Items
-                .Select((item, index) => names.WithExperts(_entries.Read(item, task, shared), index))
+                .Select((item, index) => names.WithExperts(_entries.Read(item, task, shared, rules), index))
                 .ToList();
             return entries.Contains(null) ? null : [.. entries.OfType<MethodEntry>()];
         }
@@ -156,6 +157,8 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
 
         foreach (var parameter in shared)
             parameter.IsUncertain = true;
+        foreach (var rule in rules)
+            rule.IsUncertain = true;
         return null;
     }
 

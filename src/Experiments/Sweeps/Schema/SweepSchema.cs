@@ -83,7 +83,7 @@ public static class SweepSchema
             Closed(FileKeys.Metric, inner => inner == "goal"
                 ? Enum(["maximize", "minimize"])
                 : Enum(catalogue.Tasks.SelectMany(task => task.Metrics).Distinct()))),
-        "methods" or "parameters" => new JsonObject { ["$ref"] = $"#/definitions/{key}" },
+        "methods" or "parameters" or "constraints" => new JsonObject { ["$ref"] = $"#/definitions/{key}" },
         _ => throw new NotSupportedException($"The schema does not know the key '{key}' of a block."),
     });
 
@@ -105,8 +105,14 @@ public static class SweepSchema
             },
             ["methods"] = new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = entries.Entry() },
             ["parameters"] = entries.Parameters(),
+            ["constraints"] = new JsonObject
+            {
+                ["type"] = "array",
+                ["minItems"] = 1,
+                ["items"] = new JsonObject { ["type"] = "string" },
+            },
         };
-        foreach (var key in (string[])["methods", "parameters"])
+        foreach (var key in (string[])["methods", "parameters", "constraints"])
             definitions[key]!["description"] = FileKeys.Block.Summary(key);
         foreach (var (name, schema) in entries.Options())
             definitions[name] = schema;
