@@ -72,6 +72,6 @@ internal sealed class Hyperparameters
     private double[] Each(double length, double weight, double noise, double strength, bool logarithm = true)
     {
         double[] values = [.. Enumerable.Repeat(length, Reals), .. Enumerable.Repeat(weight, Codes), noise, strength];
-        return logarithm ? [.. values.Select(Math.Log)] : values;
+        return logarithm ? [.. values.Select(value => Math.Log(value))] : values;
     }
 }

@@ -103,7 +103,9 @@ internal sealed class Likelihood
         var trace = 0.0;
         for (var i = 0; i < _points.Count; i++)
         {
-            var (inverse, slopes, correlations) = (_inverse[i], _slopes[i], _correlations[i]);
+            var inverse = _inverse[i];
+            var slopes = _slopes[i];
+            var correlations = _correlations[i];
             for (var j = 0; j < i; j++)
             {
                 var pair = inverse[j] - scale * _residual[i] * _residual[j];

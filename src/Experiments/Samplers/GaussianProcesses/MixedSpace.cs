@@ -11,7 +11,7 @@ internal sealed class MixedSpace
 {
     private const double Absent = -1;
 
-    private readonly IReadOnlyList<Parameter> _parameters;
+    private readonly EquatableArray<Parameter> _parameters;
     private readonly Coordinate[] _coordinates;
 
     /// <summary>For each parameter, its conditions as (parent, places at which the condition holds).</summary>
