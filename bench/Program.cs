@@ -6,6 +6,7 @@ var benches = new Dictionary<string, Func<Report>>
 {
     ["step"] = StepBench.Run,
     ["attention"] = AttentionBench.Run,
+    ["gp"] = GpBench.Run,
 };
 
 var option = Array.IndexOf(args, "--out");

@@ -23,7 +23,7 @@ public sealed class GpSampler(GpSampler.Options options) : ISampler
     private const int Listed = 1000;
 
     private const int Incumbents = 5;
-    private const ulong Redraws = 10;
+    private const ulong Redraws = 100;
 
     private readonly RandomSampler _random = new();
 

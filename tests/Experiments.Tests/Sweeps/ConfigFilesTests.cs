@@ -12,7 +12,7 @@ public sealed class ConfigFilesTests
     public void There_is_a_quickstart_a_smoke_test_and_an_example_of_each_task()
     {
         Assert.Equal(
-            ["quickstart.yaml", "smoke.yaml", "sweeps/classify.yaml", "sweeps/composition.yaml", "sweeps/lesions.yaml",
+            ["quickstart.yaml", "smoke.yaml", "sweeps/classify.yaml", "sweeps/composition.yaml", "sweeps/gp.yaml", "sweeps/lesions.yaml",
                 "sweeps/long-context.yaml"],
             All.Select(row => row.Data));
     }
