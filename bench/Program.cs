@@ -7,6 +7,7 @@ var benches = new Dictionary<string, Func<Report>>
     ["step"] = OnTorch(StepBench.Run),
     ["attention"] = OnTorch(AttentionBench.Run),
     ["schedulers"] = SchedulerBench.Run,
+    ["gp"] = GpBench.Run,
 };
 
 var option = Array.IndexOf(args, "--out");
