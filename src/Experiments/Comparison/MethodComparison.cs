@@ -121,7 +121,7 @@ public static class MethodComparison
         var measured = Enumerable.Range(0, rows.Length).Where(i => rows[i].Test is not null).ToArray();
         var alike = measured.SelectMany(i => rows[i].Costs).Select(cost => cost.Device).Distinct().Count() == 1;
         var points = measured.Select(i => Point(rows[i], block.Maximize, alike)).ToArray();
-        foreach (var (i, front) in measured.Zip(ParetoFront.Of(points)))
+        foreach (var (i, front) in measured.Zip(NonDominatedSorting.Front(points)))
             rows[i] = rows[i] with { OnParetoFront = front };
         return alike
             ? [block.Metric, "trainable", "peak", "time"]
