@@ -22,6 +22,12 @@ internal static class ComparisonNotes
                 + (dominated.Length > 0 ? $"dominated: {string.Join(", ", dominated)}." : "nothing is dominated.");
         }
 
+        foreach (var row in block.Rows.Where(row => row.Chosen?.Violations.Length > 0))
+        {
+            yield return $"No configuration of {row.Entry} keeps every outcome constraint: c{row.Chosen!.Index} breaks "
+                + $"{string.Join(", ", row.Chosen.Violations.Select(Breach))}.";
+        }
+
         var missing = block.Rows.Where(row => row.Test is null).Select(row => row.Entry).ToArray();
         if (missing.Length > 0)
             yield return $"No result on the test split yet: {string.Join(", ", missing)}.";
@@ -47,7 +53,9 @@ internal static class ComparisonNotes
         ? $"{row.Entry} (n = {row.AgainstReference!.Difference.Count})"
         : row.Entry;
 
+    private static string Breach(ConstraintViolation violation) =>
+        $"{violation.Constraint} ({(violation.Worst is { } worst ? Digits.Significant(worst, 4) : "not known")})";
+
     private static string Causes(MethodRow row) =>
         string.Join(", ", row.Failures.Select(failure => $"{SnakeCase.Of(failure.Key)} {failure.Value}"));
-
 }

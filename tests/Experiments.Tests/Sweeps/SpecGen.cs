@@ -52,6 +52,8 @@ internal static class SpecGen
                 new TaskBlock
                 {
                     Task = "lesions", Size = "smoke", Base = "sam-tiny", Metric = "jaccard", Maximize = isFree,
+                    Objectives = isFree ? [] : [new Objective("seconds", false), new Objective("boundary_f", minutes % 2 == 0)],
+                    OutcomeConstraints = seed % 2 == 0 ? [] : [new("dice", false, 0.1 * trials), new("peak_memory_mb", true, 1e9 * trials)],
                     Methods =
                     [
                         new MethodEntry { Name = "lora", Method = "lora", Space = first },
