@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Experiments.Comparison;
 using Experiments.Reports;
-using Experiments.Tests.Comparison;
 using Xunit;
 
 namespace Experiments.Tests.Reports;
