@@ -41,11 +41,11 @@ public sealed class Constraint : IEquatable<Constraint>
         return _rule.In(values).IsTrue;
     }
 
-    /// <summary>Finds what can never be meant: a name that is none of the parameters, a text where a number is due, a
-    /// number where true or false is.</summary>
+    /// <summary>Finds what can never be meant: a name that is none of the parameters, a text where a number is due or
+    /// that is none of its choices, a number where true or false is.</summary>
     /// <param name="parameters">What the parameters are.</param>
     /// <exception cref="ConstraintException">When there is such a thing.</exception>
-    public void Check(IReadOnlyDictionary<string, OptionKind> parameters)
+    public void Check(IReadOnlyDictionary<string, OptionDescription> parameters)
     {
         if (_rule.KindAmong(parameters) is var kind && kind != OperandKind.Flag)
         {

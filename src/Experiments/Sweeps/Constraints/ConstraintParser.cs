@@ -123,7 +123,7 @@ internal sealed partial class ConstraintParser
                 double.Parse(word, CultureInfo.InvariantCulture))),
             _ when word[0] is '\'' or '"' => new Literal(piece, new Operand(OperandKind.Text, 0, word[1..^1])),
             "and" or "or" or "not" => throw piece.Refused($"'{word}' stands where a value was expected."),
-            _ when char.IsLetter(word[0]) || word[0] == '_' => new Named(piece),
+            _ when char.IsLetter(word[0]) || word[0] == '_' => new ParameterName(piece),
             _ => throw piece.Refused($"'{word}' stands where a value was expected."),
         };
     }
@@ -149,6 +149,7 @@ internal sealed partial class ConstraintParser
         ? _pieces[_next++]
         : throw new ConstraintException($"the constraint ends after '{_pieces[^1]}', where a value was expected.", _text.Length, 1);
 
-    [GeneratedRegex("""\G(\s+|[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*|'[^']*'|"[^"]*"|[=!<>]=|<>|&&|\|\||[-+*/()<>=!&|])""")]
+    [GeneratedRegex(
+        """\G(\s+|[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*|'[^']*'|"[^"]*"|[=!<>]=|<>|&&|\|\||[-+*/()<>=!&|])""")]
     private static partial Regex Form();
 }

@@ -50,9 +50,9 @@ internal abstract record Expression(Piece At)
 
     /// <summary>What it computes.</summary>
     /// <exception cref="ConstraintException">When some part of it makes no sense with these parameters.</exception>
-    public abstract OperandKind KindAmong(IReadOnlyDictionary<string, OptionKind> parameters);
+    public abstract OperandKind KindAmong(IReadOnlyDictionary<string, OptionDescription> parameters);
 
-    protected static void Demand(OperandKind kind, Expression of, string sign, IReadOnlyDictionary<string, OptionKind> parameters)
+    protected static void Demand(OperandKind kind, Expression of, string sign, IReadOnlyDictionary<string, OptionDescription> parameters)
     {
         if (of.KindAmong(parameters) is var found && found != kind)
             throw of.At.Refused($"'{sign}' takes {kind.Named()}, but '{of.At}' is {found.Named()}.");
@@ -63,10 +63,10 @@ internal sealed record Literal(Piece At, Operand Value) : Expression(At)
 {
     public override Operand In(IReadOnlyDictionary<string, ParameterValue> values) => Value;
 
-    public override OperandKind KindAmong(IReadOnlyDictionary<string, OptionKind> parameters) => Value.Kind;
+    public override OperandKind KindAmong(IReadOnlyDictionary<string, OptionDescription> parameters) => Value.Kind;
 }
 
-internal sealed record Named(Piece At) : Expression(At)
+internal sealed record ParameterName(Piece At) : Expression(At)
 {
     private readonly string _name = At.ToString();
 
@@ -74,21 +74,30 @@ internal sealed record Named(Piece At) : Expression(At)
 
     public override Operand In(IReadOnlyDictionary<string, ParameterValue> values) => Operand.Of(values[_name]);
 
-    public override OperandKind KindAmong(IReadOnlyDictionary<string, OptionKind> parameters)
+    public override OperandKind KindAmong(IReadOnlyDictionary<string, OptionDescription> parameters)
     {
-        if (!parameters.TryGetValue(_name, out var kind))
+        if (!parameters.TryGetValue(_name, out var option))
         {
             throw At.Refused($"the constraint names '{_name}', which is not a parameter here."
                 + NearestName.Question(_name, parameters.Keys));
         }
 
-        return kind switch
+        return option.Kind switch
         {
             OptionKind.Integer or OptionKind.Real => OperandKind.Number,
             OptionKind.Flag => OperandKind.Flag,
             OptionKind.Text => OperandKind.Text,
             _ => throw At.Refused($"'{_name}' is a list, which a constraint cannot compute with."),
         };
+    }
+
+    /// <summary>Whether it can be equal to something at all.</summary>
+    /// <exception cref="ConstraintException">When it is a text that is one of a few, and this is none of them.</exception>
+    public void DemandChoice(Expression other, IReadOnlyDictionary<string, OptionDescription> parameters)
+    {
+        var choices = parameters[_name].Choices;
+        if (other is Literal { Value.Text: { } text } && choices.Count > 0 && !choices.Contains(text))
+            throw other.At.Refused($"'{_name}' is never '{text}'.{NearestName.Question(text, choices)}");
     }
 }
 
@@ -103,7 +112,7 @@ internal sealed record Unary(Piece At, string Sign, Expression Of) : Expression(
         return Sign == "not" ? new(!operand.IsTrue) : operand with { Number = -operand.Number };
     }
 
-    public override OperandKind KindAmong(IReadOnlyDictionary<string, OptionKind> parameters)
+    public override OperandKind KindAmong(IReadOnlyDictionary<string, OptionDescription> parameters)
     {
         var kind = Sign == "not" ? OperandKind.Flag : OperandKind.Number;
         Demand(kind, Of, Sign, parameters);
@@ -136,13 +145,16 @@ internal sealed record Binary(Expression Left, string Sign, Expression Right) : 
         };
     }
 
-    public override OperandKind KindAmong(IReadOnlyDictionary<string, OptionKind> parameters)
+    public override OperandKind KindAmong(IReadOnlyDictionary<string, OptionDescription> parameters)
     {
         if (Sign is "==" or "!=")
         {
             var (left, right) = (Left.KindAmong(parameters), Right.KindAmong(parameters));
-            return left == right ? OperandKind.Flag : throw At.Refused(
-                $"'{Left.At}' is {left.Named()} and '{Right.At}' is {right.Named()}, so they are never equal.");
+            if (left != right)
+                throw At.Refused($"'{Left.At}' is {left.Named()} and '{Right.At}' is {right.Named()}, so they are never equal.");
+            (Left as ParameterName)?.DemandChoice(Right, parameters);
+            (Right as ParameterName)?.DemandChoice(Left, parameters);
+            return OperandKind.Flag;
         }
 
         var operands = Sign is "and" or "or" ? OperandKind.Flag : OperandKind.Number;

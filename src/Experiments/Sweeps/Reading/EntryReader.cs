@@ -38,11 +38,11 @@ internal sealed class EntryReader(ICatalogue catalogue, ISampler? sampler, Probl
         var parameters = own.Concat(Applying(shared, own, method, options)).ToList();
         var before = problems.Count;
         var declared = Declare(parameters, method, options);
-        var kinds = parameters.ToDictionary(entry => entry.Key.Text, entry => options.Find(entry.Key.Text)!.Kind);
+        var known = parameters.ToDictionary(entry => entry.Key.Text, entry => options.Find(entry.Key.Text)!);
         var kept = SharedConstraint.Read(fields?["constraints"], problems)
-            .Concat(rules.Where(rule => rule.AppliesTo(kinds)))
+            .Concat(rules.Where(rule => rule.AppliesTo(known)))
             .ToList();
-        kept.ForEach(rule => rule.Take(kinds, problems));
+        kept.ForEach(rule => rule.Take(known, problems));
         var entry = new MethodEntry
         {
             Name = NameOf(node)?.Text ?? method.Id,

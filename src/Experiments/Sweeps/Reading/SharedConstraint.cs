@@ -45,14 +45,14 @@ internal sealed class SharedConstraint(SourceScalar node, Constraint rule)
     }
 
     /// <summary>Whether an entry with these parameters keeps it: where it has all that are named.</summary>
-    public bool AppliesTo(IReadOnlyDictionary<string, OptionKind> parameters)
+    public bool AppliesTo(IReadOnlyDictionary<string, OptionDescription> parameters)
     {
         _candidates.UnionWith(parameters.Keys);
         return Rule.Names.All(parameters.ContainsKey);
     }
 
     /// <summary>An entry with these parameters keeps it.</summary>
-    public void Take(IReadOnlyDictionary<string, OptionKind> parameters, Problems problems)
+    public void Take(IReadOnlyDictionary<string, OptionDescription> parameters, Problems problems)
     {
         IsTaken = true;
         try
@@ -77,7 +77,8 @@ internal sealed class SharedConstraint(SourceScalar node, Constraint rule)
         }
         else
         {
-            problems.Add(node.Mark, $"the constraint '{Rule}' applies to none of the methods: none has {string.Join(" and ", Rule.Names)}.");
+            problems.Add(node.Mark,
+                $"the constraint '{Rule}' applies to none of the methods: none has {string.Join(" and ", Rule.Names)}.");
         }
     }
 
