@@ -115,7 +115,7 @@ public static class Preparations
         using var task = recipe.Task(corpus);
         using var model = ModelFolder.Create(recipe.Config, recipe.Seed, new TorchSharp.torch.Device(places.Device));
         using var everything = MethodCatalogue.Find("full").Method.Attach(model, [], new AttachContext { Seed = recipe.Seed });
-        var result = new Trainer(everything, task, recipe.Training, recipe.Seed).Run(places, observer, stop);
+        var result = new Trainer(everything, task, recipe.Training, recipe.Seed).Run(places, observer, stop)!; // never rests
 
         var folder = new DataCache(places.Cache).Make("base", Determinants(id), making =>
         {

@@ -27,14 +27,15 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
     private readonly LearningRateSchedule _rates = new(options);
     private readonly bool _onGpu = adapter.Model.Device.type == DeviceType.CUDA;
 
-    /// <summary>Trains from the resume point, or from the beginning, to the end, and measures on validation and test data.</summary>
+    /// <summary>Trains from the resume point, or from the beginning, to the end, and measures on validation and test data.
+    /// Null where it rests before its end, the checkpoint saved.</summary>
     /// <param name="places">Where checkpoints go, and from which to go on.</param>
     /// <param name="observer">Is told of losses, evaluations and checkpoints. What follows the resume point is told again.</param>
     /// <param name="stop">Ends the training after the current step, with a checkpoint.</param>
     /// <exception cref="OperationCanceledException">When it was stopped; the checkpoint is saved by then.</exception>
     /// <exception cref="DivergedException">When the loss or a gradient is not finite.</exception>
     /// <exception cref="AdapterException">When the resume point is not a whole checkpoint of this training.</exception>
-    public TrainingResult Run(TrainingPlaces places, ITrainingObserver observer, CancellationToken stop = default)
+    public TrainingResult? Run(TrainingPlaces places, ITrainingObserver observer, CancellationToken stop = default)
     {
         using var pause = FinalizerPause.Begin();
         var memory = MemoryMeter.Of(adapter.Model.Device);
@@ -66,8 +67,14 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
         {
             while (progress.Step < _steps)
             {
-                if (progress.Step > 0 && IsDue(options.EvaluateEvery, progress.Step))
+                if (progress.Step > 0 && (IsDue(options.EvaluateEvery, progress.Step) || places.MeasureAt.Contains(progress.Step)))
                     observer.Measured(progress.Step, Evaluate(Split.Validation));
+                if (progress.Step == places.RestAt)
+                {
+                    Save();
+                    return null;
+                }
+
                 stop.ThrowIfCancellationRequested();
                 if (IsDue(StepsBetweenFinalizations, progress.Step))
                     FinalizerPause.LetRun();

@@ -50,6 +50,13 @@ public sealed record TrainingPlaces
 
     /// <summary>A checkpoint folder to go on from, or null to begin.</summary>
     public string? ResumeFrom { get; init; }
+
+    /// <summary>Steps after which it is measured on validation data, beside the evaluations of its own interval.</summary>
+    public IReadOnlyCollection<int> MeasureAt { get; init; } = [];
+
+    /// <summary>The step after which it is measured, saves a checkpoint and rests, to be gone on with at another time; null
+    /// for its end.</summary>
+    public int? RestAt { get; init; }
 }
 
 /// <summary>Is told what happens in a training, on the training thread, in order. Must return quickly.</summary>

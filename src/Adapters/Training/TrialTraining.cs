@@ -12,7 +12,8 @@ namespace Adapters.Training;
 /// <summary>A trial from its plan to its result: base model, task, method, trainer, and the adapter on disk.</summary>
 public static class TrialTraining
 {
-    /// <summary>Trains what the plan says. What <see cref="Preparations.Of"/> lists for it must be ready.</summary>
+    /// <summary>Trains what the plan says; null where it rests before its end. What <see cref="Preparations.Of"/> lists for it must
+    /// be ready.</summary>
     /// <param name="plan">All that determines the result.</param>
     /// <param name="places">Where it reads and writes, and from which checkpoint it goes on.</param>
     /// <param name="observer">Is told of progress, metrics and checkpoints.</param>
@@ -20,7 +21,7 @@ public static class TrialTraining
     /// <exception cref="AdapterException">When parts of the plan are unknown or do not fit together, with the value.</exception>
     /// <exception cref="DivergedException">When the loss or a gradient is not finite.</exception>
     /// <exception cref="OperationCanceledException">When it was stopped; the checkpoint is saved by then.</exception>
-    public static TrainingResult Run(
+    public static TrainingResult? Run(
         TrainingPlan plan, TrainingPlaces places, ITrainingObserver observer, CancellationToken stop = default)
     {
         using var pause = FinalizerPause.Begin();
@@ -40,7 +41,7 @@ public static class TrialTraining
         using var adapter = MethodCatalogue.Find(plan.Method).Method.Attach(model, plan.MethodOptions, context);
 
         var result = new Trainer(adapter, task, options, plan.Seed).Run(places, observer, stop);
-        if (adapter.Trainable.Count == 0)
+        if (result is null || adapter.Trainable.Count == 0)
             return result;
 
         var folder = Path.Combine(places.Folder, "adapter");

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Experiments.Samplers;
 using Experiments.Storage;
 using Experiments.Sweeps;
 using Experiments.Trials;
@@ -70,9 +71,11 @@ public sealed record EntryImportance(string Entry, int Configurations, int Searc
 
     internal static EntryImportance Of(MethodEntry entry, IEnumerable<TriedConfiguration> configurations)
     {
-        Parameter[] searched = [.. entry.Space.Parameters.Where(parameter => UnitInterval.IsSearched(parameter.Domain))];
+        var cube = UnitCube.Of(entry.Space);
+        int[] searched = [.. Enumerable.Range(0, cube.Dimensions).Where(dimension => cube.CountOf(dimension) != 1)];
+        string[] names = [.. searched.Select(dimension => entry.Space.Parameters[dimension].Name)];
         TriedConfiguration[] finished = [.. configurations.Where(configuration => configuration.Mean is not null)];
-        double[][] points = [.. finished.Select(configuration => Point(configuration.Values, searched))];
+        double[][] points = [.. finished.Select(configuration => Point(configuration.Values))];
         double[] values = [.. finished.Select(configuration => configuration.Mean!.Value)];
         return new EntryImportance(
             entry.Name,
@@ -80,10 +83,16 @@ public sealed record EntryImportance(string Entry, int Configurations, int Searc
             searched.Length,
             searched.Length == 0 || finished.Length < ParameterImportance.LeastConfigurations || values.Min() == values.Max()
                 ? []
-                : Rows(searched, points, values));
+                : Rows(names, points, values));
+
+        double[] Point(Configuration values)
+        {
+            var point = cube.PointOf(values);
+            return [.. searched.Select((dimension, k) => values.Values.ContainsKey(names[k]) ? point[dimension] : double.NaN)];
+        }
     }
 
-    private static ImmutableArray<ImportanceRow> Rows(Parameter[] searched, double[][] points, double[] values)
+    private static ImmutableArray<ImportanceRow> Rows(string[] names, double[][] points, double[] values)
     {
         var random = new Xoshiro256StarStar(Seed, threadSafe: false);
         var whole = VarianceDecomposition.Of(points, values, random);
@@ -98,8 +107,8 @@ public sealed record EntryImportance(string Entry, int Configurations, int Searc
 
         return
         [
-            .. searched.Select((parameter, k) => new ImportanceRow(
-                    parameter.Name,
+            .. names.Select((name, k) => new ImportanceRow(
+                    name,
                     whole.Alone[k],
                     StandardError([.. halves.Select(half => half.Alone[k])]),
                     whole.InAll[k],
@@ -116,10 +125,6 @@ public sealed record EntryImportance(string Entry, int Configurations, int Searc
         var mean = halves.Average();
         return Math.Sqrt(halves.Sum(value => (value - mean) * (value - mean)) / (halves.Length - 1));
     }
-
-    private static double[] Point(Configuration values, Parameter[] searched) =>
-        [.. searched.Select(parameter => values.Values.TryGetValue(parameter.Name, out var value)
-            ? UnitInterval.Of(parameter.Domain, value) : double.NaN)];
 
     private static void Shuffle(int[] items, RandomSource random)
     {

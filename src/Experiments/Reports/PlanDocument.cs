@@ -86,6 +86,7 @@ public sealed record PlanDocument
             Entry = entry.Entry,
             Method = entry.Method,
             Configurations = entry.Configurations,
+            Space = entry.Space.ToString(),
             Trials = entry.Trials,
             LeastSteps = least,
             MostSteps = most,
@@ -111,6 +112,7 @@ public sealed record PlanDocument
             null => (Number(preset), Number(preset)),
             Domain.Fixed single => (Number(single.Value), Number(single.Value)),
             Domain.Choice choice => (choice.Choices.Min(Number), choice.Choices.Max(Number)),
+            Domain.Ordinal ordinal => (ordinal.Values.Min(Number), ordinal.Values.Max(Number)),
             Domain.Int range => (range.Low, range.High),
             Domain.Float range => (range.Low, range.High),
             _ => throw new System.Diagnostics.UnreachableException(),
@@ -157,6 +159,9 @@ public sealed record PlannedCost
 
     /// <summary>Configurations that are tried.</summary>
     public required long Configurations { get; init; }
+
+    /// <summary>How many configurations its space has: a number, <c>about</c> one, or <c>endless</c>.</summary>
+    public required string Space { get; init; }
 
     /// <summary>Trials, replicates included.</summary>
     public required long Trials { get; init; }

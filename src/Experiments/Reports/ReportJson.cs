@@ -55,6 +55,9 @@ public static class ReportJson
     /// <summary>A plan, <c>orchestrator/plan/1</c>.</summary>
     public static string Of(PlanDocument plan) => JsonSerializer.Serialize(plan, Context.PlanDocument);
 
+    /// <summary>What verifying a store found, <c>orchestrator/store/1</c>.</summary>
+    public static string Of(StoreDocument store) => JsonSerializer.Serialize(store, Context.StoreDocument);
+
     private sealed class SecondsConverter : JsonConverter<TimeSpan>
     {
         public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -81,6 +84,7 @@ public static class ReportJson
 [JsonSerializable(typeof(ResultsDocument))]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(PlanDocument))]
+[JsonSerializable(typeof(StoreDocument))]
 [JsonSerializable(typeof(MethodsDocument))]
 [JsonSerializable(typeof(TasksDocument))]
 [JsonSerializable(typeof(ParameterValue))]

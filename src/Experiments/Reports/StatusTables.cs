@@ -36,6 +36,7 @@ public static class StatusTables
         new("running", IsAlwaysShown: true, TrialState.Assigned, TrialState.Running),
         new("waiting", IsAlwaysShown: true, TrialState.Waiting),
         new("paused", IsAlwaysShown: false, TrialState.Paused),
+        new("resting", IsAlwaysShown: false, TrialState.Resting),
         new("pruned", IsAlwaysShown: false, TrialState.Pruned),
         new("failed", IsAlwaysShown: true, TrialState.Failed, TrialState.Invalid),
         new("cancelled", IsAlwaysShown: false, TrialState.Cancelled),

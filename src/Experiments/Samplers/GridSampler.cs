@@ -19,12 +19,14 @@ public sealed class GridSampler(GridSampler.Options options) : ISampler
     /// <inheritdoc/>
     public Configuration? Suggest(SearchSpace space, IReadOnlyList<Observation> history, int index, ulong seed)
     {
-        if (GridSpace.Of(space, Axis.Of) is not { } grid)
+        if (GridSpace.OfValues(space) is not { } grid)
         {
             var endless = space.Parameters.First(parameter => Axis.Of(parameter.Domain) is null);
             throw new SpecException($"'{endless.Name}' {Obstacle(endless.Domain)}");
         }
 
+        if (!grid.IsFiltered)
+            throw new SpecException($"The space {Obstacle(space)}");
         if (index >= grid.Count)
             return null;
         return grid[options.Shuffle ? Shuffled(grid, index, seed) : index];
@@ -32,7 +34,15 @@ public sealed class GridSampler(GridSampler.Options options) : ISampler
 
     /// <inheritdoc/>
     public long? Count(SearchSpace space) =>
-        GridSpace.Of(space, Axis.Of) is { } grid && grid.Count <= long.MaxValue ? (long)grid.Count : null;
+        GridSpace.OfValues(space) is { IsFiltered: true } grid && grid.Count <= long.MaxValue ? (long)grid.Count : null;
+
+    /// <inheritdoc/>
+    public SpaceSize Size(SearchSpace space) => SpaceSize.Of(space, GridSpace.OfValues(space));
+
+    /// <inheritdoc/>
+    public string? Obstacle(SearchSpace space) => GridSpace.OfValues(space) is { IsFiltered: false } grid
+        ? $"has a grid of {grid.All} configurations, too many to hold each against the constraints."
+        : SpaceSize.Obstacle(space, GridSpace.OfValues(space));
 
     /// <inheritdoc/>
     public string? Obstacle(Domain domain) =>

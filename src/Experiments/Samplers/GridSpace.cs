@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Experiments.Sweeps;
 
 namespace Experiments.Samplers;
@@ -6,7 +7,7 @@ namespace Experiments.Samplers;
 /// <summary>
 /// The configurations of a space in mixed-radix order: parameters as declared, the last one fastest. A parameter whose
 /// condition does not hold has no digit, so it multiplies only the branch that has it. Any configuration is found by its
-/// number without going through those before.
+/// number without going through those before. Constraints leave gaps, which are closed by going through all of them once.
 /// </summary>
 internal sealed class GridSpace
 {
@@ -15,7 +16,13 @@ internal sealed class GridSpace
 
     private const long Absent = -2;
 
-    private readonly IReadOnlyList<Parameter> _parameters;
+    /// <summary>Configurations that are gone through where constraints leave some of them out: well under a second.</summary>
+    private const int MostFiltered = 1 << 18;
+
+    private static readonly ConditionalWeakTable<SearchSpace, GridSpace> _ofValues = [];
+    private static readonly ConditionalWeakTable<SearchSpace, GridSpace> _ofDraws = [];
+
+    private readonly Parameter[] _parameters;
     private readonly Axis[] _axes;
 
     /// <summary>For each parameter, the positions of its values that later conditions name, ascending; null for no parent.</summary>
@@ -26,33 +33,46 @@ internal sealed class GridSpace
 
     private readonly Dictionary<string, BigInteger> _counts = new(StringComparer.Ordinal);
 
-    private GridSpace(IReadOnlyList<Parameter> parameters, Axis[] axes)
+    /// <summary>Numbers of the configurations that the constraints admit; null where there are none, or it is too long.</summary>
+    private readonly int[]? _admitted;
+
+    private GridSpace(SearchSpace space, Axis[] axes)
     {
-        (_parameters, _axes) = (parameters, axes);
+        Parameter[] parameters = _parameters = [.. space.Parameters];
+        _axes = axes;
         _conditions = [.. parameters.Select(parameter => parameter.When.Select(PositionsOf).ToArray())];
         _named = new long[]?[axes.Length];
         foreach (var parent in _conditions.SelectMany(conditions => conditions).GroupBy(condition => condition.Parent))
             _named[parent.Key] = [.. parent.SelectMany(condition => condition.Allowed).Distinct().Order()];
-        Count = CountFrom(0, new long[axes.Length]);
+        All = CountFrom(0, new long[axes.Length]);
+        if (space.Constraints.Count > 0 && All <= MostFiltered)
+            _admitted = [.. Listed().Index().Where(each => space.Broken(each.Item) is null).Select(each => each.Index)];
+        IsFiltered = space.Constraints.Count == 0 || _admitted is not null;
     }
+
+    /// <summary>How many configurations there would be without constraints.</summary>
+    public BigInteger All { get; }
+
+    /// <summary>Whether the configurations here are those that the constraints admit; else there are too many to go through,
+    /// and these are all.</summary>
+    public bool IsFiltered { get; }
 
     /// <summary>How many configurations there are.</summary>
-    public BigInteger Count { get; }
+    public BigInteger Count => _admitted?.Length ?? All;
 
-    /// <summary>The grid of a space, or null where one of its parameters has no values to go through.</summary>
-    /// <param name="space">The space.</param>
-    /// <param name="axisOf">The values of a domain, or null.</param>
-    public static GridSpace? Of(SearchSpace space, Func<Domain, Axis?> axisOf)
-    {
-        var axes = space.Parameters.Select(parameter => axisOf(parameter.Domain)).ToArray();
-        return axes.Contains(null) ? null : new GridSpace(space.Parameters, axes!);
-    }
+    /// <summary>What a grid goes through: null where one of the parameters has no values to go through.</summary>
+    public static GridSpace? OfValues(SearchSpace space) => Of(space, Axis.Of, _ofValues);
+
+    /// <summary>What can be drawn: null where one of the parameters is a continuous range.</summary>
+    public static GridSpace? OfDraws(SearchSpace space) => Of(space, Axis.OfDraws, _ofDraws);
 
     /// <summary>The configuration of a number from 0 to <see cref="Count"/> - 1.</summary>
     public Configuration this[BigInteger number]
     {
         get
         {
+            if (_admitted is not null)
+                number = _admitted[(int)number];
             var chosen = new long[_axes.Length];
             var values = new List<KeyValuePair<string, ParameterValue>>();
             for (var i = 0; i < _axes.Length; i++)
@@ -68,6 +88,44 @@ internal sealed class GridSpace
             }
 
             return new Configuration(values);
+        }
+    }
+
+    /// <summary>The same space is asked for at every suggestion, so it is kept as long as the space is.</summary>
+    private static GridSpace? Of(
+        SearchSpace space, Func<Domain, Axis?> axisOf, ConditionalWeakTable<SearchSpace, GridSpace> known)
+    {
+        if (known.TryGetValue(space, out var grid))
+            return grid;
+        var axes = space.Parameters.Select(parameter => axisOf(parameter.Domain)).ToArray();
+        return axes.Contains(null) ? null : known.GetValue(space, _ => new GridSpace(space, axes!));
+    }
+
+    /// <summary>The values of every configuration in the order of numbers, in a dictionary that changes from one to the next.</summary>
+    private IEnumerable<IReadOnlyDictionary<string, ParameterValue>> Listed()
+    {
+        var values = new Dictionary<string, ParameterValue>(StringComparer.Ordinal);
+        return From(0);
+
+        IEnumerable<IReadOnlyDictionary<string, ParameterValue>> From(int i)
+        {
+            if (i == _axes.Length)
+            {
+                yield return values;
+                yield break;
+            }
+
+            var parameter = _parameters[i];
+            var isActive = parameter.When.All(condition => condition.HoldsIn(values));
+            for (var position = 0L; position < (isActive ? _axes[i].Count : 1); position++)
+            {
+                if (isActive)
+                    values[parameter.Name] = _axes[i][position];
+                foreach (var listed in From(i + 1))
+                    yield return listed;
+            }
+
+            values.Remove(parameter.Name);
         }
     }
 

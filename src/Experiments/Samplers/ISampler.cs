@@ -28,14 +28,41 @@ public interface ISampler
     /// <c>trials</c> ends by itself; null where it never ends, or past counting.</summary>
     long? Count(SearchSpace space);
 
+    /// <summary>How many configurations a space has for the sampler; one that gives them all has as many in
+    /// <see cref="Count"/>.</summary>
+    SpaceSize Size(SearchSpace space) => SpaceSize.Of(space, GridSpace.OfDraws(space));
+
+    /// <summary>What a user should know about drawing that many configurations, as the end of a sentence; null for nothing.</summary>
+    string? Advice(long configurations) => null;
+
+    /// <summary>Why the sampler cannot use a space, all of whose domains it can, as the end of a sentence that begins with
+    /// its entry; null where it can.</summary>
+    string? Obstacle(SearchSpace space) => SpaceSize.Obstacle(space, GridSpace.OfDraws(space));
+
     /// <summary>Why the sampler cannot use a domain, as the end of a sentence that begins with the parameter; null where
     /// it can.</summary>
     string? Obstacle(Domain domain) => null;
 }
 
-/// <summary>What an earlier configuration came to: its best-known value (lower is better) or none yet.</summary>
+/// <summary>What an earlier configuration came to: its newest value (lower is better) or none yet.</summary>
 /// <param name="Index">Index of the configuration within its entry.</param>
 /// <param name="Configuration">Its values.</param>
-/// <param name="Value">Mean over replicates of the metric, turned so that lower is better; null while unknown.</param>
+/// <param name="Value">Mean of the metric over the replicates that came furthest, turned so that lower is better; null while
+/// unknown.</param>
 /// <param name="Failed">Whether every replicate ended without a value.</param>
-public sealed record Observation(int Index, Configuration Configuration, double? Value, bool Failed);
+/// <param name="Progress">Share of its full resource after which the value was measured: below 1 where the scheduler lets it
+/// rest or has pruned it, or it still runs.</param>
+public sealed record Observation(int Index, Configuration Configuration, double? Value, bool Failed, double Progress = 1)
+{
+    private readonly EquatableArray<double> _objectives;
+
+    /// <summary>One value for each objective, lower is better in all; empty while unknown. Default: <see cref="Value"/>.</summary>
+    public EquatableArray<double> Objectives
+    {
+        get => _objectives.Count > 0 || Value is not { } only ? _objectives : [only];
+        init => _objectives = value;
+    }
+
+    /// <summary>By how much measured limits are exceeded in sum, at least 0; whatever exceeds none is better than what does.</summary>
+    public double Violation { get; init; }
+}

@@ -30,6 +30,13 @@ internal readonly struct KeyedStream
     /// <summary>A whole number in [0, <paramref name="count"/>); no value is favoured by more than count in 2^64.</summary>
     public long Below(long count, ulong counter) => (long)Math.BigMul((ulong)count, this[counter], out _);
 
+    /// <summary>A draw of the standard normal distribution (Box and Muller 1958) from the next two places.</summary>
+    public double Normal(ref ulong counter)
+    {
+        var length = Math.Sqrt(-2 * Math.Log(1 - Real(counter++)));
+        return length * Math.Cos(2 * Math.PI * Real(counter++));
+    }
+
     private static ulong Mix(ulong bits)
     {
         bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9;

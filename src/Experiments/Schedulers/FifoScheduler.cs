@@ -1,13 +1,8 @@
 using System.ComponentModel;
-using Experiments.Trials;
 
 namespace Experiments.Schedulers;
 
 /// <summary>First come, first served: the waiting trial with the lowest number goes next, and runs to its end.</summary>
 [Scheduler("fifo")]
 [Description("Trials run to their end in order of their numbers.")]
-public sealed class FifoScheduler : ITrialScheduler
-{
-    /// <inheritdoc/>
-    public TrialId? Next(IReadOnlyList<TrialId> ready) => ready.Count == 0 ? null : ready.Min();
-}
+public sealed class FifoScheduler : ITrialScheduler;

@@ -6,13 +6,75 @@ namespace Experiments.Schedulers;
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class SchedulerAttribute(string id) : Attribute
 {
-    /// <summary>The name, for example <c>fifo</c>.</summary>
+    /// <summary>The name, for example <c>asha</c>.</summary>
     public string Id { get; } = id;
 }
 
-/// <summary>Decides which waiting trial goes next. Pure: a function of the trials it is shown.</summary>
+/// <summary>
+/// Decides which trial a free device works on, how far, and which trials are not worth going on. It is told what was
+/// recorded, in that order, and decides from that alone: no clock, no randomness of its own, so that after a restart the
+/// recorded events lead to the same decisions. One instance serves one sweep.
+/// </summary>
+/// <remarks>
+/// Trials of one <see cref="ScheduledTrial.Group"/> compete with each other and with no others. Values are turned at the door:
+/// lower is better, and what is not finite is the worst. What trains nothing, and what other trials need, is never told of:
+/// it shows up in <see cref="Next"/> alone.
+/// </remarks>
 public interface ITrialScheduler
 {
     /// <summary>The trial that a free device should work on, of those that could start now, in order of number.</summary>
-    TrialId? Next(IReadOnlyList<TrialId> ready);
+    TrialId? Next(IReadOnlyList<TrialId> ready) => ready.Count == 0 ? null : ready[0];
+
+    /// <summary>A trial is there that it decides about.</summary>
+    void Add(ScheduledTrial trial)
+    {
+    }
+
+    /// <summary>The steps below its full resource at which a trial is measured, in ascending order.</summary>
+    IReadOnlyList<int> RungsOf(TrialId trial) => [];
+
+    /// <summary>Where the next attempt of a trial rests: at that step it leaves a checkpoint and its device; null where it
+    /// runs to its end.</summary>
+    int? RestsAt(TrialId trial) => null;
+
+    /// <summary>A trial was given to a device, for the first time.</summary>
+    void Started(TrialId trial)
+    {
+    }
+
+    /// <summary>A trial was measured, once for a step. It may have passed a rung without having been measured there.</summary>
+    /// <param name="trial">The trial.</param>
+    /// <param name="step">The step, up to its full resource.</param>
+    /// <param name="value">Lower is better; positive infinity for what is not finite.</param>
+    void Measured(TrialId trial, int step, double value)
+    {
+    }
+
+    /// <summary>Whether a trial that has just been measured is to end at once.</summary>
+    bool IsPruned(TrialId trial) => false;
+
+    /// <summary>A trial rests: its checkpoint of that step is durable, its device is free.</summary>
+    void Rested(TrialId trial, int step)
+    {
+    }
+
+    /// <summary>The resting trial that a free device should go on with, before any new one; null for none.</summary>
+    /// <param name="last">Whether nothing but resting trials is left, and none will come.</param>
+    TrialId? Promotion(bool last) => null;
+
+    /// <summary>A resting trial was promoted.</summary>
+    void Promoted(TrialId trial)
+    {
+    }
+
+    /// <summary>A trial has ended: <see cref="TrialState.Completed"/> after its full resource, or otherwise.</summary>
+    void Ended(TrialId trial, TrialState state)
+    {
+    }
 }
+
+/// <summary>A trial as a scheduler knows it.</summary>
+/// <param name="Id">The trial; numbers grow in the order of creation.</param>
+/// <param name="Group">Trials of equal group compete: those of one method entry.</param>
+/// <param name="Steps">Its full resource, in steps, at least 1.</param>
+public sealed record ScheduledTrial(TrialId Id, int Group, int Steps);

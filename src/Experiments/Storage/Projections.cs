@@ -49,6 +49,9 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
                     Node = leased.Node,
                 });
                 break;
+            case SweepEvent.TrialPromoted promoted:
+                Change(promoted.Trial, trial => trial with { State = TrialState.Waiting });
+                break;
             case SweepEvent.AttemptStarted started:
                 Change(started.Attempt.Trial, trial => trial with { State = TrialState.Running, Step = started.FromStep });
                 break;
@@ -97,10 +100,14 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
     {
         var id = ended.Attempt.Trial;
         var took = ended.Elapsed > TimeSpan.Zero ? ended.Elapsed : time - (Find(id).Since ?? time);
-        var held = Sweep.IsPaused && ended.Outcome is AttemptOutcome.Paused;
         Change(id, since: null, change: trial => trial with
         {
-            State = held ? TrialState.Paused : TrialState.Waiting, // the trial's own end, if it is one, is the next event
+            State = ended.Outcome switch
+            {
+                AttemptOutcome.Rested => TrialState.Resting,
+                AttemptOutcome.Paused when Sweep.IsPaused => TrialState.Paused,
+                _ => TrialState.Waiting, // the trial's own end, if it is one, is the next event
+            },
             Result = (ended.Outcome as AttemptOutcome.Finished)?.Result,
             Elapsed = trial.Elapsed + took,
         });

@@ -19,6 +19,7 @@ internal abstract class Axis
     {
         Domain.Fixed only => new Listed([only.Value]),
         Domain.Choice choice => new Listed([.. choice.Choices]),
+        Domain.Ordinal ordinal => new Listed([.. ordinal.Values]),
         Domain.Int { Points: { } points } range => new Listed([.. Spread(range.Low, range.High, range.Log, points)
             .Select(value => (long)Math.Round(value))
             .Distinct()

@@ -3,7 +3,27 @@ using System.Text.Json.Serialization;
 namespace Experiments.Sweeps;
 
 /// <summary>Parameters in order of declaration; a condition names only earlier ones.</summary>
-public sealed record SearchSpace(EquatableArray<Parameter> Parameters);
+/// <param name="Parameters">What is searched and what is fixed.</param>
+/// <param name="Constraints">Rules over several parameters, all of which a configuration must keep.</param>
+public sealed record SearchSpace(
+    EquatableArray<Parameter> Parameters,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] EquatableArray<Constraint> Constraints = default)
+{
+    /// <summary>Whether a configuration keeps every constraint.</summary>
+    public bool Admits(Configuration configuration) => Broken(configuration.Values) is null;
+
+    /// <summary>The first constraint that values break; null where they keep all.</summary>
+    internal Constraint? Broken(IReadOnlyDictionary<string, ParameterValue> values)
+    {
+        foreach (var constraint in Constraints)
+        {
+            if (!constraint.HoldsIn(values))
+                return constraint;
+        }
+
+        return null;
+    }
+}
 
 /// <summary>A named parameter with what it can be and when it is there at all.</summary>
 /// <param name="Name">Snake-case option name.</param>
@@ -24,6 +44,7 @@ public sealed record Condition(string Parent, EquatableArray<ParameterValue> Val
 [JsonDerivedType(typeof(Float), "float")]
 [JsonDerivedType(typeof(Int), "int")]
 [JsonDerivedType(typeof(Choice), "choice")]
+[JsonDerivedType(typeof(Ordinal), "ordinal")]
 [JsonDerivedType(typeof(Fixed), "fixed")]
 public abstract record Domain
 {
@@ -44,6 +65,9 @@ public abstract record Domain
 
     /// <summary>One of these.</summary>
     public sealed record Choice(EquatableArray<ParameterValue> Choices) : Domain;
+
+    /// <summary>One of these, in an order that means something: neighbours are alike, for samplers that can use it.</summary>
+    public sealed record Ordinal(EquatableArray<ParameterValue> Values) : Domain;
 
     /// <summary>Always this.</summary>
     public sealed record Fixed(ParameterValue Value) : Domain;

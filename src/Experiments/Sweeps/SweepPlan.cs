@@ -29,8 +29,9 @@ public sealed record SweepPlan(EquatableArray<EntryPlan> Entries, int Replicates
         var room = entries.Select(item => sampler.Count(item.Entry.Space) ?? long.MaxValue).ToList();
         var counts = spec.Trials is { } trials ? Deal(trials / spec.Seeds.Count, room) : room;
         EquatableArray<EntryPlan> plans = [.. entries.Select((item, index) =>
-            new EntryPlan(item.Block, item.Entry.Name, item.Entry.Method, counts[index], counts[index] * spec.Seeds.Count))];
-        return new SweepPlan(plans, spec.Seeds.Count, [.. WarningsOf(spec, plans)]);
+            new EntryPlan(item.Block, item.Entry.Name, item.Entry.Method, counts[index], counts[index] * spec.Seeds.Count,
+                sampler.Size(item.Entry.Space)))];
+        return new SweepPlan(plans, spec.Seeds.Count, [.. WarningsOf(spec, plans, sampler)]);
     }
 
     /// <summary>The first entry whose space never ends, so that the sweep needs <c>trials</c>; or null.</summary>
@@ -61,7 +62,7 @@ public sealed record SweepPlan(EquatableArray<EntryPlan> Entries, int Replicates
         return [.. dealt];
     }
 
-    private static IEnumerable<string> WarningsOf(SweepSpec spec, EquatableArray<EntryPlan> plans)
+    private static IEnumerable<string> WarningsOf(SweepSpec spec, EquatableArray<EntryPlan> plans, ISampler sampler)
     {
         if (spec.Seeds.Count == 1 && spec.Tasks.Any(block => block.Methods.Count > 1))
             yield return "There is one seed, so the comparison has no intervals; 'seeds: 3' or more gives them.";
@@ -73,6 +74,12 @@ public sealed record SweepPlan(EquatableArray<EntryPlan> Entries, int Replicates
                 ? $"'trials' is {trials}, not a multiple of {spec.Seeds.Count} seeds: {planned} trials are run."
                 : $"'trials' is {trials}, but the spaces hold {planned} trials in all.";
         }
+
+        foreach (var plan in plans.Where(plan => plan.Configurations < (plan.Space.Count ?? long.MaxValue)))
+        {
+            if (sampler.Advice(plan.Configurations) is { } advice)
+                yield return $"'{plan.Entry}' gets {plan.Configurations} configurations: {advice}.";
+        }
     }
 }
 
@@ -82,4 +89,5 @@ public sealed record SweepPlan(EquatableArray<EntryPlan> Entries, int Replicates
 /// <param name="Method">Its method.</param>
 /// <param name="Configurations">How many configurations are tried.</param>
 /// <param name="Trials">How many trials these are, replicates included.</param>
-public sealed record EntryPlan(int Block, string Entry, string Method, long Configurations, long Trials);
+/// <param name="Space">How many configurations there would be.</param>
+public sealed record EntryPlan(int Block, string Entry, string Method, long Configurations, long Trials, SpaceSize Space);

@@ -50,6 +50,7 @@ public static partial class SweepYaml
                 Line(4, "experts", entry.Experts is { } experts ? Text(experts) : null);
                 foreach (var parameter in entry.Space.Parameters)
                     Line(4, parameter.Name, Show(parameter));
+                Line(4, "constraints", entry.Space.Constraints.Count == 0 ? null : List(entry.Space.Constraints.Select(rule => Text(rule.Text))));
                 foreach (var line in catalogue is null ? [] : Defaults(entry, block, catalogue))
                     text.Append(' ', 8).Append("# ").Append(line).Append('\n');
             }
@@ -92,6 +93,7 @@ public static partial class SweepYaml
         {
             Domain.Fixed { Value: var value } => when is null ? Show(value) : Map(("value", Show(value)), ("when", when))!,
             Domain.Choice { Choices: var choices } => Map(("choices", List(choices.Select(Show))), ("when", when))!,
+            Domain.Ordinal { Values: var values } => Map(("ordinal", List(values.Select(Show))), ("when", when))!,
             Domain.Int range => Map(("type", "int"), ("low", Show(range.Low)), ("high", Show(range.High)),
                 ("log", range.Log ? "true" : null), ("step", range.Step is { } step ? Show(step) : null),
                 ("points", range.Points is { } points ? Show(points) : null), ("when", when))!,

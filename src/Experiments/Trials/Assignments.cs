@@ -1,3 +1,4 @@
+using Experiments.Schedulers;
 using Experiments.Sweeps;
 
 namespace Experiments.Trials;
@@ -5,14 +6,17 @@ namespace Experiments.Trials;
 /// <summary>What a worker is told to begin with, put together from the sweep as it stands.</summary>
 internal static class Assignments
 {
-    public static Assignment Of(SweepState state, Trial trial)
+    public static Assignment Of(SweepState state, Trial trial, ITrialScheduler scheduler)
     {
         var spec = state.Spec!;
         var train = trial.Work as TrialWork.Train;
         var block = train is null ? null : spec.Tasks[train.Block];
         var entry = block?.Methods.First(method => method.Name == train!.Entry);
+        var isScheduled = state.IsScheduled(trial.Id);
         return new Assignment(
             spec.Name, trial.Lease!.Attempt, trial.Work, block, entry?.Method, trial.Checkpoint,
+            [.. isScheduled ? scheduler.RungsOf(trial.Id).Where(rung => !trial.MeasuredAt.Contains(rung)) : []],
+            isScheduled ? scheduler.RestsAt(trial.Id) : null,
             entry?.Experts is { } experts ? Artefacts(state, trial, experts) : []);
     }
 

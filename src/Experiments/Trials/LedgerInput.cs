@@ -106,6 +106,8 @@ public abstract record LedgerEffect
 /// <param name="Block">The task block of a training; null for a preparation.</param>
 /// <param name="Method">Registered name of the method of a training; null for a preparation.</param>
 /// <param name="ResumeFrom">The newest recorded checkpoint, or null to begin.</param>
+/// <param name="MeasureAt">Steps at which the work is measured, beside its own evaluations, in ascending order.</param>
+/// <param name="RestAt">The step at which it is measured, saves a checkpoint and rests; null to run to the end.</param>
 /// <param name="Experts">Artefacts of the trials that this one needs as experts, in the order of their numbers.</param>
 public sealed record Assignment(
     string Sweep,
@@ -114,6 +116,8 @@ public sealed record Assignment(
     TaskBlock? Block,
     string? Method,
     CheckpointRecord? ResumeFrom,
+    EquatableArray<int> MeasureAt,
+    int? RestAt,
     EquatableArray<string> Experts);
 
 /// <summary>A recorded checkpoint.</summary>

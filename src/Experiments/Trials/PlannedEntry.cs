@@ -1,12 +1,17 @@
+using System.Collections.Immutable;
 using Experiments.Samplers;
 using Experiments.Sweeps;
 
 namespace Experiments.Trials;
 
 /// <summary>A method entry of a sweep with the configurations that it has so far.</summary>
-internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, SweepSpec spec)
+internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, SweepSpec spec, ICatalogue catalogue)
 {
     private readonly TaskBlock _task = spec.Tasks[block];
+    private readonly ParameterValue? _defaultSteps =
+        catalogue.TrainingOptions.FirstOrDefault(option => option.Name == "steps")?.Default;
+    private readonly bool _trains =
+        catalogue.Methods.FirstOrDefault(method => method.Id == spec.Tasks[block].Methods[index].Method)?.Trains == true;
     private readonly List<PlannedConfiguration> _configurations = [];
     private readonly List<Observation> _history = [];
     private readonly Dictionary<int, List<TrialId>> _byReplicate = [];
@@ -24,6 +29,12 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
 
     /// <summary>Whether another entry needs this one's trials as experts.</summary>
     public bool IsExpert { get; private set; }
+
+    /// <summary>Whether the scheduler decides about its trials: not where others need them, or nothing is trained.</summary>
+    public bool IsScheduled => _trains && !IsExpert;
+
+    /// <summary>A number of its own among the entries of the sweep.</summary>
+    public int Group { get; private init; }
 
     /// <summary>Seed of its configurations.</summary>
     public ulong Seed { get; } = TrialSeed.OfEntry(spec.Seed, block, spec.Tasks[block].Methods[index].Name);
@@ -46,7 +57,7 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
 
     /// <summary>The entries of a sweep in file order, but those that others need as experts before these.</summary>
     /// <exception cref="SpecException">When an entry names experts that its block has not, or is in need of itself.</exception>
-    public static IReadOnlyList<PlannedEntry> Order(SweepSpec spec)
+    public static IReadOnlyList<PlannedEntry> Order(SweepSpec spec, ICatalogue catalogue)
     {
         var ordered = new List<PlannedEntry>();
         for (var block = 0; block < spec.Tasks.Count; block++)
@@ -66,7 +77,7 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
 
             var experts = ExpertsOf(spec.Tasks[block], index) is { } needed ? Place(block, needed, [.. path, index]) : null;
             experts?.IsExpert = true;
-            var planned = new PlannedEntry(block, index, experts, spec);
+            var planned = new PlannedEntry(block, index, experts, spec, catalogue) { Group = ordered.Count };
             ordered.Add(planned);
             return planned;
         }
@@ -88,16 +99,43 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
         return _configurations[train.Index];
     }
 
-    /// <summary>A trial of this entry has ended.</summary>
-    public void Observe(TrialWork.Train train, TrialResult? result)
+    /// <summary>Steps to the full resource of a trial.</summary>
+    public int Steps(Configuration configuration) =>
+        configuration.Values.GetValueOrDefault("steps") is ParameterValue.Integer set ? (int)set.Value
+        : _defaultSteps is ParameterValue.Integer preset ? (int)preset.Value
+        : 1;
+
+    /// <summary>The value of the task's metric among others, turned so that lower is better; null for none.</summary>
+    public double? ValueOf(ImmutableSortedDictionary<string, double> values)
     {
-        var metrics = result?.Metrics;
-        double? value = metrics is null ? null
-            : metrics.TryGetValue($"validation_{_task.Metric}", out var validation) ? validation
-            : metrics.TryGetValue(_task.Metric, out var plain) ? plain
+        double? value = values.TryGetValue($"validation_{_task.Metric}", out var validation) ? validation
+            : values.TryGetValue(_task.Metric, out var plain) ? plain
             : null;
-        _history[train.Index] = _configurations[train.Index].Observe(train.Replicate, _task.Maximize ? -value : value);
+        return _task.Maximize ? -value : value;
     }
+
+    /// <summary>A trial of this entry was measured midway.</summary>
+    public void Measure(TrialWork.Train train, int step, double value)
+    {
+        if (double.IsFinite(value))
+            Note(train, new Replicate(Ended: false, value, Math.Min(1, step / (double)Steps(train.Configuration))));
+    }
+
+    /// <summary>A trial of this entry has ended.</summary>
+    /// <param name="train">Its work.</param>
+    /// <param name="result">What it came to; null where it did not reach its full resource.</param>
+    /// <param name="counts">Whether what was measured midway still tells something about its configuration.</param>
+    public void Observe(TrialWork.Train train, TrialResult? result, bool counts)
+    {
+        var value = result is null ? null : ValueOf(result.Metrics);
+        if (value is null && counts)
+            Note(train, _configurations[train.Index].Of(train.Replicate) with { Ended = true });
+        else
+            Note(train, new Replicate(Ended: true, value, Progress: 1));
+    }
+
+    private void Note(TrialWork.Train train, Replicate replicate) =>
+        _history[train.Index] = _configurations[train.Index].Note(train.Replicate, replicate);
 
     private static int? ExpertsOf(TaskBlock block, int index)
     {
@@ -114,9 +152,8 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
 /// <summary>A configuration of an entry with its replicates.</summary>
 internal sealed class PlannedConfiguration(PlannedEntry entry, int index, Configuration configuration)
 {
-    // Null until that replicate's trial has ended. Sorted, so that a mean is summed up in the same order whatever the order
-    // in which the trials ended.
-    private readonly SortedDictionary<int, (bool Ended, double? Value)> _replicates = [];
+    // Sorted, so that a mean is summed up in the same order whatever the order in which the trials ended.
+    private readonly SortedDictionary<int, Replicate> _replicates = [];
 
     public PlannedEntry Entry { get; } = entry;
 
@@ -124,7 +161,7 @@ internal sealed class PlannedConfiguration(PlannedEntry entry, int index, Config
 
     public Configuration Configuration { get; } = configuration;
 
-    public void Add(int replicate) => _replicates.Add(replicate, (Ended: false, null));
+    public void Add(int replicate) => _replicates.Add(replicate, new Replicate(Ended: false, Value: null, Progress: 0));
 
     /// <summary>The first seed of the sweep that this configuration has no trial for.</summary>
     public int? Missing(SweepSpec spec)
@@ -138,12 +175,21 @@ internal sealed class PlannedConfiguration(PlannedEntry entry, int index, Config
         return null;
     }
 
-    public Observation Observe(int replicate, double? value)
+    public Replicate Of(int replicate) => _replicates[replicate];
+
+    /// <summary>Takes in how a replicate stands now, and says how the configuration stands.</summary>
+    public Observation Note(int replicate, Replicate now)
     {
-        _replicates[replicate] = (Ended: true, value);
-        var values = _replicates.Values.Select(each => each.Value).OfType<double>().ToList();
-        return new Observation(
-            Index, Configuration, values.Count > 0 ? values.Average() : null,
-            Failed: values.Count == 0 && _replicates.Values.All(each => each.Ended));
+        _replicates[replicate] = now;
+        var valued = _replicates.Values.Where(each => each.Value is not null).ToList();
+        if (valued.Count == 0)
+            return new Observation(Index, Configuration, null, Failed: _replicates.Values.All(each => each.Ended));
+
+        var furthest = valued.Max(each => each.Progress);
+        var mean = valued.Where(each => each.Progress == furthest).Average(each => each.Value!.Value);
+        return new Observation(Index, Configuration, mean, Failed: false, furthest);
     }
 }
+
+/// <summary>How a replicate of a configuration stands: whether its trial has ended, and its newest value.</summary>
+internal sealed record Replicate(bool Ended, double? Value, double Progress);

@@ -13,6 +13,7 @@ namespace Experiments.Trials;
 [JsonDerivedType(typeof(SweepEnded), "sweep-ended")]
 [JsonDerivedType(typeof(TrialCreated), "trial-created")]
 [JsonDerivedType(typeof(TrialLeased), "trial-leased")]
+[JsonDerivedType(typeof(TrialPromoted), "trial-promoted")]
 [JsonDerivedType(typeof(AttemptStarted), "attempt-started")]
 [JsonDerivedType(typeof(MetricReported), "metric-reported")]
 [JsonDerivedType(typeof(CheckpointSaved), "checkpoint-saved")]
@@ -46,6 +47,9 @@ public abstract record SweepEvent
 
     /// <summary>An attempt was given to a worker. Its number is one more than the trial's last.</summary>
     public sealed record TrialLeased(AttemptId Attempt, string Worker, string Device, string Node) : SweepEvent;
+
+    /// <summary>A resting trial waits for a device again: the scheduler lets it go on.</summary>
+    public sealed record TrialPromoted(TrialId Trial) : SweepEvent;
 
     /// <summary>The worker began, from that step; with a sentence where people should know why from there.</summary>
     public sealed record AttemptStarted(
@@ -91,6 +95,7 @@ public enum RejectionReason
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(Finished), "finished")]
 [JsonDerivedType(typeof(Paused), "paused")]
+[JsonDerivedType(typeof(Rested), "rested")]
 [JsonDerivedType(typeof(Failed), "failed")]
 public abstract record AttemptOutcome
 {
@@ -103,6 +108,9 @@ public abstract record AttemptOutcome
 
     /// <summary>Stopped on request at its newest checkpoint.</summary>
     public sealed record Paused(int Step) : AttemptOutcome;
+
+    /// <summary>Measured and saved at the step where it was to rest.</summary>
+    public sealed record Rested(int Step) : AttemptOutcome;
 
     /// <summary>Ended by an error; with <paramref name="DiskFull"/> by one that passes when somebody makes room.</summary>
     public sealed record Failed(FailureCause Cause, string Message, int? Step, bool DiskFull = false) : AttemptOutcome;

@@ -12,7 +12,7 @@ namespace Experiments.Trials;
 /// caller carries out once the events are durable. After a restart the recorded events are replayed, then
 /// <see cref="Start"/> goes on from there; workers that come back are adopted as they say what they work on.
 /// </summary>
-public sealed class SweepLedger
+public sealed partial class SweepLedger
 {
     private readonly SweepSpec _wanted;
     private readonly TrialPlanner _planner;
@@ -32,7 +32,7 @@ public sealed class SweepLedger
     {
         (_wanted, _scheduler) = (spec, scheduler);
         _planner = new TrialPlanner(sampler, catalogue);
-        _state = new SweepState(_planner);
+        _state = new SweepState(_planner, scheduler);
     }
 
     /// <summary>The specification in force.</summary>
@@ -165,79 +165,6 @@ public sealed class SweepLedger
             Close(trial, FailureCause.Lost, reason);
     }
 
-    private void Receive(LedgerInput.Reported report)
-    {
-        var (worker, attempt, sequence) = (report.Worker, report.Attempt, report.Sequence);
-        var trial = _state.Find(attempt.Trial);
-        if (trial?.EndOf(attempt.Number) is { } last && sequence <= last)
-        {
-            _effects.Add(new LedgerEffect.Acknowledge(worker, attempt, last));
-        }
-        else if (trial?.IsHeldBy(worker, attempt) != true)
-        {
-            if (trial is not null && attempt.Number <= trial.Attempt)
-                Reject(trial, report, RejectionReason.Fenced, $"{attempt} is over, or another worker has it.");
-            _effects.Add(new LedgerEffect.Fence(worker, attempt));
-        }
-        else if (sequence > trial.Sequence + 1)
-        {
-            _effects.Add(new LedgerEffect.Resend(worker, attempt, trial.Sequence + 1));
-        }
-        else
-        {
-            if (sequence == trial.Sequence + 1)
-                Take(trial, report);
-            _effects.Add(new LedgerEffect.Acknowledge(worker, attempt, trial.Sequence));
-        }
-    }
-
-    /// <summary>Records the next report of the attempt that holds the trial. Each leaves an event with its number, so that what
-    /// was acknowledged is known after a restart too.</summary>
-    private void Take(Trial trial, LedgerInput.Reported reported)
-    {
-        var (attempt, sequence) = (reported.Attempt, reported.Sequence);
-        switch (reported.Report)
-        {
-            case Report.Started when trial.State == TrialState.Running:
-                Reject(trial, reported, RejectionReason.OutOfOrder, "It has started already.");
-                break;
-            case Report.Started started:
-                var unusable = trial.Checkpoint;
-                Record(new SweepEvent.AttemptStarted(attempt, sequence, started.ProcessId, started.FromStep, started.Warning));
-                Delete(unusable, trial.Checkpoint);
-                break;
-            case Report.Measured measured:
-                var fresh = trial.Values.New(measured.Step, measured.Values, out var contradiction);
-                Record(new SweepEvent.MetricReported(attempt, sequence, measured.Step, fresh));
-                if (contradiction is not null)
-                    Reject(trial, reported, RejectionReason.Nondeterminism, contradiction);
-                break;
-            case Report.Saved saved when saved.Step < trial.Checkpoint?.Step:
-                Reject(trial, reported, RejectionReason.OutOfOrder,
-                    $"A checkpoint of step {saved.Step} comes after that of step {trial.Checkpoint.Step}.");
-                break;
-            case Report.Saved saved:
-                var superseded = trial.Checkpoint;
-                Record(new SweepEvent.CheckpointSaved(attempt, sequence, saved.Step, saved.Folder, saved.Bytes));
-                Delete(superseded, trial.Checkpoint);
-                break;
-            case Report.Ended ended:
-                Record(new SweepEvent.AttemptEnded(attempt, sequence, ended.Outcome, ended.Elapsed));
-                if (trial.NeedsRoom)
-                    Hold($"{trial.Id} finds the disk full: {((AttemptOutcome.Failed)ended.Outcome).Message}");
-                break;
-            default:
-                throw new UnreachableException();
-        }
-    }
-
-    /// <summary>Out-of-order reports are next in number and so must leave an event; of the others one an attempt says enough.</summary>
-    private void Reject(Trial trial, LedgerInput.Reported reported, RejectionReason reason, string detail)
-    {
-        if (reason == RejectionReason.OutOfOrder || !trial.HasRejected(reported.Attempt.Number, reason))
-            Record(new SweepEvent.ReportRejected(reported.Attempt, reported.Sequence, reason, detail));
-    }
-
     private void Pause(LedgerInput.Pause pause)
     {
         if (_state.End is null && (_state.Pause is null || (pause.StopRunning && !_state.Pause.StopRunning)))
@@ -261,14 +188,25 @@ public sealed class SweepLedger
         if (_state.Find(id) is not { } trial || trial.Phase is TrialPhase.Ended)
             return;
 
-        if (trial.Lease is { } lease)
-        {
-            var outcome = new AttemptOutcome.Paused(trial.Checkpoint?.Step ?? 0);
-            Record(new SweepEvent.AttemptEnded(lease.Attempt, trial.Sequence, outcome, default));
-            _effects.Add(new LedgerEffect.Stop(lease.Worker.Id, lease.Attempt, Save: false));
-        }
-
+        Withdraw(trial);
         End(trial, Conclusion.Cancelled);
+    }
+
+    private void Prune(Trial trial)
+    {
+        Withdraw(trial);
+        End(trial, Conclusion.Pruned);
+    }
+
+    /// <summary>Takes a trial that is to end now from the worker that holds it, if one does.</summary>
+    private void Withdraw(Trial trial)
+    {
+        if (trial.Lease is not { } lease)
+            return;
+
+        var outcome = new AttemptOutcome.Paused(trial.Checkpoint?.Step ?? 0);
+        Record(new SweepEvent.AttemptEnded(lease.Attempt, trial.Sequence, outcome, default));
+        _effects.Add(new LedgerEffect.Stop(lease.Worker.Id, lease.Attempt, Save: false));
     }
 
     private void CancelAll()
@@ -303,6 +241,12 @@ public sealed class SweepLedger
         {
             while (Serve())
                 Settle();
+            if (_state.OnlyRests && _scheduler.Promotion(last: true) is null)
+            {
+                foreach (var trial in _state.Resting)
+                    End(trial, Conclusion.Pruned);
+            }
+
             if (_state.Live == 0 && _planner.IsDrawn)
                 End("done");
         }
@@ -315,6 +259,8 @@ public sealed class SweepLedger
 
     private void Settle()
     {
+        while (_state.NextPruned() is { } pruned)
+            Prune(pruned);
         while (_state.NextDue() is { Due: { } conclusion } trial)
             End(trial, conclusion);
     }
@@ -324,7 +270,9 @@ public sealed class SweepLedger
     {
         if (_idle.Count == 0 || _state.Pause is not null)
             return false;
-        if (_planner.IsLazy && _state.Count(TrialState.Waiting) == 0)
+        if (_scheduler.Promotion(_state.OnlyRests) is { } promoted)
+            Record(new SweepEvent.TrialPromoted(promoted));
+        else if (_planner.IsLazy && _state.Count(TrialState.Waiting) == 0)
             Plan(draw: true, atMost: Spec.Seeds.Count);
         if (_state.Ready.Count == 0 || _scheduler.Next(_state.Ready) is not { } next)
             return false;
@@ -347,7 +295,7 @@ public sealed class SweepLedger
     private void Assign(Trial trial)
     {
         var lease = trial.Lease!;
-        _effects.Add(new LedgerEffect.Assign(lease.Worker.Id, Assignments.Of(_state, trial)));
+        _effects.Add(new LedgerEffect.Assign(lease.Worker.Id, Assignments.Of(_state, trial, _scheduler)));
         if (_state.Pause?.StopRunning == true)
             _effects.Add(new LedgerEffect.Stop(lease.Worker.Id, lease.Attempt, Save: true));
     }
@@ -386,6 +334,7 @@ public sealed class SweepLedger
         TrialState.Waiting when trial.OpenNeeds > 0 => new WaitReason.Needs(
             [.. trial.Needs.Where(need => _state.Find(need)!.State != TrialState.Completed)]),
         TrialState.Waiting or TrialState.Paused when Paused is { } why => new WaitReason.Paused(why),
+        TrialState.Resting => new WaitReason.Resting(trial.Step),
         TrialState.Waiting => new WaitReason.NoFreeDevice(),
         _ => null,
     };

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Experiments.Schedulers;
 using Experiments.Sweeps;
 
 namespace Experiments.Trials;
@@ -8,14 +9,16 @@ namespace Experiments.Trials;
 /// What the events of a sweep amount to. Only <see cref="Apply"/> changes it, so that replayed events lead where the same
 /// events led when they were decided. Nothing here is searched through: counts, ready trials and leases are kept as they change.
 /// </summary>
-internal sealed class SweepState(TrialPlanner planner)
+internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler)
 {
     private readonly List<Trial> _trials = [];
     private readonly int[] _counts = new int[Enum.GetValues<TrialState>().Length];
     private readonly ReadyTrials _ready = new();
     private readonly Dictionary<string, Trial> _byWorker = new(StringComparer.Ordinal);
     private readonly HashSet<Trial> _held = [];
+    private readonly HashSet<Trial> _resting = [];
     private readonly Queue<Trial> _due = [];
+    private readonly Queue<Trial> _pruned = [];
 
     /// <summary>The specification in force; null before the sweep began.</summary>
     public SweepSpec? Spec { get; private set; }
@@ -34,8 +37,14 @@ internal sealed class SweepState(TrialPlanner planner)
     public IReadOnlyCollection<Trial> Leased => _byWorker.Values;
 
     /// <summary>Number of trials that have not reached an end.</summary>
-    public int Live =>
-        Count(TrialState.Waiting) + Count(TrialState.Assigned) + Count(TrialState.Running) + Count(TrialState.Paused);
+    public int Live => Count(TrialState.Waiting) + Count(TrialState.Assigned) + Count(TrialState.Running)
+        + Count(TrialState.Paused) + Count(TrialState.Resting);
+
+    /// <summary>Whether trials rest, and nothing else is going on or will come.</summary>
+    public bool OnlyRests => _resting.Count > 0 && _resting.Count == Live && planner.IsDrawn;
+
+    /// <summary>Trials that rest, in order of number.</summary>
+    public IReadOnlyList<Trial> Resting => [.. _resting.OrderBy(trial => trial.Id)];
 
     public ImmutableSortedDictionary<TrialState, int> Counts => ImmutableSortedDictionary.CreateRange(
         Enum.GetValues<TrialState>().Where(state => Count(state) > 0).Select(state => KeyValuePair.Create(state, Count(state))));
@@ -54,6 +63,19 @@ internal sealed class SweepState(TrialPlanner planner)
             if (trial.Due is not null)
                 return trial;
             _due.Dequeue();
+        }
+
+        return null;
+    }
+
+    /// <summary>The next trial that the scheduler ends and whose end is not recorded yet.</summary>
+    public Trial? NextPruned()
+    {
+        while (_pruned.TryPeek(out var trial))
+        {
+            if (trial.Phase is not (TrialPhase.Concluded or TrialPhase.Ended))
+                return trial;
+            _pruned.Dequeue();
         }
 
         return null;
@@ -85,18 +107,27 @@ internal sealed class SweepState(TrialPlanner planner)
                 break;
             case SweepEvent.TrialLeased leased when Pause is null && End is null && !_byWorker.ContainsKey(leased.Worker):
                 Change(leased.Attempt.Trial, trial => trial.Apply(leased));
+                if (leased.Attempt.Number == 1 && IsScheduled(leased.Attempt.Trial))
+                    scheduler.Started(leased.Attempt.Trial);
+                break;
+            case SweepEvent.TrialPromoted promoted:
+                Change(promoted.Trial, trial => trial.Apply(promoted));
+                scheduler.Promoted(promoted.Trial);
                 break;
             case SweepEvent.AttemptStarted started:
                 Change(started.Attempt.Trial, trial => trial.Apply(started));
                 break;
             case SweepEvent.MetricReported metric:
                 Change(metric.Attempt.Trial, trial => trial.Apply(metric));
+                Measure(metric);
                 break;
             case SweepEvent.CheckpointSaved saved:
                 Change(saved.Attempt.Trial, trial => trial.Apply(saved));
                 break;
             case SweepEvent.AttemptEnded ended when Spec is not null:
                 Change(ended.Attempt.Trial, trial => trial.Apply(ended, hold: Pause is not null, Spec.Retries));
+                if (ended.Outcome is AttemptOutcome.Rested rested)
+                    scheduler.Rested(ended.Attempt.Trial, rested.Step);
                 break;
             case SweepEvent.TrialEnded ended:
                 Finish(ended);
@@ -134,6 +165,24 @@ internal sealed class SweepState(TrialPlanner planner)
         if (trial.IsReady)
             _ready.Add(trial.Id);
         planner.Register(trial.Id, trial.Work);
+        if (planner.Scheduled(trial.Id, trial.Work) is { } scheduled)
+            scheduler.Add(scheduled);
+    }
+
+    /// <summary>Whether the scheduler decides about a trial.</summary>
+    public bool IsScheduled(TrialId id) => planner.IsScheduled(Existing(id).Work);
+
+    private void Measure(SweepEvent.MetricReported metric)
+    {
+        var trial = Existing(metric.Attempt.Trial);
+        if (!planner.IsScheduled(trial.Work) || planner.ValueOf(trial.Work, metric.Values) is not { } value)
+            return;
+
+        trial.MeasuredAt.Add(metric.Step);
+        scheduler.Measured(trial.Id, metric.Step, double.IsFinite(value) ? value : double.PositiveInfinity);
+        planner.Measure(trial.Work, metric.Step, value);
+        if (scheduler.IsPruned(trial.Id))
+            _pruned.Enqueue(trial);
     }
 
     private void Finish(SweepEvent.TrialEnded ended)
@@ -141,7 +190,9 @@ internal sealed class SweepState(TrialPlanner planner)
         var trial = Existing(ended.Trial);
         var (result, dependents) = (trial.Result, trial.Dependents.ToArray());
         Change(ended.Trial, changed => changed.Apply(ended));
-        planner.Observe(trial.Work, result);
+        planner.Observe(trial.Work, result, ended.State);
+        if (planner.IsScheduled(trial.Work))
+            scheduler.Ended(trial.Id, ended.State);
         foreach (var dependent in dependents)
         {
             if (dependent.Phase is TrialPhase.Ended)
@@ -183,6 +234,10 @@ internal sealed class SweepState(TrialPlanner planner)
             _held.Add(trial);
         else
             _held.Remove(trial);
+        if (trial.Phase is TrialPhase.Resting)
+            _resting.Add(trial);
+        else
+            _resting.Remove(trial);
         if (lease is not null && trial.Lease is null)
             _byWorker.Remove(lease.Worker.Id);
         else if (lease is null && trial.Lease is { } taken)

@@ -13,6 +13,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
     private const int IoRetries = 3;
 
     private RecordedValues? _values;
+    private HashSet<int>? _measuredAt;
     private List<long>? _endedAt; // of each earlier attempt: the sequence number of the report that ended it, or -1
     private HashSet<(int Attempt, RejectionReason Reason)>? _rejections;
     private bool _progressed;
@@ -40,6 +41,9 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
     /// <summary>Where the next attempt begins; null for the start.</summary>
     public CheckpointRecord? Checkpoint { get; private set; }
 
+    /// <summary>Steps at which the task's metric is recorded, while the trial lives.</summary>
+    public HashSet<int> MeasuredAt => _measuredAt ??= [];
+
     /// <summary>What the finished work came to, until the trial's end is recorded.</summary>
     public TrialResult? Result { get; private set; }
 
@@ -66,7 +70,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
     public Conclusion? Due => Phase switch
     {
         TrialPhase.Concluded concluded => concluded.Conclusion,
-        TrialPhase.Waiting or TrialPhase.Paused => Doom,
+        TrialPhase.Waiting or TrialPhase.Paused or TrialPhase.Resting => Doom,
         _ => null,
     };
 
@@ -75,6 +79,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
         TrialPhase.Waiting => TrialState.Waiting,
         TrialPhase.Leased leased => leased.Began ? TrialState.Running : TrialState.Assigned,
         TrialPhase.Paused => TrialState.Paused,
+        TrialPhase.Resting => TrialState.Resting,
         TrialPhase.Concluded concluded => concluded.Conclusion.State,
         TrialPhase.Ended ended => ended.Conclusion.State,
         _ => throw new UnreachableException(),
@@ -89,6 +94,9 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
         attempt >= 1 && attempt <= _endedAt?.Count && _endedAt[attempt - 1] is { } last and >= 0 ? last : null;
 
     public bool HasRejected(int attempt, RejectionReason reason) => _rejections?.Contains((attempt, reason)) == true;
+
+    /// <summary>Whether a checkpoint of that step is there, so that the trial can be gone on with at any time on any device.</summary>
+    public bool CanRestAt(int step) => Checkpoint?.Step == step;
 
     /// <summary>The values that are not recorded yet.</summary>
     public RecordedValues Values => _values ??= new RecordedValues();
@@ -140,6 +148,8 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
     public void Apply(SweepEvent.AttemptEnded ended, bool hold, int retries)
     {
         var reported = Lease?.Attempt == ended.Attempt && ended.Sequence == Sequence + 1;
+        if (ended.Outcome is AttemptOutcome.Rested rested && (!reported || !CanRestAt(rested.Step)))
+            throw Illegal(ended);
         if (reported)
             Next(ended.Attempt, ended.Sequence, ended);
         else if (Lease?.Attempt != ended.Attempt || ended.Sequence != Sequence || ended.Outcome is AttemptOutcome.Finished)
@@ -151,6 +161,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
             AttemptOutcome.Finished => new TrialPhase.Concluded(Conclusion.Completed),
             AttemptOutcome.Paused when hold => new TrialPhase.Paused(),
             AttemptOutcome.Paused => new TrialPhase.Waiting(),
+            AttemptOutcome.Rested => new TrialPhase.Resting(),
             AttemptOutcome.Failed failed when IsRetried(failed, retries) => new TrialPhase.Waiting(),
             AttemptOutcome.Failed failed => new TrialPhase.Concluded(Conclusion.Of(failed)),
             _ => throw new UnreachableException(),
@@ -164,7 +175,8 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
         var legal = Phase switch
         {
             TrialPhase.Concluded concluded => concluded.Conclusion == conclusion,
-            TrialPhase.Waiting or TrialPhase.Paused => conclusion == Doom || conclusion == Conclusion.Cancelled,
+            TrialPhase.Waiting or TrialPhase.Paused or TrialPhase.Resting =>
+                conclusion == Doom || conclusion == Conclusion.Cancelled || conclusion == Conclusion.Pruned,
             _ => false,
         };
         if (!legal)
@@ -174,7 +186,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
         Artefact = Result?.Artefact;
         if (ended.State != TrialState.Failed)
             Checkpoint = null; // a failed trial's is kept to be looked at
-        (Result, Doom, _values) = (null, null, null);
+        (Result, Doom, _values, _measuredAt) = (null, null, null, null);
         Dependents.Clear();
         Dependents.TrimExcess();
     }
@@ -188,6 +200,9 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
 
     /// <summary>The sweep goes on: a held trial waits for a device again.</summary>
     public void Release() => Phase = Phase is TrialPhase.Paused ? new TrialPhase.Waiting() : throw Illegal("a release");
+
+    public void Apply(SweepEvent.TrialPromoted promoted) =>
+        Phase = Phase is TrialPhase.Resting ? new TrialPhase.Waiting() : throw Illegal(promoted);
 
     /// <summary>Takes the next report of the attempt that holds the trial.</summary>
     private void Next(AttemptId attempt, long sequence, SweepEvent report)

@@ -16,6 +16,9 @@ internal abstract record TrialPhase
     /// <summary>Holds at a checkpoint until the sweep is resumed.</summary>
     public sealed record Paused : TrialPhase;
 
+    /// <summary>Holds at a checkpoint until the scheduler has decided.</summary>
+    public sealed record Resting : TrialPhase;
+
     /// <summary>Its last attempt is over for good; that it has ended is to be recorded next.</summary>
     public sealed record Concluded(Conclusion Conclusion) : TrialPhase;
 
@@ -30,6 +33,8 @@ public sealed record Lease(AttemptId Attempt, WorkerInfo Worker);
 internal sealed record Conclusion(TrialState State, FailureCause? Cause, string? Message)
 {
     public static Conclusion Completed { get; } = new(TrialState.Completed, null, null);
+
+    public static Conclusion Pruned { get; } = new(TrialState.Pruned, null, null);
 
     public static Conclusion Cancelled { get; } = new(TrialState.Cancelled, null, null);
 

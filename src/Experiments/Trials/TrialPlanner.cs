@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Experiments.Samplers;
+using Experiments.Schedulers;
 using Experiments.Sweeps;
 
 namespace Experiments.Trials;
@@ -26,7 +28,7 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
     /// <exception cref="SpecException">When no trials can be planned from it; the one before stays in force.</exception>
     public void Adopt(SweepSpec spec)
     {
-        var entries = _spec is null ? PlannedEntry.Order(spec) : _entries;
+        var entries = _spec is null ? PlannedEntry.Order(spec, catalogue) : _entries;
         var quotas = Share(spec, entries);
         if (_spec is null)
         {
@@ -84,10 +86,31 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
     }
 
     /// <summary>A trial has ended, with what it came to or nothing.</summary>
-    public void Observe(TrialWork work, TrialResult? result)
+    public void Observe(TrialWork work, TrialResult? result, TrialState state)
     {
         if (work is TrialWork.Train train)
-            Entry(train).Observe(train, result);
+            Entry(train).Observe(train, result, counts: state is TrialState.Pruned or TrialState.Cancelled);
+    }
+
+    /// <summary>A trial as the scheduler should know it; null where it decides nothing about it.</summary>
+    public ScheduledTrial? Scheduled(TrialId id, TrialWork work) =>
+        work is TrialWork.Train train && Entry(train) is { IsScheduled: true } entry
+            ? new ScheduledTrial(id, entry.Group, entry.Steps(train.Configuration))
+            : null;
+
+    /// <summary>Whether the scheduler decides about trials of this kind: not about what trains nothing, what others need, and
+    /// preparations.</summary>
+    public bool IsScheduled(TrialWork work) => work is TrialWork.Train train && Entry(train).IsScheduled;
+
+    /// <summary>The value of the task's metric among those that a trial measured midway, lower is better; null for none.</summary>
+    public double? ValueOf(TrialWork work, ImmutableSortedDictionary<string, double> values) =>
+        work is TrialWork.Train train ? Entry(train).ValueOf(values) : null;
+
+    /// <summary>A trial has been measured midway.</summary>
+    public void Measure(TrialWork work, int step, double value)
+    {
+        if (work is TrialWork.Train train)
+            Entry(train).Measure(train, step, value);
     }
 
     private SweepEvent.TrialCreated? Draw(TrialId id)

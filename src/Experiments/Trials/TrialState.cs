@@ -15,6 +15,9 @@ public enum TrialState
     /// <summary>Holds at a checkpoint without a device.</summary>
     Paused,
 
+    /// <summary>Holds at a checkpoint without a device until the scheduler promotes it or says that it is not worth going on.</summary>
+    Resting,
+
     /// <summary>Reached its full resource.</summary>
     Completed,
 

@@ -25,6 +25,13 @@ public abstract record WaitReason
             : $"needs {string.Join(", ", Trials.Take(3))} and {Trials.Count - 3} more";
     }
 
+    /// <summary>The scheduler has not decided yet whether it goes on.</summary>
+    public sealed record Resting(int Step) : WaitReason
+    {
+        /// <inheritdoc/>
+        public override string ToString() => $"rests at step {Step} until the scheduler promotes it";
+    }
+
     /// <summary>The sweep is paused.</summary>
     public sealed record Paused(string Why) : WaitReason
     {

@@ -75,7 +75,7 @@ internal sealed partial class AttemptRun(Assignment assignment, ITrialRunner run
         AttemptOutcome outcome;
         try
         {
-            outcome = new AttemptOutcome.Finished(runner.Run(Assignment, this, new StopWishes(_save.Token, _now.Token)));
+            outcome = runner.Run(Assignment, this, new StopWishes(_save.Token, _now.Token));
         }
         catch (OperationCanceledException) when (_now.IsCancellationRequested || _save.IsCancellationRequested)
         {

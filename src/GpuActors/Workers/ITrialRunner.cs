@@ -9,10 +9,10 @@ public interface ITrialRunner : IDisposable
     /// <summary>Loads what every attempt needs, before the first one comes.</summary>
     void WarmUp();
 
-    /// <summary>Does the work on the calling thread and returns when it is done or stopped; what it throws is why the attempt
-    /// failed.</summary>
+    /// <summary>Does the work on the calling thread and returns when it is done or rests as it was told; what it throws is why
+    /// the attempt failed.</summary>
     /// <exception cref="OperationCanceledException">When it was stopped by a wish: it pauses at its newest checkpoint.</exception>
-    TrialResult Run(Assignment assignment, IAttemptObserver observer, StopWishes stop);
+    AttemptOutcome Run(Assignment assignment, IAttemptObserver observer, StopWishes stop);
 }
 
 /// <summary>Is told by the thread that works, in order, what happens.</summary>

@@ -22,7 +22,7 @@ public sealed class TrialRunner : ITrialRunner
     public void WarmUp() => TorchRuntime.Initialize(_device.Threads);
 
     /// <inheritdoc/>
-    public TrialResult Run(Assignment assignment, IAttemptObserver observer, StopWishes stop)
+    public AttemptOutcome Run(Assignment assignment, IAttemptObserver observer, StopWishes stop)
     {
         var (resume, fault) = UsableCheckpoint(assignment);
         observer.Started(resume?.Step ?? 0, fault);
@@ -34,6 +34,8 @@ public sealed class TrialRunner : ITrialRunner
             Attempt = assignment.Attempt.Number,
             Device = _device.TorchName,
             ResumeFrom = resume is null ? null : PathOf(resume.Folder),
+            MeasureAt = assignment.MeasureAt,
+            RestAt = assignment.RestAt,
         };
         using var stopped = CancellationTokenSource.CreateLinkedTokenSource(stop.Save, stop.Now);
         var told = new Observer(this, observer, stop.Now);
@@ -50,18 +52,20 @@ public sealed class TrialRunner : ITrialRunner
     {
     }
 
-    private TrialResult Prepare(string preparation, TrainingPlaces places, Observer observer, CancellationToken stop)
+    private AttemptOutcome.Finished Prepare(string preparation, TrainingPlaces places, Observer observer, CancellationToken stop)
     {
         var result = Preparations.Run(preparation, places, observer, stop);
-        return new TrialResult { Metrics = Metrics.Sorted(result.Metrics), Artefact = RelativeOf(result.Folder) };
+        return new(new TrialResult { Metrics = Metrics.Sorted(result.Metrics), Artefact = RelativeOf(result.Folder) });
     }
 
-    private TrialResult Train(
+    private AttemptOutcome Train(
         Assignment assignment, TrialWork.Train train, TrainingPlaces places, Observer observer, CancellationToken stop)
     {
         var plan = TrainingPlans.Of(assignment, train, PathOf);
-        var result = TrialTraining.Run(plan, places, observer, stop);
-        return new TrialResult
+        if (TrialTraining.Run(plan, places, observer, stop) is not { } result)
+            return new AttemptOutcome.Rested(assignment.RestAt!.Value); // it rests nowhere else
+
+        return new AttemptOutcome.Finished(new TrialResult
         {
             Metrics = Metrics.Sorted(result.Metrics),
             Steps = result.Steps,
@@ -69,7 +73,7 @@ public sealed class TrialRunner : ITrialRunner
             TotalParameters = result.TotalParameters,
             PeakMemoryBytes = result.PeakMemoryBytes,
             Artefact = result.AdapterFolder is { } folder ? RelativeOf(folder) : null,
-        };
+        });
     }
 
     /// <summary>The checkpoint to go on from, if it is there and whole. Otherwise the attempt begins at the start: the same steps

@@ -19,6 +19,7 @@ internal sealed class ProgramCommand : RootCommand, IExemplified
         Add(new SchemaCommand(context));
         Add(new DoctorCommand(context));
         Add(new VerifyCommand(context));
+        Add(new StoreCommand(context));
         Add(new CoordinatorCommand(context));
         Add(new WorkerCommand(context));
         Add(new HelpCommand(context));

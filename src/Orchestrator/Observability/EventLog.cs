@@ -86,6 +86,10 @@ internal sealed class EventLog(ILogger log)
                 return new("TrialCreated", LogEventLevel.Information, "{TrialName} created", trial.Properties(null));
             case SweepEvent.TrialLeased leased:
                 return Leased(sweep, leased, time);
+            case SweepEvent.TrialPromoted promoted:
+                Context(sweep, promoted.Trial).WaitingSince = time;
+                return new("TrialPromoted", LogEventLevel.Information, "{TrialName} is promoted",
+                    Context(sweep, promoted.Trial).Properties(null));
             case SweepEvent.AttemptStarted started:
                 return started.Warning is null
                     ? Of(sweep, started.Attempt, "AttemptStarted", LogEventLevel.Information, "{TrialName} started on {Device}",
@@ -152,6 +156,7 @@ internal sealed class EventLog(ILogger log)
         {
             AttemptOutcome.Finished => (LogEventLevel.Information, "finished"),
             AttemptOutcome.Paused => (LogEventLevel.Information, "paused"),
+            AttemptOutcome.Rested => (LogEventLevel.Information, "rested"),
             AttemptOutcome.Failed => (LogEventLevel.Warning, "failed"),
             _ => throw new System.Diagnostics.UnreachableException(),
         };

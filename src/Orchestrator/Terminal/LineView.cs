@@ -42,6 +42,9 @@ internal sealed class LineView(TextWriter output) : ISweepView
         SweepEvent.AttemptStarted { Warning: { } warning } started => $"{Name(started.Attempt.Trial)}: {warning}",
         SweepEvent.AttemptEnded { Outcome: AttemptOutcome.Failed failed } ended =>
             $"{Name(ended.Attempt.Trial)} attempt {ended.Attempt.Number} failed, {SnakeCase.Of(failed.Cause)}: {failed.Message}",
+        SweepEvent.AttemptEnded { Outcome: AttemptOutcome.Rested rested } ended =>
+            $"{Name(ended.Attempt.Trial)} rests at step {rested.Step}{Score(ended.Attempt.Trial)}",
+        SweepEvent.TrialPromoted promoted => $"{Name(promoted.Trial)} is promoted",
         SweepEvent.TrialEnded ended => Ended(ended),
         _ => null,
     };
@@ -49,10 +52,17 @@ internal sealed class LineView(TextWriter output) : ISweepView
     private string Ended(SweepEvent.TrialEnded ended)
     {
         var trial = _progress.Trial(ended.Trial);
+        return $"{Name(ended.Trial)} {ended.State.ToString().ToLowerInvariant()} after {SweepScreen.Duration(trial.Elapsed)}"
+            + $"{Score(ended.Trial)}  ({_progress.Ended} of {_progress.Total})";
+    }
+
+    /// <summary>The newest value of the task's metric, where there is one.</summary>
+    private string Score(TrialId id)
+    {
+        var trial = _progress.Trial(id);
         var metric = trial.Work is TrialWork.Train train ? _progress.Spec!.Tasks[train.Block].Metric : "";
-        var value = trial.Result?.Metrics.TryGetValue($"validation_{metric}", out var known) == true ? $", {metric} {known:0.000}" : "";
-        return $"{Name(ended.Trial)} {ended.State.ToString().ToLowerInvariant()} after {SweepScreen.Duration(trial.Elapsed)}{value}"
-            + $"  ({_progress.Ended} of {_progress.Total})";
+        return trial.Result?.Metrics.TryGetValue($"validation_{metric}", out var value) == true
+            || trial.Latest.TryGetValue($"validation_{metric}", out value) ? $", {metric} {value:0.000}" : "";
     }
 
     private string Name(TrialId id)

@@ -66,6 +66,9 @@ internal sealed class SweepProgress
             case SweepEvent.TrialLeased leased:
                 Of(leased.Attempt).Lease(leased, recorded.Time);
                 break;
+            case SweepEvent.TrialPromoted promoted:
+                Trial(promoted.Trial).State = TrialState.Waiting;
+                break;
             case SweepEvent.AttemptStarted started:
                 Of(started.Attempt).State = TrialState.Running;
                 Of(started.Attempt).Step = started.FromStep;

@@ -50,6 +50,7 @@ internal static class SweepScreen
         (string Word, TrialState[] States)[] kinds =
         [
             ("running", [TrialState.Assigned, TrialState.Running]), ("waiting", [TrialState.Waiting]), ("paused", [TrialState.Paused]),
+            ("resting", [TrialState.Resting]),
             ("completed", [TrialState.Completed]), ("pruned", [TrialState.Pruned]), ("failed", [TrialState.Failed, TrialState.Invalid]),
             ("cancelled", [TrialState.Cancelled]),
         ];

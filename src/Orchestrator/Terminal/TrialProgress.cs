@@ -65,7 +65,7 @@ internal sealed class TrialProgress(TrialId id, TrialWork work)
 
     public void End(SweepEvent.AttemptEnded ended)
     {
-        State = TrialState.Waiting;
+        State = ended.Outcome is AttemptOutcome.Rested ? TrialState.Resting : TrialState.Waiting;
         Elapsed += ended.Elapsed;
         if (ended.Outcome is AttemptOutcome.Finished finished)
             Result = finished.Result;

@@ -59,7 +59,7 @@ internal sealed class TinyTraining : ITrainingObserver, IDisposable
     public int AuxiliaryLosses { get; private set; }
 
     public TrainingResult Run(string? resumeFrom = null, int attempt = 1) => new Trainer(_adapter, Task, Options, Seed).Run(
-        new TrainingPlaces { Cache = Folder, Folder = Folder, Attempt = attempt, ResumeFrom = resumeFrom }, this, Stop.Token);
+        new TrainingPlaces { Cache = Folder, Folder = Folder, Attempt = attempt, ResumeFrom = resumeFrom }, this, Stop.Token)!;
 
     /// <summary>The bits of all that was trained.</summary>
     public byte[] Weights() => [.. _adapter.Trainable.SelectMany(pair => pair.Parameter.bytes.ToArray())];

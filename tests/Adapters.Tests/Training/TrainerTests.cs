@@ -191,7 +191,7 @@ public sealed class TrainerTests : IDisposable
         var result = new Trainer(adapter, task, Options, seed: 1).Run(
             new TrainingPlaces { Cache = _folder.Path, Folder = _folder.Path }, new Silent());
 
-        Assert.Equal(0, result.Steps);
+        Assert.Equal(0, result!.Steps);
         Assert.Equal(0, result.TrainableParameters);
         Assert.Contains("test_error", result.Metrics.Keys);
         Assert.Empty(task.Batches);

@@ -109,7 +109,7 @@ public sealed class TrialTrainingTests(TrialTrainingTests.TinyBase tiny) : IClas
             plan,
             new TrainingPlaces { Cache = tiny.Cache, Folder = _folder.File($"{Guid.NewGuid()}"), ResumeFrom = resumeFrom },
             observer ?? new Recorder(_checkpoints, null, null),
-            stop);
+            stop)!;
 
     /// <summary>A cache with the base in it, made once for all tests here.</summary>
     public sealed class TinyBase : IDisposable

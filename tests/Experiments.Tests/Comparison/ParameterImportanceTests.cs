@@ -45,27 +45,7 @@ public sealed class ParameterImportanceTests
     public void What_is_not_searched_is_no_parameter() =>
         Assert.Equal(0, Entry(new ExampleSweep().Entry("lora").Completed([0.5])).Searched);
 
-    [Theory]
-    [InlineData(1.0, 0.5 / 3)]
-    [InlineData(100.0, 2.5 / 3)]
-    public void Listed_values_share_the_interval_evenly(double value, double at)
-    {
-        var domain = new Domain.Choice([new ParameterValue.Real(1), new ParameterValue.Real(10), new ParameterValue.Real(100)]);
-
-        Assert.Equal(at, UnitInterval.Of(domain, new ParameterValue.Real(value)), 1e-12);
-    }
-
-    [Fact]
-    public void Ranges_are_spread_as_they_are_searched()
-    {
-        Assert.Equal(0.5, UnitInterval.Of(new Domain.Float(1e-4, 1e-2, Log: true), new ParameterValue.Real(1e-3)), 1e-12);
-        Assert.Equal(0.25, UnitInterval.Of(new Domain.Float(-1, 3), new ParameterValue.Real(0)), 1e-12);
-        Assert.Equal(0.625, UnitInterval.Of(new Domain.Int(2, 5), new ParameterValue.Integer(4)), 1e-12);
-        Assert.Equal(0.5, UnitInterval.Of(new Domain.Int(1, 8, Log: true), new ParameterValue.Integer(2)), 0.01); // √(0.5·8.5) = 2.06
-        Assert.Equal(double.NaN, UnitInterval.Of(new Domain.Choice([]), new ParameterValue.Integer(4)));
-    }
-
-    internal static ExampleSweep Searched(int count, Func<int, double> value)
+    private static ExampleSweep Searched(int count, Func<int, double> value)
     {
         var space = new SearchSpace(
         [

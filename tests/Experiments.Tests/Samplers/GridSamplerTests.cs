@@ -77,6 +77,26 @@ public sealed class GridSamplerTests
         Assert.Equal("""{"a":0,"b":7}""", _grid.Suggest(space, [], 7, 0)!.ToString());
     }
 
+    [Fact]
+    public void Constraints_leave_configurations_out_but_not_their_numbers()
+    {
+        var space = new SearchSpace(
+            [new("a", new Domain.Int(1, 4)), new("b", new Domain.Int(1, 4))], [new Constraint("a * b == 4"), new Constraint("a > 1")]);
+
+        Assert.Equal(2, _grid.Count(space));
+        Assert.Equal(["""{"a":2,"b":2}""", """{"a":4,"b":1}"""], All(space));
+    }
+
+    [Fact]
+    public void A_constraint_over_an_absent_parameter_leaves_nothing_out()
+    {
+        var space = new SearchSpace(
+            [new("kind", Choice("x", "y")), new("n", new Domain.Int(1, 2), [new("kind", [new ParameterValue.Text("y")])])],
+            [new Constraint("n > 1")]);
+
+        Assert.Equal(["""{"kind":"x"}""", """{"kind":"y","n":2}"""], All(space));
+    }
+
     [Theory]
     [InlineData(1e-5, 1e-2, true, 4, "1E-05 0.0001 0.001 0.01")]
     [InlineData(0, 1, false, 5, "0 0.25 0.5 0.75 1")]

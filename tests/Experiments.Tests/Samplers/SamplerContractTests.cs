@@ -53,7 +53,25 @@ public sealed class SamplerContractTests
             return sampler.Count(space) == all.Count
                 && drawn.Count == all.Count
                 && drawn.ToHashSet().SetEquals(all);
-        }, iter: 200);
+        }, iter: sampler.UsesHistory ? 30 : 200);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void Gives_what_the_constraints_admit_and_nothing_else(string id)
+    {
+        var sampler = Create(id);
+        var rule = new Constraint("p0 < p1 or p1 < 3");
+        Gen.Select(SpaceGen.Finite, Gen.ULong)
+            .Where((space, _) => space.Parameters.Count > 1 && SpaceGen.Listed(space).Take(200).Count() < 200)
+            .Where((space, _) => space.Parameters.Take(2).All(parameter => parameter.Domain is Domain.Int or Domain.Ordinal))
+            .Select((space, seed) => (space with { Constraints = [rule] }, seed))
+            .Sample((space, seed) =>
+            {
+                var admitted = SpaceGen.Listed(space).Where(space.Admits).ToList();
+                var drawn = Draw(sampler, space, seed, admitted.Count + 1);
+                return sampler.Count(space) == admitted.Count && drawn.Count == admitted.Count && drawn.ToHashSet().SetEquals(admitted);
+            }, seed: "0000000000004", iter: 30);
     }
 
     [Theory]

@@ -10,6 +10,8 @@ internal static class SpaceGen
         Gen.Long[-5, 5].Select(value => (Domain)new Domain.Fixed(new ParameterValue.Integer(value))),
         Gen.Int[1, 4].Select(count => (Domain)new Domain.Choice(
             [.. Enumerable.Range(0, count).Select(value => new ParameterValue.Text($"c{value}"))])),
+        Gen.Int[1, 4].Select(count => (Domain)new Domain.Ordinal(
+            [.. Enumerable.Range(0, count).Select(value => new ParameterValue.Integer(1 << value))])),
         Gen.Select(Gen.Long[-3, 3], Gen.Long[0, 5], Gen.Long[1, 3], (low, more, step) =>
             (Domain)new Domain.Int(low, low + more, Step: step)),
         Gen.Select(Gen.Long[1, 3], Gen.Long[0, 5], (low, more) => (Domain)new Domain.Int(low, low + more, Log: true)),
@@ -50,6 +52,8 @@ internal static class SpaceGen
                 return [only.Value];
             case Domain.Choice choice:
                 return choice.Choices;
+            case Domain.Ordinal ordinal:
+                return ordinal.Values;
             case Domain.Int range:
                 var whole = new List<ParameterValue>();
                 for (var value = range.Low; value <= range.High; value += range.Step ?? 1)

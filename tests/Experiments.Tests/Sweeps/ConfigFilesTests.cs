@@ -12,8 +12,9 @@ public sealed class ConfigFilesTests
     public void There_is_a_quickstart_a_smoke_test_and_an_example_of_each_task_and_capability()
     {
         Assert.Equal(
-            ["quickstart.yaml", "smoke.yaml", "sweeps/classify.yaml", "sweeps/composition.yaml", "sweeps/lesions.yaml",
-                "sweeps/long-context.yaml", "sweeps/trade-off.yaml"],
+            ["quickstart.yaml", "smoke.yaml", "sweeps/classify.yaml", "sweeps/cma-es.yaml", "sweeps/composition.yaml",
+                "sweeps/evolution.yaml", "sweeps/lesions.yaml", "sweeps/long-context.yaml", "sweeps/sobol.yaml",
+                "sweeps/trade-off.yaml"],
             All.Select(row => row.Data));
     }
 

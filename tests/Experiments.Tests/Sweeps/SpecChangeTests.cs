@@ -57,6 +57,8 @@ public sealed class SpecChangeTests
         + "tasks.lesions.methods.lora.rank.high: 16 -> absent|tasks.lesions.methods.lora.rank.log: false -> absent|"
         + "tasks.lesions.methods.lora.rank.step: null -> absent|tasks.lesions.methods.lora.rank.points: null -> absent|"
         + "tasks.lesions.methods.lora.rank.value: absent -> 4")]
+    [InlineData("high: 16 }", "high: 16 }\n    constraints: [rank != 8]",
+        "tasks.lesions.methods.lora.constraints: absent -> [\"rank != 8\"]")]
     [InlineData("- conv-lora", "- full",
         "tasks.lesions.methods.conv-lora: present -> absent|tasks.lesions.methods.full: absent -> present")]
     [InlineData("task: lesions", "task: lesions\nsize: smoke", "tasks.lesions.size: \"quickstart\" -> \"smoke\"")]

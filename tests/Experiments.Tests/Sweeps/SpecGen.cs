@@ -14,6 +14,7 @@ internal static class SpecGen
     private static readonly Gen<Domain> _ofRank = Gen.OneOf<Domain>(
         _rank.Select(value => (Domain)new Domain.Fixed(value)),
         _rank.HashSet[1, 5].Select(values => (Domain)new Domain.Choice([.. values])),
+        _rank.HashSet[1, 5].Select(values => (Domain)new Domain.Ordinal([.. values])),
         Gen.Select(Gen.Long[1, 50], Gen.Long[0, 50], Gen.Bool, (low, more, log) => (Domain)new Domain.Int(low, low + more, log)),
         Gen.Select(Gen.Long[1, 50], Gen.Long[0, 50], Gen.Long[1, 9], (low, more, step) =>
             (Domain)new Domain.Int(low, low + more, Step: step)),
@@ -36,7 +37,8 @@ internal static class SpecGen
         var onSgd = new Condition("optimizer", [text("sgd")]);
         return new SearchSpace(isShort
             ? [new Parameter("rank", rank)]
-            : [new Parameter("rank", rank), optimizer, new Parameter("learning_rate", rate, isBound ? [onSgd] : [])]);
+            : [new Parameter("rank", rank), optimizer, new Parameter("learning_rate", rate, isBound ? [onSgd] : [])],
+            isBound ? [new Constraint("rank > 0 or optimizer == 'sgd'"), new Constraint("rank <= 64")] : []);
     });
 
     public static Gen<SweepSpec> Sweeps { get; } = Gen.Select(

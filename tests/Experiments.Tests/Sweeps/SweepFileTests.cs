@@ -112,6 +112,29 @@ public sealed class SweepFileTests
     }
 
     [Fact]
+    public void A_constraint_goes_to_each_method_that_has_all_its_parameters_after_the_methods_own()
+    {
+        var spec = Read("""
+            constraints: [steps >= 10]
+            parameters: { steps: { low: 1, high: 100 } }
+            trials: 40
+            tasks:
+              - task: lesions
+                constraints: ["rank * experts <= 64"]
+                methods:
+                  - { method: lora, rank: { ordinal: [4, 8] }, constraints: ["rank > 2 or optimizer == 'sgd'"], optimizer: adamw }
+                  - { method: conv-lora, rank: 8, experts: { ordinal: [4, 8, 16] } }
+                  - base
+            """);
+
+        var constraints = spec.Tasks[0].Methods.Select(entry => string.Join(" | ", entry.Space.Constraints));
+        Assert.Equal(["rank > 2 or optimizer == 'sgd' | steps >= 10", "rank * experts <= 64 | steps >= 10", ""], constraints);
+        Assert.Equal(
+            new Domain.Ordinal([new ParameterValue.Integer(4), new ParameterValue.Integer(8)]),
+            spec.Tasks[0].Methods[0].Space.Parameters[0].Domain);
+    }
+
+    [Fact]
     public void A_shared_parameter_goes_to_each_method_that_knows_it_after_the_methods_own()
     {
         var spec = Read("""

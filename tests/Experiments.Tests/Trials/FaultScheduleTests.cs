@@ -14,7 +14,7 @@ public sealed class FaultScheduleTests
         [Block("composition", Entry("mole", [1], experts: "expert"), Entry("expert", [1, 2]), Entry("full", [1, 13]))], seeds: [0, 1])
         with { Retries = int.MaxValue };
 
-    private static readonly Gen<int[]> Schedules = Gen.Int[0, 16 * 3 * 64].Array[0, 300];
+    internal static readonly Gen<int[]> Schedules = Gen.Int[0, 16 * 3 * 64].Array[0, 300];
 
     [Fact]
     public void Ends_alike_whatever_dies_in_whatever_order()

@@ -45,16 +45,21 @@ internal sealed class FirstReady : ITrialScheduler
     public TrialId? Next(IReadOnlyList<TrialId> ready) => ready.Count > 0 ? ready[0] : null;
 }
 
-/// <summary>Knows which preparations a task needs and nothing else.</summary>
+/// <summary>Knows which preparations a task needs, that every method but <c>base</c> trains, and for how many steps.</summary>
 internal sealed class PreparationCatalogue(IReadOnlyDictionary<string, PreparationDescription[]> byTask) : ICatalogue
 {
-    public IReadOnlyList<MethodDescription> Methods => [];
+    public IReadOnlyList<MethodDescription> Methods { get; } =
+    [
+        .. new[] { "base", "expert", "full", "lora", "mole" }.Select(id =>
+            new MethodDescription(id, "", "", [], [], ComposesExperts: id == "mole", Trains: id != "base")),
+    ];
 
     public IReadOnlyList<TaskDescription> Tasks => [];
 
     public IReadOnlyList<BaseDescription> Bases => [];
 
-    public IReadOnlyList<OptionDescription> TrainingOptions => [];
+    public IReadOnlyList<OptionDescription> TrainingOptions { get; } =
+        [new("steps", OptionKind.Integer, new ParameterValue.Integer(SimulatedWorker.Steps), 1, null, [], "")];
 
     public IReadOnlyList<PreparationDescription> PreparationsOf(string task, string size, string baseModel) =>
         byTask.TryGetValue(task, out var preparations) ? preparations : [];

@@ -1,4 +1,5 @@
 using Experiments.Samplers;
+using Experiments.Schedulers;
 using Experiments.Sweeps;
 using Experiments.Trials;
 
@@ -12,6 +13,7 @@ internal sealed class SimulatedSweep
 {
     private readonly SweepSpec _spec;
     private readonly Func<ISampler> _sampler;
+    private readonly Func<ITrialScheduler> _scheduler;
     private readonly List<SweepEvent> _recorded = [];
     private readonly HashSet<string> _written = [];
     private readonly HashSet<string> _deleted = [];
@@ -19,9 +21,10 @@ internal sealed class SimulatedSweep
     private SweepLedger _ledger;
     private int _incarnations;
 
-    public SimulatedSweep(SweepSpec spec, int workers, Func<ISampler>? sampler = null)
+    public SimulatedSweep(
+        SweepSpec spec, int workers, Func<ISampler>? sampler = null, Func<ITrialScheduler>? scheduler = null)
     {
-        (_spec, _sampler) = (spec, sampler ?? (() => new ListedSampler()));
+        (_spec, _sampler, _scheduler) = (spec, sampler ?? (() => new ListedSampler()), scheduler ?? (() => new FirstReady()));
         _workers = [.. Enumerable.Range(0, workers).Select(_ => NewWorker())];
         _ledger = NewLedger();
         Do(_ledger.Start());
@@ -82,7 +85,7 @@ internal sealed class SimulatedSweep
     }
 
     private SweepLedger NewLedger() =>
-        SweepExample.Ledger(_spec, _sampler(), ("composition", [new("corpus", []), new("base/nano", ["corpus"])]));
+        SweepExample.Ledger(_spec, _scheduler(), _sampler(), ("composition", [new("corpus", []), new("base/nano", ["corpus"])]));
 
     private SimulatedWorker NewWorker() => new(new WorkerInfo($"worker-{_incarnations++}", "cpu:0", "here"));
 

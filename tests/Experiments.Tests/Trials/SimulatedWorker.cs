@@ -13,7 +13,7 @@ internal sealed class SimulatedWorker(WorkerInfo info)
     private const int Diverges = 3;
 
     private readonly List<Report> _outbox = [];
-    private TrialWork? _work;
+    private Assignment? _assignment;
     private int _step;
     private long _acknowledged;
 
@@ -45,9 +45,11 @@ internal sealed class SimulatedWorker(WorkerInfo info)
         if (Attempt is not null)
             throw new InvalidOperationException($"{Info.Id} works on {Attempt} and is given {assignment.Attempt}.");
 
-        (Attempt, _work, _step, _acknowledged) = (assignment.Attempt, assignment.Work, assignment.ResumeFrom?.Step ?? 0, 0);
+        (Attempt, _assignment, _step, _acknowledged) = (assignment.Attempt, assignment, assignment.ResumeFrom?.Step ?? 0, 0);
         _outbox.Clear();
         _outbox.Add(new Report.Started(1, _step));
+        if (_step > 0)
+            ReachRung(); // resumed from the checkpoint of a rung
     }
 
     /// <summary>Trains a step.</summary>
@@ -63,7 +65,7 @@ internal sealed class SimulatedWorker(WorkerInfo info)
         }
 
         _step++;
-        if (_work is TrialWork.Train { Configuration.Values: var values } && values["rank"].ToString() == "13" && _step == Diverges)
+        if (_assignment!.Work is TrialWork.Train { Configuration.Values: var values } && values["rank"].ToString() == "13" && _step == Diverges)
         {
             End(new AttemptOutcome.Failed(FailureCause.Nan, $"not finite at step {_step}", _step));
             return;
@@ -72,8 +74,20 @@ internal sealed class SimulatedWorker(WorkerInfo info)
         _outbox.Add(new Report.Measured(_step, SweepExample.Values(("loss", Loss(attempt.Trial, _step)), ("step", _step))));
         if (_step % CheckpointEvery == 0)
             Save();
+        ReachRung();
         if (_step == Steps)
             End(new AttemptOutcome.Finished(Result(attempt.Trial)));
+    }
+
+    private void ReachRung()
+    {
+        if (_assignment!.MeasureAt.Contains(_step))
+            _outbox.Add(new Report.Measured(_step, SweepExample.Values(("validation_dice", Loss(_assignment.Attempt.Trial, _step)))));
+        if (_assignment.RestAt != _step)
+            return;
+
+        Save();
+        End(new AttemptOutcome.Rested(_step));
     }
 
     /// <summary>What it tells a coordinator that it meets.</summary>

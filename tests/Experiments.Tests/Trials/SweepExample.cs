@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Experiments.Samplers;
+using Experiments.Schedulers;
 using Experiments.Sweeps;
 using Experiments.Trials;
 
@@ -40,8 +41,13 @@ internal static class SweepExample
 
     public static SweepLedger Ledger(
         SweepSpec spec, ISampler? sampler = null, params (string Task, PreparationDescription[] Preparations)[] preparations) =>
+        Ledger(spec, new FirstReady(), sampler, preparations);
+
+    public static SweepLedger Ledger(
+        SweepSpec spec, ITrialScheduler scheduler, ISampler? sampler = null,
+        params (string Task, PreparationDescription[] Preparations)[] preparations) =>
         new(spec, new PreparationCatalogue(preparations.ToDictionary(each => each.Task, each => each.Preparations)),
-            sampler ?? new ListedSampler(), new FirstReady());
+            sampler ?? new ListedSampler(), scheduler);
 
     public static TrialId T(int number) => new(number);
 

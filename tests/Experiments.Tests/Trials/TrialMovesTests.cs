@@ -10,19 +10,25 @@ public sealed class TrialMovesTests
 {
     private static readonly Dictionary<TrialState, TrialState[]> Arrows = new()
     {
-        [TrialState.Waiting] = [TrialState.Waiting, TrialState.Assigned, TrialState.Failed, TrialState.Cancelled],
+        [TrialState.Waiting] =
+            [TrialState.Waiting, TrialState.Assigned, TrialState.Failed, TrialState.Cancelled, TrialState.Pruned],
         [TrialState.Assigned] =
         [
-            TrialState.Assigned, TrialState.Running, TrialState.Waiting, TrialState.Paused,
+            TrialState.Assigned, TrialState.Running, TrialState.Waiting, TrialState.Paused, TrialState.Resting,
             TrialState.Completed, TrialState.Failed, TrialState.Invalid,
         ],
         [TrialState.Running] =
         [
-            TrialState.Running, TrialState.Waiting, TrialState.Paused, TrialState.Completed, TrialState.Failed, TrialState.Invalid,
+            TrialState.Running, TrialState.Waiting, TrialState.Paused, TrialState.Resting,
+            TrialState.Completed, TrialState.Failed, TrialState.Invalid,
         ],
-        [TrialState.Paused] = [TrialState.Paused, TrialState.Waiting, TrialState.Failed, TrialState.Cancelled],
+        [TrialState.Paused] =
+            [TrialState.Paused, TrialState.Waiting, TrialState.Failed, TrialState.Cancelled, TrialState.Pruned],
+        [TrialState.Resting] =
+            [TrialState.Resting, TrialState.Waiting, TrialState.Failed, TrialState.Cancelled, TrialState.Pruned],
         [TrialState.Completed] = [TrialState.Completed],
         [TrialState.Failed] = [TrialState.Failed],
+        [TrialState.Pruned] = [TrialState.Pruned],
         [TrialState.Cancelled] = [TrialState.Cancelled],
         [TrialState.Invalid] = [TrialState.Invalid],
     };
@@ -43,10 +49,14 @@ public sealed class TrialMovesTests
             trial => new SweepEvent.MetricReported(A(0, trial.Attempt + late), trial.Sequence + ahead, step, Values()),
             trial => new SweepEvent.CheckpointSaved(A(0, trial.Attempt + late), trial.Sequence + ahead, step, "folder", 1),
             trial => new SweepEvent.AttemptEnded(A(0, trial.Attempt + late), trial.Sequence + ahead, outcome, default),
+            trial => new SweepEvent.AttemptEnded(
+                A(0, trial.Attempt + late), trial.Sequence + 1, new AttemptOutcome.Rested(trial.Checkpoint?.Step ?? step), default),
             _ => new SweepEvent.TrialEnded(T(0), TrialState.Completed, null, null),
             _ => new SweepEvent.TrialEnded(T(0), TrialState.Failed, FailureCause.Nan, "nan"),
             _ => new SweepEvent.TrialEnded(T(0), TrialState.Invalid, FailureCause.Invalid, "no"),
             _ => new SweepEvent.TrialEnded(T(0), TrialState.Cancelled, null, null),
+            _ => new SweepEvent.TrialEnded(T(0), TrialState.Pruned, null, null),
+            _ => new SweepEvent.TrialPromoted(T(0)),
             trial => new SweepEvent.ReportRejected(A(0, trial.Attempt), trial.Sequence + ahead, RejectionReason.OutOfOrder, "no"),
             _ => new SweepEvent.SweepPaused("lunch", StopRunning: true),
             _ => new SweepEvent.SweepResumed(),
@@ -84,7 +94,10 @@ public sealed class TrialMovesTests
 
         // Dooms need a second trial and are left out here.
         var expected = Arrows.SelectMany(arrow => arrow.Value.Select(to => (arrow.Key, to)))
-            .Except([(TrialState.Waiting, TrialState.Failed), (TrialState.Paused, TrialState.Failed)]);
+            .Except(
+            [
+                (TrialState.Waiting, TrialState.Failed), (TrialState.Paused, TrialState.Failed), (TrialState.Resting, TrialState.Failed),
+            ]);
         Assert.Empty(expected.Except(reached));
     }
 

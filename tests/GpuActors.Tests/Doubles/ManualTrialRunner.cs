@@ -16,7 +16,7 @@ internal sealed class ManualTrialRunner(Exception? cannotLoad = null) : ITrialRu
             throw cannotLoad;
     }
 
-    public TrialResult Run(Assignment assignment, IAttemptObserver observer, StopWishes stop)
+    public AttemptOutcome Run(Assignment assignment, IAttemptObserver observer, StopWishes stop)
     {
         var attempt = new ManualAttempt(assignment);
         using var wish = stop.Save.Register(attempt.WishSave);
@@ -36,7 +36,7 @@ internal sealed class ManualAttempt(Assignment assignment)
     private readonly BlockingCollection<Action<IAttemptObserver>> _script = [];
     private readonly TaskCompletionSource _saveWished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TrialResult? _result;
+    private AttemptOutcome? _outcome;
 
     public Assignment Assignment { get; } = assignment;
 
@@ -56,18 +56,18 @@ internal sealed class ManualAttempt(Assignment assignment)
 
     public void Throw(Exception failure) => _script.Add(_ => throw failure);
 
-    public void Finish(double score = 0.5) => End(_ => _result = new TrialResult
+    public void Finish(double score = 0.5) => End(_ => _outcome = new AttemptOutcome.Finished(new TrialResult
     {
         Metrics = Metrics.Sorted(new Dictionary<string, double> { ["validation_score"] = score, ["test_score"] = score }),
         Steps = 10,
-    });
+    }));
 
     /// <summary>Follows the wish to stop.</summary>
     public void Pause() => End(_ => throw new OperationCanceledException());
 
     internal void WishSave() => _saveWished.TrySetResult();
 
-    internal TrialResult Play(IAttemptObserver observer, CancellationToken now)
+    internal AttemptOutcome Play(IAttemptObserver observer, CancellationToken now)
     {
         try
         {
@@ -80,7 +80,7 @@ internal sealed class ManualAttempt(Assignment assignment)
             throw;
         }
 
-        return _result ?? throw new InvalidOperationException("The script ended without a result.");
+        return _outcome ?? throw new InvalidOperationException("The script ended without a result.");
     }
 
     private void End(Action<IAttemptObserver> end)

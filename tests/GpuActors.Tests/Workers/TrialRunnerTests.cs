@@ -45,7 +45,7 @@ public sealed class TrialRunnerTests : IDisposable
     {
         var seen = new Seen();
 
-        var result = _runner.Run(Assignment(attempt: 1), seen, default);
+        var result = Finished(_runner.Run(Assignment(attempt: 1), seen, default));
 
         Assert.Equal("started 0", seen.Log[0]);
         Assert.Contains("saved 3 sweeps/s/trials/t1/a1/checkpoints/a1-s3", seen.Log);
@@ -61,18 +61,52 @@ public sealed class TrialRunnerTests : IDisposable
     public void A_stopped_trial_goes_on_from_its_checkpoint_and_ends_with_the_same_bits()
     {
         var undisturbed = new Seen();
-        var expected = _runner.Run(Assignment(attempt: 1), undisturbed, default);
+        var expected = Finished(_runner.Run(Assignment(attempt: 1), undisturbed, default));
         using var wish = new CancellationTokenSource();
         var stopped = new Seen { OnMeasured = step => Cancel(wish, step == 4) };
 
         Assert.ThrowsAny<OperationCanceledException>(
             () => _runner.Run(Assignment(attempt: 2), stopped, new StopWishes(wish.Token, default)));
         var resumed = new Seen();
-        var result = _runner.Run(Assignment(attempt: 3, stopped.Newest), resumed, default);
+        var result = Finished(_runner.Run(Assignment(attempt: 3, stopped.Newest), resumed, default));
 
         Assert.Equal("started 4", resumed.Log[0]);
         Assert.Equal(undisturbed.Measured, stopped.Measured.Concat(resumed.Measured));
         Assert.Equal(expected.Metrics, result.Metrics);
+    }
+
+    [Fact]
+    public void A_trial_rests_where_it_is_told_and_goes_on_to_the_same_bits()
+    {
+        var undisturbed = new Seen();
+        var expected = Finished(_runner.Run(Assignment(attempt: 1), undisturbed, default));
+        var (first, second) = (new Seen(), new Seen());
+
+        var rested = _runner.Run(Assignment(attempt: 2) with { MeasureAt = [1, 4], RestAt = 4 }, first, default);
+        var result = Finished(_runner.Run(Assignment(attempt: 3, first.Newest), second, default));
+
+        Assert.Equal(new AttemptOutcome.Rested(4), rested);
+        Assert.Equal([1, 4], first.Evaluated);
+        Assert.Equal("saved 4 sweeps/s/trials/t1/a2/checkpoints/a2-s4", first.Log[^1]);
+        Assert.Equal("started 4", second.Log[0]);
+        Assert.Equal(undisturbed.Measured, first.Measured.Concat(second.Measured).Where(line => !IsOfRung(line)));
+        Assert.Equal(expected.Metrics, result.Metrics);
+
+        static bool IsOfRung(string line) =>
+            line.Contains("validation_", StringComparison.Ordinal) && !line.StartsWith("measured 6", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_trial_that_resumes_where_it_rests_is_measured_there_first()
+    {
+        var (first, second) = (new Seen(), new Seen());
+        _runner.Run(Assignment(attempt: 1) with { RestAt = 3 }, first, default);
+
+        var rested = _runner.Run(Assignment(attempt: 2, first.Newest) with { MeasureAt = [3], RestAt = 3 }, second, default);
+
+        Assert.Equal(new AttemptOutcome.Rested(3), rested);
+        Assert.Equal(["started 3"], second.Log.Where(line => !line.StartsWith("measured 3 validation_", StringComparison.Ordinal)));
+        Assert.Equal([3], second.Evaluated);
     }
 
     [Fact]
@@ -124,6 +158,8 @@ public sealed class TrialRunnerTests : IDisposable
         Directory.Delete(_dataFolder, recursive: true);
     }
 
+    private static TrialResult Finished(AttemptOutcome outcome) => Assert.IsType<AttemptOutcome.Finished>(outcome).Result;
+
     private static void Cancel(CancellationTokenSource source, bool when)
     {
         if (when)
@@ -151,7 +187,7 @@ public sealed class TrialRunnerTests : IDisposable
             Methods = [new MethodEntry { Name = "lora", Method = "lora", Space = new SearchSpace([]) }],
         };
         var work = new TrialWork.Train(0, "lora", 0, configuration, Replicate: 0, Seed: 7);
-        return new Assignment("s", new AttemptId(Trial, attempt), work, block, "lora", resumeFrom, []);
+        return new Assignment("s", new AttemptId(Trial, attempt), work, block, "lora", resumeFrom, [], null, []);
     }
 
     private sealed class Seen : IAttemptObserver
@@ -166,12 +202,17 @@ public sealed class TrialRunnerTests : IDisposable
 
         public IEnumerable<string> Measured => Log.Where(line => line.StartsWith("measured", StringComparison.Ordinal));
 
+        /// <summary>Steps at which it was measured on validation data.</summary>
+        public List<int> Evaluated { get; } = [];
+
         void IAttemptObserver.Started(int fromStep, string? warning) => Log.Add($"started {fromStep}{warning}");
 
         void IAttemptObserver.Measured(int step, IReadOnlyDictionary<string, double> values)
         {
             var told = values.OrderBy(value => value.Key, StringComparer.Ordinal).Select(value => $"{value.Key}={value.Value:R}");
             Log.Add($"measured {step} {string.Join(' ', told)}");
+            if (values.Keys.Any(name => name.StartsWith("validation_", StringComparison.Ordinal)))
+                Evaluated.Add(step);
             OnMeasured(step);
         }
 

@@ -11,11 +11,11 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
 
     /// <param name="fields">The mapping that holds the block's keys.</param>
     /// <param name="size">Size where the block names none.</param>
-    /// <param name="shared">The sweep's shared parameters; the block's own are not among them.</param>
-    /// <param name="own">The block's shared parameters.</param>
+    /// <param name="shared">Shared parameters: the block's, then the sweep's.</param>
+    /// <param name="rules">Shared constraints.</param>
     /// <returns>The block, or null after a report.</returns>
     public TaskBlock? Read(
-        Fields fields, SourceNode? size, IReadOnlyList<SharedParameter> own, IReadOnlyList<SharedParameter> shared)
+        Fields fields, SourceNode? size, IReadOnlyList<SharedParameter> shared, IReadOnlyList<SharedConstraint> rules)
     {
         var task = Task(fields);
         var model = Base(fields, task);
@@ -23,7 +23,7 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
         Objective[] objectives = task is null ? [] : [.. _objectives.Further(fields["objectives"], task, metric)];
         OutcomeConstraint[] constraints = task is null ? [] : [.. _objectives.Constraints(fields["outcome_constraints"], task)];
         var sizeName = task is null ? null : Size(fields["size"] ?? size, task);
-        var methods = Methods(fields, task, [.. own, .. shared]);
+        var methods = Methods(fields, task, shared, rules);
         if (model.Family is { } family)
             CheckFamilies(fields, model.Name!, family);
 
@@ -106,7 +106,8 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
         return null;
     }
 
-    private List<MethodEntry>? Methods(Fields fields, TaskDescription? task, IReadOnlyList<SharedParameter> shared)
+    private List<MethodEntry>? Methods(
+        Fields fields, TaskDescription? task, IReadOnlyList<SharedParameter> shared, IReadOnlyList<SharedConstraint> rules)
     {
         if (fields["methods"] is not { } node)
         {
@@ -116,7 +117,7 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
         {
             var names = new EntryNames(list, catalogue, problems);
             var entries = list.Items
-                .Select((item, index) => names.WithExperts(_entries.Read(item, task, shared), index))
+                .Select((item, index) => names.WithExperts(_entries.Read(item, task, shared, rules), index))
                 .ToList();
             return entries.Contains(null) ? null : [.. entries.OfType<MethodEntry>()];
         }
@@ -127,6 +128,8 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
 
         foreach (var parameter in shared)
             parameter.IsUncertain = true;
+        foreach (var rule in rules)
+            rule.IsUncertain = true;
         return null;
     }
 

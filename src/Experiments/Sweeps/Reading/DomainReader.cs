@@ -1,6 +1,7 @@
 namespace Experiments.Sweeps.Reading;
 
-/// <summary>What a parameter can be: a plain value, <c>{ choices: [...] }</c>, or <c>{ type, low, high, log, step, points }</c>.</summary>
+/// <summary>What a parameter can be: a plain value, <c>{ choices: [...] }</c>, <c>{ ordinal: [...] }</c>, or
+/// <c>{ type, low, high, log, step, points }</c>.</summary>
 internal sealed class DomainReader(Problems problems)
 {
     private const int MostPoints = 10_000;
@@ -26,21 +27,33 @@ internal sealed class DomainReader(Problems problems)
         var fields = Fields.Closed(map, FileKeys.Domain, what, problems);
         return fields["value"] is { } only ? Fixed(fields, only, option, what)
             : fields["choices"] is { } choices ? Choice(fields, choices, option, what)
+            : fields["ordinal"] is { } ordinal ? Ordinal(fields, ordinal, option, what)
             : Range(fields, option, what);
     }
 
     private Domain.Fixed? Fixed(Fields fields, SourceNode only, OptionDescription option, string what)
     {
-        RefuseBeside("value", ["choices", .. _ofRange], fields);
+        RefuseBeside("value", ["choices", "ordinal", .. _ofRange], fields);
         return _values.Read(only, option, what) is { } value ? new Domain.Fixed(value) : null;
     }
 
     private Domain.Choice? Choice(Fields fields, SourceNode node, OptionDescription option, string what)
     {
-        RefuseBeside("choices", _ofRange, fields);
+        RefuseBeside("choices", ["ordinal", .. _ofRange], fields);
+        return Listed("choices", node, option, what) is { } choices ? new Domain.Choice([.. choices]) : null;
+    }
+
+    private Domain.Ordinal? Ordinal(Fields fields, SourceNode node, OptionDescription option, string what)
+    {
+        RefuseBeside("ordinal", _ofRange, fields);
+        return Listed("ordinal", node, option, what) is { } values ? new Domain.Ordinal([.. values]) : null;
+    }
+
+    private List<ParameterValue>? Listed(string key, SourceNode node, OptionDescription option, string what)
+    {
         if (node is not SourceList { Items.Length: > 0 } list)
         {
-            problems.Add(node.Mark, $"'choices' of {what} must be a list of at least one value, not {node.Shape}.");
+            problems.Add(node.Mark, $"'{key}' of {what} must be a list of at least one value, not {node.Shape}.");
             return null;
         }
 
@@ -55,7 +68,7 @@ internal sealed class DomainReader(Problems problems)
             read.Add(value);
         }
 
-        return read.Count == list.Items.Length ? new Domain.Choice([.. read]) : null;
+        return read.Count == list.Items.Length ? read : null;
     }
 
     private void RefuseBeside(string key, IEnumerable<string> others, Fields fields)

@@ -18,26 +18,40 @@ internal sealed class EntryReader(ICatalogue catalogue, ISampler? sampler, Probl
     /// <param name="node">The element: a bare name, or a mapping.</param>
     /// <param name="task">The block's task, or null where it is not known.</param>
     /// <param name="shared">Parameters beside the methods: the block's, then the sweep's.</param>
+    /// <param name="rules">Constraints beside the methods.</param>
     /// <returns>The entry without its experts, or null after a report.</returns>
-    public MethodEntry? Read(SourceNode node, TaskDescription? task, IReadOnlyList<SharedParameter> shared)
+    public MethodEntry? Read(
+        SourceNode node, TaskDescription? task, IReadOnlyList<SharedParameter> shared, IReadOnlyList<SharedConstraint> rules)
     {
         var fields = node is SourceMap map ? Fields.Open(map, FileKeys.Entry, problems) : null;
         if (MethodOf(node, fields) is not { } method)
         {
             foreach (var parameter in shared)
                 parameter.IsUncertain = true;
+            foreach (var rule in rules)
+                rule.IsUncertain = true;
             return null;
         }
 
         var options = new OptionSet(method, task, catalogue.TrainingOptions);
         var own = fields is null ? [] : Own(fields, method, options);
         var parameters = own.Concat(Applying(shared, own, method, options)).ToList();
-        return new MethodEntry
+        var before = problems.Count;
+        var declared = Declare(parameters, method, options);
+        var known = parameters.ToDictionary(entry => entry.Key.Text, entry => options.Find(entry.Key.Text)!);
+        var kept = SharedConstraint.Read(fields?["constraints"], problems)
+            .Concat(rules.Where(rule => rule.AppliesTo(known)))
+            .ToList();
+        kept.ForEach(rule => rule.Take(known, problems));
+        var entry = new MethodEntry
         {
             Name = NameOf(node)?.Text ?? method.Id,
             Method = method.Id,
-            Space = new SearchSpace([.. Declare(parameters, method, options)]),
+            Space = new SearchSpace([.. declared], [.. kept.Select(rule => rule.Rule)]),
         };
+        if (problems.Count == before && sampler is not null && sampler.Obstacle(entry.Space) is { } obstacle)
+            problems.Add(kept[0].Mark, $"'{entry.Name}' {obstacle}");
+        return entry;
     }
 
     private MethodDescription? MethodOf(SourceNode node, Fields? fields)

@@ -25,6 +25,9 @@ internal sealed record KeySet(ImmutableArray<FileKey> Keys)
 /// <summary>All keys of the sweep file but the options, which the catalogue knows.</summary>
 internal static class FileKeys
 {
+    private const string _constraints =
+        "Rules that every configuration keeps, such as `rank * experts <= 64`; each holds for the methods that have all its parameters.";
+
     private static readonly ImmutableArray<FileKey> _ofBlock =
     [
         new("task", "What is learnt; `orchestrator tasks` lists them."),
@@ -37,6 +40,7 @@ internal static class FileKeys
             + "behind all that exceed none."),
         new("methods", "Methods that are compared, each with its own search space; a bare name takes all defaults."),
         new("parameters", "Options shared by every method that knows them; a method's own value goes first."),
+        new("constraints", _constraints),
     ];
 
     public static KeySet Block { get; } = new(_ofBlock) { Foreign = ForeignWords.OfSweep };
@@ -60,7 +64,6 @@ internal static class FileKeys
     {
         Foreign = ForeignWords.OfSweep,
         Refused = ImmutableDictionary<string, string>.Empty
-            .Add("constraints", "Use 'when' on a parameter, or list the values with 'choices'.")
             .Add("checkpoints", "Set 'checkpoint_every' under 'parameters'.")
             .Add("on_error", "A trial lost with its worker is tried again as often as 'retries' says; other failures are not."),
     };
@@ -70,6 +73,7 @@ internal static class FileKeys
         new("method", "The method; `orchestrator methods` lists them."),
         new("as", "Name in tables, where a method is listed twice."),
         new("experts", "Name of an earlier entry whose trials of the same seed are composed."),
+        new("constraints", "Rules that every configuration keeps, such as `rank * experts <= 64`."),
     ])
     {
         Foreign = ImmutableDictionary<string, string>.Empty.Add("name", "as").Add("type", "method").Add("id", "method"),
@@ -85,6 +89,7 @@ internal static class FileKeys
     [
         new("value", "Always this value."),
         new("choices", "One of these values."),
+        new("ordinal", "One of these values, in an order that means something: neighbours are alike."),
         new("type", "float or int. Default: as the option is."),
         new("low", "Least value, inclusive."),
         new("high", "Largest value, inclusive."),

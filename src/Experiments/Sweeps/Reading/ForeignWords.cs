@@ -24,7 +24,7 @@ internal static class ForeignWords
     /// <summary>Keys of a parameter.</summary>
     public static ImmutableDictionary<string, string> OfDomain { get; } = Of(
         ("min", "low"), ("max", "high"), ("lower", "low"), ("upper", "high"), ("minimum", "low"), ("maximum", "high"),
-        ("values", "choices"), ("categorical", "choices"), ("options", "choices"), ("grid_search", "choices"),
+        ("values", "choices"), ("ordered", "ordinal"), ("categorical", "choices"), ("options", "choices"), ("grid_search", "choices"),
         ("q", "step"), ("num", "points"), ("default", "value"), ("distribution", "type"), ("if", "when"),
         ("condition", "when"), ("log_scale", "log"), ("loguniform", "low: …, high: …, log: true"),
         ("uniform", "low: …, high: …"), ("randint", "type: int, low: …, high: …"));
@@ -36,7 +36,7 @@ internal static class ForeignWords
         ("quniform", "type: float and step"), ("q_uniform", "type: float and step"),
         ("randint", "type: int"), ("int_uniform", "type: int"), ("integer", "type: int"), ("double", "type: float"),
         ("real", "type: float"), ("categorical", "choices: [ … ]"), ("choice", "choices: [ … ]"),
-        ("constant", "a plain value"), ("fixed", "a plain value"));
+        ("constant", "a plain value"), ("fixed", "a plain value"), ("ordinal", "ordinal: [ … ]"), ("finrange", "type: float and step"));
 
     /// <summary>PEFT and Hugging Face options, with what they may be called here; the first that an entry knows holds.</summary>
     private static readonly ImmutableArray<(string Word, string Here)> _options =

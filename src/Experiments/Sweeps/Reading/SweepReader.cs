@@ -75,25 +75,27 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
                 new SourceScalar(fields.MarkOf("report"), "report_every", Quoted: false), report)));
         }
 
+        var rules = SharedConstraint.Read(fields["constraints"], problems);
         var reader = new BlockReader(catalogue, sampler, folder, problems);
         List<TaskBlock?> blocks = fields.Has("tasks")
-            ? [.. Several(fields, reader, shared)]
-            : [reader.Read(fields, size: null, [], shared)];
-        foreach (var parameter in shared)
-            parameter.Check(problems);
+            ? [.. Several(fields, reader, shared, rules)]
+            : [reader.Read(fields, size: null, shared, rules)];
+        shared.ForEach(parameter => parameter.Check(problems));
+        rules.ForEach(rule => rule.Check(problems));
         return [.. blocks.OfType<TaskBlock>()];
     }
 
-    private List<TaskBlock?> Several(Fields fields, BlockReader reader, List<SharedParameter> shared)
+    private List<TaskBlock?> Several(
+        Fields fields, BlockReader reader, List<SharedParameter> shared, List<SharedConstraint> rules)
     {
-        foreach (var key in FileKeys.Block.Names.Where(key => key is not ("size" or "parameters") && fields.Has(key)))
+        foreach (var key in FileKeys.Block.Names.Where(key => key is not ("size" or "parameters" or "constraints") && fields.Has(key)))
             problems.Add(fields.MarkOf(key), $"'{key}' belongs in each block of 'tasks' when there is 'tasks'.");
 
         if (fields["tasks"] is not SourceList { Items.Length: > 0 } list)
         {
             var node = fields["tasks"]!;
             problems.Add(node.Mark, $"'tasks' must be a list of blocks with 'task' and 'methods', not {node.Shape}.");
-            shared.ForEach(parameter => parameter.IsUncertain = true);
+            Doubt(shared, rules);
             return [];
         }
 
@@ -103,20 +105,29 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
             if (item is not SourceMap map)
             {
                 problems.Add(item.Mark, $"a block of 'tasks' must be a mapping with 'task' and 'methods', not {item.Shape}.");
-                shared.ForEach(parameter => parameter.IsUncertain = true);
+                Doubt(shared, rules);
                 continue;
             }
 
             var inner = Fields.Closed(map, FileKeys.Block, "a block of 'tasks'", problems);
             var own = SharedParameter.Read(inner["parameters"], problems);
-            var block = reader.Read(inner, fields["size"], own, shared);
+            var ownRules = SharedConstraint.Read(inner["constraints"], problems);
+            var block = reader.Read(inner, fields["size"], [.. own, .. shared], [.. ownRules, .. rules]);
             own.ForEach(parameter => parameter.Check(problems));
+            ownRules.ForEach(rule => rule.Check(problems));
             if (block is not null && blocks.Exists(other => other is not null && IsSame(other, block)))
                 problems.Add(item.Mark, $"task '{block.Task}' stands in 'tasks' twice with the same size and base.");
             blocks.Add(block);
         }
 
         return blocks;
+    }
+
+    /// <summary>Some block could not be read, so what it would have taken is not known.</summary>
+    private static void Doubt(List<SharedParameter> shared, List<SharedConstraint> rules)
+    {
+        shared.ForEach(parameter => parameter.IsUncertain = true);
+        rules.ForEach(rule => rule.IsUncertain = true);
     }
 
     private static bool IsSame(TaskBlock one, TaskBlock other) =>

@@ -36,6 +36,7 @@ internal sealed class EntrySchema(ICatalogue catalogue)
         {
             ["method"] = new JsonObject { ["const"] = method.Id, ["description"] = method.Summary },
             ["as"] = Name("as"),
+            ["constraints"] = new JsonObject { ["$ref"] = "#/definitions/constraints" },
         };
         if (method.ComposesExperts)
             properties["experts"] = Name("experts");

@@ -56,6 +56,7 @@ internal static class OptionSchema
             ["value"] = Value(option),
             ["choices"] = new JsonObject { ["type"] = "array", ["minItems"] = 1, ["uniqueItems"] = true, ["items"] = Value(option) },
         };
+        properties["ordinal"] = properties["choices"]!.DeepClone();
         if (option.Kind is OptionKind.Integer or OptionKind.Real)
         {
             properties["type"] = new JsonObject

@@ -81,7 +81,7 @@ public static class SweepSchema
         "metric" => Objective(Metrics(catalogue)),
         "objectives" => List(Objective(Metrics(catalogue).Concat(TrialCosts.Names))),
         "outcome_constraints" => AnyOf(OutcomeConstraint(), List(OutcomeConstraint())),
-        "methods" or "parameters" => new JsonObject { ["$ref"] = $"#/definitions/{key}" },
+        "methods" or "parameters" or "constraints" => new JsonObject { ["$ref"] = $"#/definitions/{key}" },
         _ => throw new NotSupportedException($"The schema does not know the key '{key}' of a block."),
     });
 
@@ -117,8 +117,14 @@ public static class SweepSchema
             },
             ["methods"] = new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = entries.Entry() },
             ["parameters"] = entries.Parameters(),
+            ["constraints"] = new JsonObject
+            {
+                ["type"] = "array",
+                ["minItems"] = 1,
+                ["items"] = new JsonObject { ["type"] = "string" },
+            },
         };
-        foreach (var key in (string[])["methods", "parameters"])
+        foreach (var key in (string[])["methods", "parameters", "constraints"])
             definitions[key]!["description"] = FileKeys.Block.Summary(key);
         foreach (var (name, schema) in entries.Options())
             definitions[name] = schema;
