@@ -72,7 +72,8 @@ public static class BestOfTables
         var partial = block.Entries.Where(entry => !entry.Points.IsEmpty && entry.WithoutResult > 0).ToArray();
         if (partial.Length > 0)
         {
-            yield return "Configurations without a result count as drawn and are never best: "
+            yield return "Configurations that failed or were pruned count as drawn and are never best; the expectation is over draws "
+                + "with a result: "
                 + $"{string.Join(", ", partial.Select(entry => $"{entry.Entry} {entry.WithoutResult} of {entry.Configurations}"))}.";
         }
 

@@ -1,4 +1,5 @@
 using Experiments.Comparison;
+using Experiments.Sweeps;
 
 namespace Experiments.Reports;
 
@@ -28,6 +29,11 @@ internal static class ComparisonNotes
                 + $"{string.Join(", ", row.Chosen.Violations.Select(Breach))}.";
         }
 
+        string[] devices =
+            [.. block.Rows.SelectMany(row => row.Costs).Select(cost => cost.Device).Distinct().Order(StringComparer.Ordinal)];
+        if (devices.Length > 1 && CountsCosts(block))
+            yield return $"Time and memory on unlike devices ({string.Join(", ", devices)}) were counted alike.";
+
         var missing = block.Rows.Where(row => row.Test is null).Select(row => row.Entry).ToArray();
         if (missing.Length > 0)
             yield return $"No result on the test split yet: {string.Join(", ", missing)}.";
@@ -39,6 +45,10 @@ internal static class ComparisonNotes
             yield return $"Failed: {failed} of {block.Rows.Sum(row => row.Trials.Values.Sum())} trials ({string.Join("; ", causes)}).";
         }
     }
+
+    private static bool CountsCosts(BlockComparison block) =>
+        block.Budget?.Kind == BudgetKind.Time
+        || block.TradeOff?.Objectives.Any(objective => objective.Name is TrialCosts.Seconds or TrialCosts.PeakMemory) == true;
 
     private static IEnumerable<(Verdict Verdict, Func<string, string> Text)> Sentences =>
     [

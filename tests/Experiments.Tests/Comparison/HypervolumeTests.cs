@@ -47,8 +47,9 @@ public sealed class HypervolumeTests
     public void On_whole_numbers_it_counts_the_cells_that_are_dominated(int coordinates)
     {
         const int edge = 4;
+        double[] reference = [.. Enumerable.Repeat((double)edge, coordinates)];
         Gen.Int[0, edge].Select(value => (double)value).Array[coordinates].Array[0, 10].Sample(
-            points => Assert.Equal(Cells(points, coordinates, edge), Hypervolume.Of(points, [.. Enumerable.Repeat((double)edge, coordinates)])),
+            points => Assert.Equal(Cells(points, coordinates, edge), Hypervolume.Of(points, reference)),
             seed: "0000KOIKRXU9", iter: 60);
 
         static int Cells(double[][] points, int coordinates, int edge) =>

@@ -58,6 +58,15 @@ public sealed class ComparisonReportTests
     }
 
     [Fact]
+    public void That_unlike_devices_were_counted_alike_is_said()
+    {
+        var sweep = new ExampleSweep { Objectives = [new("seconds", Maximize: false)] }
+            .Entry("lora").Completed([0.8], device: "cuda:0").Entry("full").Completed([0.7], device: "cpu:0");
+
+        Assert.Contains("Time and memory on unlike devices (cpu, cuda) were counted alike.", Draw(sweep, 100));
+    }
+
+    [Fact]
     public void With_three_seeds_it_shows_intervals_and_no_p_value()
     {
         var lines = Draw(ReportSweep.ThreeSeeds(), 100);
