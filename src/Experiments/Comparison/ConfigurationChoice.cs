@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Experiments.Storage;
+using Experiments.Sweeps;
 using Experiments.Trials;
 
 namespace Experiments.Comparison;
@@ -7,41 +9,56 @@ namespace Experiments.Comparison;
 internal static class ConfigurationChoice
 {
     /// <summary>
-    /// The configuration with the best mean of <c>validation_METRIC</c>, of equals the earlier one. Only those with the most
-    /// finished seeds stand for choice: a configuration that failed on some seeds must not win by the seeds it survived.
+    /// The configuration with the best mean of <c>validation_METRIC</c>, of equals the earlier one. While some keep every outcome
+    /// constraint only these stand for choice, else the one that breaks them least; and of these only those with the most
+    /// finished seeds: a configuration that failed on some seeds must not win by the seeds it survived.
     /// </summary>
     /// <returns>The choice, or null where no trial has a finite value.</returns>
-    public static ChosenConfiguration? Best(IEnumerable<TrialRow> trials, string metric, bool maximize, double confidence)
-    {
-        var candidates = trials
-            .Where(trial => Value(trial, $"validation_{metric}") is not null)
-            .GroupBy(trial => Work(trial).Index)
-            .Select(group => group.OrderBy(trial => Work(trial).Replicate).ToArray())
-            .ToArray();
-        if (candidates.Length == 0)
-            return null;
+    public static ChosenConfiguration? Best(IEnumerable<TriedConfiguration> configurations, TaskBlock block, double confidence) =>
+        Standing(configurations)
+            .OrderBy(configuration => configuration.Violation)
+            .ThenBy(configuration => configuration.Score)
+            .ThenBy(configuration => configuration.Index)
+            .Select(configuration => Describe(configuration, block, confidence))
+            .FirstOrDefault();
 
-        var most = candidates.Max(seeds => seeds.Length);
-        return candidates
-            .Where(seeds => seeds.Length == most)
-            .Select(seeds => Describe(seeds, metric, confidence))
-            .OrderBy(choice => maximize ? -choice.Validation.Mean : choice.Validation.Mean)
-            .ThenBy(choice => choice.Index)
-            .First();
+    /// <summary>Those that stand for choice.</summary>
+    public static ImmutableArray<TriedConfiguration> Standing(IEnumerable<TriedConfiguration> configurations)
+    {
+        var finished = configurations.Where(configuration => configuration.Mean is not null).ToArray();
+        var allowed = finished.Any(configuration => configuration.Violation == 0)
+            ? [.. finished.Where(configuration => configuration.Violation == 0)]
+            : finished;
+        var most = allowed.Select(configuration => configuration.Finished.Length).DefaultIfEmpty().Max();
+        return [.. allowed.Where(configuration => configuration.Finished.Length == most)];
     }
 
-    private static ChosenConfiguration Describe(TrialRow[] seeds, string metric, double confidence)
+    private static ChosenConfiguration Describe(TriedConfiguration configuration, TaskBlock block, double confidence)
     {
-        var scores = seeds.Select(trial => new SeedScore(
-            Work(trial).Replicate, trial.Trial, Value(trial, $"validation_{metric}")!.Value, Value(trial, $"test_{metric}")));
-        var work = Work(seeds[0]);
-        double[] validation = [.. seeds.Select(trial => Value(trial, $"validation_{metric}")!.Value)];
-        return new ChosenConfiguration(work.Index, work.Configuration, Estimate.Of(validation, confidence), [.. scores]);
+        var scores = configuration.Finished.Select(trial => new SeedScore(
+            ((TrialWork.Train)trial.Work).Replicate,
+            trial.Trial,
+            Value(trial, $"validation_{block.Metric}") ?? Value(trial, block.Metric)!.Value,
+            Value(trial, $"test_{block.Metric}"))).ToImmutableArray();
+        return new ChosenConfiguration(
+            configuration.Index,
+            configuration.Values,
+            Estimate.Of([.. scores.Select(score => score.Validation)], confidence),
+            scores)
+        {
+            Violation = double.IsFinite(configuration.Violation) ? configuration.Violation : null,
+            Violations = [.. block.OutcomeConstraints.Select(constraint => Check(configuration, constraint)).OfType<ConstraintViolation>()],
+        };
+    }
+
+    private static ConstraintViolation? Check(TriedConfiguration configuration, OutcomeConstraint constraint)
+    {
+        var worst = configuration.Finished
+            .Select(trial => TrialOutcome.Value(trial.Result!, trial.Elapsed, constraint.Name))
+            .MaxBy(constraint.Violation);
+        return constraint.Violation(worst) > 0 ? new ConstraintViolation(constraint.ToString(), worst) : null;
     }
 
     private static double? Value(TrialRow trial, string metric) =>
-        trial is { State: TrialState.Completed, Result: { } result }
-        && result.Metrics.TryGetValue(metric, out var value) && double.IsFinite(value) ? value : null;
-
-    private static TrialWork.Train Work(TrialRow trial) => (TrialWork.Train)trial.Work;
+        trial.Result!.Metrics.TryGetValue(metric, out var value) && double.IsFinite(value) ? value : null;
 }

@@ -14,7 +14,8 @@ public static class MethodComparison
     /// <summary>Compares what is finished so far. The same trials give the same numbers to the last bit.</summary>
     /// <param name="spec">The sweep.</param>
     /// <param name="trials">Its trials in any order and state; preparations are passed over.</param>
-    public static SweepComparison Of(SweepSpec spec, IReadOnlyList<TrialRow> trials)
+    /// <param name="budget">What the methods of a block are to have had equally much of; null compares all that they had.</param>
+    public static SweepComparison Of(SweepSpec spec, IReadOnlyList<TrialRow> trials, BudgetKind? budget = null)
     {
         var byEntry = trials
             .Where(trial => trial.Work is TrialWork.Train)
@@ -25,14 +26,18 @@ public static class MethodComparison
             Sweep = spec.Name,
             Confidence = spec.Compare.Confidence,
             Blocks = [.. spec.Tasks.Select((block, index) =>
-                Compare(index, block, spec.Compare, entry => [.. byEntry[(index, entry)]]))],
+                Compare(index, block, spec.Compare, budget, entry => byEntry[(index, entry)]))],
         };
     }
 
     private static BlockComparison Compare(
-        int index, TaskBlock block, ComparisonSpec how, Func<string, ImmutableArray<TrialRow>> trialsOf)
+        int index, TaskBlock block, ComparisonSpec how, BudgetKind? budget, Func<string, IEnumerable<TrialRow>> trialsOf)
     {
-        var rows = block.Methods.Select(entry => Summarise(entry, trialsOf(entry.Name), block, how)).ToArray();
+        var configurations = block.Methods.Select(entry => TriedConfiguration.Of(block, trialsOf(entry.Name))).ToArray();
+        EqualBudget? equal = null;
+        if (budget is { } kind)
+            (equal, configurations) = EqualBudget.Cut(block, configurations, kind);
+        var rows = block.Methods.Zip(configurations).Select(entry => Summarise(entry.First, entry.Second, block, how)).ToArray();
         var reference = rows.FirstOrDefault(row => row.Reference);
         var comparisons = reference is null ? 0 : CompareWith(reference, rows, block.Maximize, how.Confidence);
         var axes = MarkParetoFront(rows, block);
@@ -47,17 +52,23 @@ public static class MethodComparison
             Reference = reference?.Entry,
             Comparisons = comparisons,
             ParetoAxes = axes,
+            Budget = equal,
+            OutcomeConstraints = [.. block.OutcomeConstraints.Select(constraint => constraint.ToString())],
+            TradeOff = TradeOff.Of(block, configurations.Select(tried => (IReadOnlyList<TriedConfiguration>)tried)),
             Rows =
             [
                 .. rows.OrderBy(row => row.Test is null)
+                    .ThenBy(row => row.Chosen?.Violation ?? double.PositiveInfinity)
                     .ThenBy(row => block.Maximize ? -row.Test?.Mean : row.Test?.Mean),
             ],
         };
     }
 
-    private static MethodRow Summarise(MethodEntry entry, ImmutableArray<TrialRow> trials, TaskBlock block, ComparisonSpec how)
+    private static MethodRow Summarise(
+        MethodEntry entry, ImmutableArray<TriedConfiguration> configurations, TaskBlock block, ComparisonSpec how)
     {
-        var chosen = ConfigurationChoice.Best(trials, block.Metric, block.Maximize, how.Confidence);
+        TrialRow[] trials = [.. configurations.SelectMany(configuration => configuration.Trials)];
+        var chosen = ConfigurationChoice.Best(configurations, block, how.Confidence);
         double[] test = [.. chosen?.Seeds.Select(seed => seed.Test).OfType<double>() ?? []];
         var ofChosen = trials.Where(trial => chosen?.Seeds.Any(seed => seed.Trial == trial.Trial) ?? false).ToArray();
         return new MethodRow
@@ -70,8 +81,7 @@ public static class MethodComparison
             TrainableParameters = ofChosen.Max(trial => trial.Result?.TrainableParameters),
             TotalParameters = ofChosen.Max(trial => trial.Result?.TotalParameters),
             Costs = [.. ofChosen.GroupBy(KindOfDevice).OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(Cost)],
-            ConfigurationsTried = trials.Where(trial => trial.Attempt > 0)
-                .Select(trial => ((TrialWork.Train)trial.Work).Index).Distinct().Count(),
+            ConfigurationsTried = configurations.Count(configuration => configuration.WasStarted),
             TuningTime = trials.Aggregate(TimeSpan.Zero, (sum, trial) => sum + trial.Elapsed),
             Trials = trials.CountBy(trial => trial.State).ToImmutableSortedDictionary(),
             Failures = trials.Where(trial => trial.State is TrialState.Failed or TrialState.Invalid)
@@ -121,7 +131,7 @@ public static class MethodComparison
         var measured = Enumerable.Range(0, rows.Length).Where(i => rows[i].Test is not null).ToArray();
         var alike = measured.SelectMany(i => rows[i].Costs).Select(cost => cost.Device).Distinct().Count() == 1;
         var points = measured.Select(i => Point(rows[i], block.Maximize, alike)).ToArray();
-        foreach (var (i, front) in measured.Zip(ParetoFront.Of(points)))
+        foreach (var (i, front) in measured.Zip(NonDominatedSorting.Front(points)))
             rows[i] = rows[i] with { OnParetoFront = front };
         return alike
             ? [block.Metric, "trainable", "peak", "time"]

@@ -57,7 +57,20 @@ public sealed record MethodRow
 /// <param name="Values">Its values.</param>
 /// <param name="Validation">Its metric on the validation split, which it was chosen by.</param>
 /// <param name="Seeds">Its finished trials in order of seed.</param>
-public sealed record ChosenConfiguration(int Index, Configuration Values, Estimate Validation, ImmutableArray<SeedScore> Seeds);
+public sealed record ChosenConfiguration(int Index, Configuration Values, Estimate Validation, ImmutableArray<SeedScore> Seeds)
+{
+    /// <summary>By how much it breaks outcome constraints: sum of shares of the bounds, mean over seeds. 0 where no seed breaks
+    /// any, null where a value is not known.</summary>
+    public double? Violation { get; init; } = 0;
+
+    /// <summary>The outcome constraints that it breaks; it is chosen only where no configuration of the entry keeps all.</summary>
+    public ImmutableArray<ConstraintViolation> Violations { get; init; } = [];
+}
+
+/// <summary>An outcome constraint that a configuration breaks.</summary>
+/// <param name="Constraint">The constraint as a sweep file has it.</param>
+/// <param name="Worst">The worst value of any seed; null where it is not known.</param>
+public sealed record ConstraintViolation(string Constraint, double? Worst);
 
 /// <summary>One trial of the chosen configuration.</summary>
 /// <param name="Seed">The replicate.</param>

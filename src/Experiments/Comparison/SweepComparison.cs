@@ -50,6 +50,16 @@ public sealed record BlockComparison
     /// <summary>What the Pareto front is over. Memory and time are left out where entries ran on unlike devices.</summary>
     public ImmutableArray<string> ParetoAxes { get; init; } = [];
 
-    /// <summary>The entries, best mean on the test split first, those without a result last.</summary>
+    /// <summary>What every method had equally much of; null where all that they had is compared.</summary>
+    public EqualBudget? Budget { get; init; }
+
+    /// <summary>Bounds on what trials come to, as a sweep file has them.</summary>
+    public ImmutableArray<string> OutcomeConstraints { get; init; } = [];
+
+    /// <summary>The configurations in all objectives; null where the block states only its metric.</summary>
+    public TradeOff? TradeOff { get; init; }
+
+    /// <summary>The entries, best mean on the test split first, behind them those that break an outcome constraint, last those
+    /// without a result.</summary>
     public required ImmutableArray<MethodRow> Rows { get; init; }
 }

@@ -2,10 +2,10 @@ using Experiments.Comparison;
 
 namespace Experiments.Reports;
 
-/// <summary>A comparison for spreadsheets and data frames: a row a method entry, full precision, seconds and bytes.</summary>
+/// <summary>Comparisons for spreadsheets and data frames: full precision, seconds and bytes.</summary>
 public static class ComparisonCsv
 {
-    /// <summary>Header and rows.</summary>
+    /// <summary>A row a method entry.</summary>
     public static string Of(SweepComparison comparison) => Csv.Of(
         comparison.Blocks.SelectMany(block => block.Rows.Select(row => (Block: block, Row: row))),
         ("sweep", _ => comparison.Sweep),
@@ -46,7 +46,46 @@ public static class ComparisonCsv
         ("tuning_seconds", at => at.Row.TuningTime),
         ("failed_trials", at => at.Row.Failures.Values.Sum()),
         ("chosen", at => at.Row.Chosen?.Index),
-        ("configuration", at => at.Row.Chosen?.Values));
+        ("configuration", at => at.Row.Chosen?.Values),
+        ("violation", at => at.Row.Chosen?.Violation),
+        ("violated", at => at.Row.Chosen is null ? null : string.Join("; ", at.Row.Chosen.Violations.Select(v => v.Constraint))),
+        ("hypervolume", at => at.Block.TradeOff?.Entries.FirstOrDefault(entry => entry.Entry == at.Row.Entry)?.Hypervolume),
+        ("budget_trials", at => at.Block.Budget?.Trials),
+        ("budget_seconds", at => at.Block.Budget?.Time));
+
+    /// <summary>Best-of-k curves, a row a point.</summary>
+    public static string Of(BestOf bestOf) => Csv.Of(
+        bestOf.Blocks.SelectMany(block => block.Entries.SelectMany(entry => entry.Points.Select(point => (block, entry, point)))),
+        ("sweep", _ => bestOf.Sweep),
+        ("block", at => at.block.Block),
+        ("task", at => at.block.Task),
+        ("metric", at => at.block.Metric),
+        ("maximize", at => at.block.Maximize),
+        ("entry", at => at.entry.Entry),
+        ("configurations", at => at.entry.Configurations),
+        ("without_result", at => at.entry.WithoutResult),
+        ("k", at => at.point.K),
+        ("expected", at => at.point.Expected),
+        ("low", at => at.point.Low),
+        ("high", at => at.point.High),
+        ("confidence", _ => bestOf.Confidence),
+        ("chance_of_result", at => at.point.ChanceOfResult));
+
+    /// <summary>Importance of parameters, a row a parameter.</summary>
+    public static string Of(ParameterImportance importance) => Csv.Of(
+        importance.Blocks.SelectMany(block => block.Entries.SelectMany(entry => entry.Parameters.Select(row => (block, entry, row)))),
+        ("sweep", _ => importance.Sweep),
+        ("block", at => at.block.Block),
+        ("task", at => at.block.Task),
+        ("metric", at => at.block.Metric),
+        ("entry", at => at.entry.Entry),
+        ("configurations", at => at.entry.Configurations),
+        ("parameter", at => at.row.Parameter),
+        ("alone", at => at.row.Alone),
+        ("alone_error", at => at.row.AloneError),
+        ("in_all", at => at.row.InAll),
+        ("in_all_error", at => at.row.InAllError),
+        ("active", at => at.row.Active));
 
     /// <summary>Cost where all seeds ran on one kind of device; there is no mean over unlike devices.</summary>
     private static DeviceCost? OnlyCost(MethodRow row) => row.Costs is [var cost] ? cost : null;

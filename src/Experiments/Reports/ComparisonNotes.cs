@@ -1,4 +1,5 @@
 using Experiments.Comparison;
+using Experiments.Sweeps;
 
 namespace Experiments.Reports;
 
@@ -22,6 +23,17 @@ internal static class ComparisonNotes
                 + (dominated.Length > 0 ? $"dominated: {string.Join(", ", dominated)}." : "nothing is dominated.");
         }
 
+        foreach (var row in block.Rows.Where(row => row.Chosen?.Violations.Length > 0))
+        {
+            yield return $"No configuration of {row.Entry} keeps every outcome constraint: c{row.Chosen!.Index} breaks "
+                + $"{string.Join(", ", row.Chosen.Violations.Select(Breach))}.";
+        }
+
+        string[] devices =
+            [.. block.Rows.SelectMany(row => row.Costs).Select(cost => cost.Device).Distinct().Order(StringComparer.Ordinal)];
+        if (devices.Length > 1 && CountsCosts(block))
+            yield return $"Time and memory on unlike devices ({string.Join(", ", devices)}) were counted alike.";
+
         var missing = block.Rows.Where(row => row.Test is null).Select(row => row.Entry).ToArray();
         if (missing.Length > 0)
             yield return $"No result on the test split yet: {string.Join(", ", missing)}.";
@@ -33,6 +45,10 @@ internal static class ComparisonNotes
             yield return $"Failed: {failed} of {block.Rows.Sum(row => row.Trials.Values.Sum())} trials ({string.Join("; ", causes)}).";
         }
     }
+
+    private static bool CountsCosts(BlockComparison block) =>
+        block.Budget?.Kind == BudgetKind.Time
+        || block.TradeOff?.Objectives.Any(objective => objective.Name is TrialCosts.Seconds or TrialCosts.PeakMemory) == true;
 
     private static IEnumerable<(Verdict Verdict, Func<string, string> Text)> Sentences =>
     [
@@ -47,7 +63,9 @@ internal static class ComparisonNotes
         ? $"{row.Entry} (n = {row.AgainstReference!.Difference.Count})"
         : row.Entry;
 
+    private static string Breach(ConstraintViolation violation) =>
+        $"{violation.Constraint} ({(violation.Worst is { } worst ? Digits.Significant(worst, 4) : "not known")})";
+
     private static string Causes(MethodRow row) =>
         string.Join(", ", row.Failures.Select(failure => $"{SnakeCase.Of(failure.Key)} {failure.Value}"));
-
 }

@@ -4,12 +4,18 @@ using Experiments.Comparison;
 
 namespace Experiments.Reports;
 
-/// <summary>A comparison as tables: for each task block the methods, then the configurations that stand for them.</summary>
+/// <summary>A comparison as tables: for each task block the methods, then the configurations that stand for them, then the
+/// trade-off where several objectives are stated.</summary>
 public static class ComparisonTables
 {
-    /// <summary>Two tables a block, in file order.</summary>
+    /// <summary>The tables of all blocks, in file order.</summary>
     public static IEnumerable<ReportTable> Of(SweepComparison comparison) =>
-        comparison.Blocks.SelectMany<BlockComparison, ReportTable>(block => [Methods(block, comparison.Confidence), Chosen(block)]);
+        comparison.Blocks.SelectMany<BlockComparison, ReportTable>(block =>
+        [
+            Methods(block, comparison.Confidence),
+            Chosen(block),
+            .. block.TradeOff is { } tradeOff ? TradeOffTables.Of(tradeOff) : [],
+        ]);
 
     private static ReportTable Methods(BlockComparison block, double confidence)
     {
@@ -59,7 +65,15 @@ public static class ComparisonTables
         [
             $"{block.Metric} ({goal}) · {block.Task} {block.Size} on {block.Base} · test split{interval}",
             $"one configuration a method, chosen on validation{paired}{holm}",
+            .. block.Budget is { } budget ? new[] { Budget(budget) } : [],
         ];
+    }
+
+    private static string Budget(EqualBudget budget)
+    {
+        var amount = budget.Trials is { } trials ? $"{trials} trials" : $"{Digits.Duration(budget.Time!.Value)} of device time";
+        var unbounded = budget.Unbounded.IsEmpty ? "" : $" · nothing to tune: {string.Join(", ", budget.Unbounded)}";
+        return $"equal budget: at most {amount} a method, its first configurations{unbounded}";
     }
 
     private static ImmutableArray<Cell> Cells(MethodRow row, BlockComparison block, string[] devices, bool tested)
@@ -71,7 +85,7 @@ public static class ComparisonTables
             Text(row.Test?.Count),
             row.Test is null ? new Cell("no result", Tone.Quiet) : Digits.Mean(row.Test),
             row.Test is null ? "" : Digits.Interval(row.Test),
-            .. block.Reference is null ? [] : new Cell[] { row.Reference ? new Cell("reference", Tone.Quiet) : Against(against) },
+            .. block.Reference is null ? [] : new Cell[] { row.Reference ? new Cell("reference", Tone.Quiet) : Against(row) },
             .. tested ? new Cell[] { PValue(against) } : [],
             row.TrainableParameters is { } trainable ? Digits.Count(trainable) : "",
             .. devices.SelectMany(device => CostCells(row.Costs.FirstOrDefault(cost => cost.Device == device))),
@@ -90,14 +104,14 @@ public static class ComparisonTables
     private static Cell[] CostCells(DeviceCost? cost) =>
         cost is null ? ["", ""] : [Digits.Duration(cost.MeanElapsed), Digits.Bytes(cost.PeakMemoryBytes)];
 
-    private static Cell Against(PairedDifference? against)
+    private static Cell Against(MethodRow row)
     {
-        if (against is null)
+        if (row.AgainstReference is not { } against)
             return "";
         var interval = Digits.Interval(against.Difference, signed: true);
         return new Cell(
             $"{Digits.Mean(against.Difference, signed: true)} {interval}".TrimEnd(),
-            against.Verdict == Verdict.Better ? Tone.Strong : Tone.Plain);
+            against.Verdict == Verdict.Better && row.Chosen!.Violations.IsEmpty ? Tone.Strong : Tone.Plain);
     }
 
     private static Cell PValue(PairedDifference? against) => against switch
@@ -126,7 +140,7 @@ public static class ComparisonTables
                 .. rows.Select(row => (ImmutableArray<Cell>)
                 [
                     row.Entry,
-                    $"c{row.Chosen!.Index}",
+                    row.Chosen!.Violations.IsEmpty ? $"c{row.Chosen.Index}" : new Cell($"c{row.Chosen.Index} infeasible", Tone.Bad),
                     Text(row.ConfigurationsTried),
                     Digits.Mean(row.Chosen.Validation),
                     shared.Others(row.Chosen.Values),

@@ -24,6 +24,7 @@ public static class ReportJson
             new TrialNameConverter(),
             new JsonStringEnumConverter<TrialState>(JsonNamingPolicy.SnakeCaseLower),
             new JsonStringEnumConverter<FailureCause>(JsonNamingPolicy.SnakeCaseLower),
+            new JsonStringEnumConverter<BudgetKind>(JsonNamingPolicy.SnakeCaseLower),
             new JsonStringEnumConverter<IntervalKind>(JsonNamingPolicy.SnakeCaseLower),
             new JsonStringEnumConverter<OptionKind>(JsonNamingPolicy.SnakeCaseLower),
             new JsonStringEnumConverter<Verdict>(JsonNamingPolicy.SnakeCaseLower),
@@ -32,6 +33,12 @@ public static class ReportJson
 
     /// <summary>A comparison, <c>orchestrator/compare/1</c>.</summary>
     public static string Of(SweepComparison comparison) => JsonSerializer.Serialize(comparison, Context.SweepComparison);
+
+    /// <summary>Best-of-k curves, <c>orchestrator/best-of/1</c>.</summary>
+    public static string Of(BestOf bestOf) => JsonSerializer.Serialize(bestOf, Context.BestOf);
+
+    /// <summary>Importance of parameters, <c>orchestrator/importance/1</c>.</summary>
+    public static string Of(ParameterImportance importance) => JsonSerializer.Serialize(importance, Context.ParameterImportance);
 
     /// <summary>Results, <c>orchestrator/results/1</c>.</summary>
     public static string Of(ResultsDocument results) => JsonSerializer.Serialize(results, Context.ResultsDocument);
@@ -72,6 +79,8 @@ public static class ReportJson
 }
 
 [JsonSerializable(typeof(SweepComparison))]
+[JsonSerializable(typeof(BestOf))]
+[JsonSerializable(typeof(ParameterImportance))]
 [JsonSerializable(typeof(ResultsDocument))]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(PlanDocument))]

@@ -14,6 +14,8 @@ internal static class ResultFields
         ["seed"] = row => Number(row.Seed),
         ["state"] = row => Text(SnakeCase.Of(row.State)),
         ["cause"] = row => row.Cause is { } cause ? Text(SnakeCase.Of(cause)) : null,
+        ["feasible"] = row => row.Feasible is { } feasible ? Text(feasible ? "true" : "false") : null,
+        ["violation"] = row => Real(row.Violation),
         ["metric"] = row => Text(row.Metric),
         ["validation"] = row => Real(row.Validation),
         ["test"] = row => Real(row.Test),

@@ -43,6 +43,10 @@ public sealed record ResultsDocument
             Metric = block.Metric,
             // A value that is not finite is no result, and JSON has no word for it.
             Metrics = metrics.Where(metric => double.IsFinite(metric.Value)).ToImmutableSortedDictionary(),
+            Violation = trial.Result is { } result && TrialOutcome.Violation(block, result, trial.Elapsed) is var violation
+                && double.IsFinite(violation) ? violation : null,
+            Feasible = block.OutcomeConstraints.Count == 0 || trial.State != TrialState.Completed || trial.Result is null ? null
+                : TrialOutcome.Violation(block, trial.Result, trial.Elapsed) == 0,
             Step = trial.Step,
             Attempt = trial.Attempt,
             Elapsed = trial.Elapsed,
@@ -92,6 +96,12 @@ public sealed record ResultRow
 
     /// <summary>All its finite metrics by name with split.</summary>
     public required ImmutableSortedDictionary<string, double> Metrics { get; init; }
+
+    /// <summary>Whether it keeps every outcome constraint of its block; null where there is none, and before the end.</summary>
+    public bool? Feasible { get; init; }
+
+    /// <summary>By how much it breaks them: sum of shares of the bounds. Null where it is not known.</summary>
+    public double? Violation { get; init; }
 
     /// <summary>The last recorded step.</summary>
     public int Step { get; init; }

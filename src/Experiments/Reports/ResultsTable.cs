@@ -58,6 +58,8 @@ public static class ResultsTable
                 ("node", row => row.Node),
                 ("cause", row => row.Cause is { } cause ? SnakeCase.Of(cause) : null),
                 ("message", row => row.Message),
+                ("feasible", row => row.Feasible),
+                ("violation", row => row.Violation),
                 .. metrics.Select(name => (name, (Func<ResultRow, object?>)(row =>
                     row.Metrics.TryGetValue(name, out var value) ? value : null))),
                 .. parameters.Select(name => (name, (Func<ResultRow, object?>)(row => row.Values.Values.GetValueOrDefault(name)))),
@@ -81,7 +83,9 @@ public static class ResultsTable
     ];
 
     private static string State(ResultRow row) =>
-        row.Cause is { } cause ? $"{SnakeCase.Of(row.State)}, {SnakeCase.Of(cause)}" : SnakeCase.Of(row.State);
+        row.Cause is { } cause ? $"{SnakeCase.Of(row.State)}, {SnakeCase.Of(cause)}"
+        : row.Feasible == false ? $"{SnakeCase.Of(row.State)}, infeasible"
+        : SnakeCase.Of(row.State);
 
     private static string Value(double? value) => value is { } known ? Digits.Significant(known, 4) : "";
 }

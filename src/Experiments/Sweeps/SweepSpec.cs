@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Experiments.Sweeps;
 
 /// <summary>A sweep: search spaces of methods on tasks, replicated over seeds. Immutable; every default is filled in.</summary>
@@ -54,6 +56,14 @@ public sealed record TaskBlock
 
     /// <summary>Whether more of the metric is better.</summary>
     public required bool Maximize { get; init; }
+
+    /// <summary>What configurations should be good at besides the metric, which is the first objective.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] // absent, as in specs from before there were any
+    public EquatableArray<Objective> Objectives { get; init; } = [];
+
+    /// <summary>Bounds on what trials come to.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public EquatableArray<OutcomeConstraint> OutcomeConstraints { get; init; } = [];
 
     /// <summary>The methods with their spaces, in file order.</summary>
     public required EquatableArray<MethodEntry> Methods { get; init; }

@@ -38,7 +38,10 @@ public static partial class SweepYaml
             Line(1, "- task", Text(block.Task));
             Line(2, "size", Text(block.Size));
             Line(2, "base", Text(block.Base));
-            Line(2, "metric", Map(("name", Text(block.Metric)), ("goal", block.Maximize ? "maximize" : "minimize")));
+            Line(2, "metric", Show(new Objective(block.Metric, block.Maximize)));
+            Line(2, "objectives", block.Objectives.Count == 0 ? null : List(block.Objectives.Select(Show)));
+            Line(2, "outcome_constraints", block.OutcomeConstraints.Count == 0 ? null
+                : List(block.OutcomeConstraints.Select(constraint => Text(constraint.ToString()))));
             text.Append("    methods:\n");
             foreach (var entry in block.Methods)
             {
@@ -108,6 +111,9 @@ public static partial class SweepYaml
         ParameterValue.Real real => Show(real.Value),
         _ => value.ToString(),
     };
+
+    private static string Show(Objective objective) =>
+        Map(("name", Text(objective.Name)), ("goal", objective.Maximize ? "maximize" : "minimize"))!;
 
     private static string Show(long value) => value.ToString(CultureInfo.InvariantCulture);
 

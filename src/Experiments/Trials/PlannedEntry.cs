@@ -124,15 +124,28 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     /// <summary>A trial of this entry has ended.</summary>
     /// <param name="train">Its work.</param>
     /// <param name="result">What it came to; null where it did not reach its full resource.</param>
+    /// <param name="elapsed">How long it took.</param>
     /// <param name="counts">Whether what was measured midway still tells something about its configuration.</param>
-    public void Observe(TrialWork.Train train, TrialResult? result, bool counts)
+    public void Observe(TrialWork.Train train, TrialResult? result, TimeSpan elapsed, bool counts)
     {
         var value = result is null ? null : ValueOf(result.Metrics);
         if (value is null && counts)
+        {
             Note(train, _configurations[train.Index].Of(train.Replicate) with { Ended = true });
-        else
-            Note(train, new Replicate(Ended: true, value, Progress: 1));
+            return;
+        }
+
+        Note(train, new Replicate(Ended: true, value, Progress: 1)
+        {
+            Further = result is null ? [] : [.. _task.Objectives.Select(objective => Turned(objective, result, elapsed))],
+            Violation = result is null ? 0 : TrialOutcome.Violation(_task, result, elapsed),
+        });
     }
+
+    private static double Turned(Objective objective, TrialResult result, TimeSpan elapsed) =>
+        TrialOutcome.Value(result, elapsed, objective.Name) is not { } value ? double.PositiveInfinity
+        : objective.Maximize ? -value
+        : value;
 
     private void Note(TrialWork.Train train, Replicate replicate) =>
         _history[train.Index] = _configurations[train.Index].Note(train.Replicate, replicate);
@@ -186,10 +199,23 @@ internal sealed class PlannedConfiguration(PlannedEntry entry, int index, Config
             return new Observation(Index, Configuration, null, Failed: _replicates.Values.All(each => each.Ended));
 
         var furthest = valued.Max(each => each.Progress);
-        var mean = valued.Where(each => each.Progress == furthest).Average(each => each.Value!.Value);
-        return new Observation(Index, Configuration, mean, Failed: false, furthest);
+        valued.RemoveAll(each => each.Progress < furthest);
+        var mean = valued.Average(each => each.Value!.Value);
+        var known = valued.Min(each => each.Further.Count);
+        return new Observation(Index, Configuration, mean, Failed: false, furthest)
+        {
+            Objectives = known == 0 ? [] : [mean, .. Enumerable.Range(0, known).Select(k => valued.Average(each => each.Further[k]))],
+            Violation = valued.Average(each => each.Violation),
+        };
     }
 }
 
 /// <summary>How a replicate of a configuration stands: whether its trial has ended, and its newest value.</summary>
-internal sealed record Replicate(bool Ended, double? Value, double Progress);
+internal sealed record Replicate(bool Ended, double? Value, double Progress)
+{
+    /// <summary>The objectives besides the metric, lower is better in all; empty before its full resource.</summary>
+    public EquatableArray<double> Further { get; init; } = [];
+
+    /// <summary>By how much it breaks outcome constraints; 0 before its full resource.</summary>
+    public double Violation { get; init; }
+}

@@ -190,7 +190,7 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
         var trial = Existing(ended.Trial);
         var (result, dependents) = (trial.Result, trial.Dependents.ToArray());
         Change(ended.Trial, changed => changed.Apply(ended));
-        planner.Observe(trial.Work, result, ended.State);
+        planner.Observe(trial.Work, result, trial.Elapsed, ended.State);
         if (planner.IsScheduled(trial.Work))
             scheduler.Ended(trial.Id, ended.State);
         foreach (var dependent in dependents)

@@ -47,6 +47,9 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
     /// <summary>What the finished work came to, until the trial's end is recorded.</summary>
     public TrialResult? Result { get; private set; }
 
+    /// <summary>Time in all attempts that said how they ended.</summary>
+    public TimeSpan Elapsed { get; private set; }
+
     /// <summary>Where a completed trial left what it made.</summary>
     public string? Artefact { get; private set; }
 
@@ -156,6 +159,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
             throw Illegal(ended);
 
         (_endedAt ??= []).Add(reported ? ended.Sequence : -1);
+        Elapsed += ended.Elapsed;
         Phase = ended.Outcome switch
         {
             AttemptOutcome.Finished => new TrialPhase.Concluded(Conclusion.Completed),

@@ -85,11 +85,11 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
         }
     }
 
-    /// <summary>A trial has ended, with what it came to or nothing.</summary>
-    public void Observe(TrialWork work, TrialResult? result, TrialState state)
+    /// <summary>A trial has ended after that time, with what it came to or nothing.</summary>
+    public void Observe(TrialWork work, TrialResult? result, TimeSpan elapsed, TrialState state)
     {
         if (work is TrialWork.Train train)
-            Entry(train).Observe(train, result, counts: state is TrialState.Pruned or TrialState.Cancelled);
+            Entry(train).Observe(train, result, elapsed, counts: state is TrialState.Pruned or TrialState.Cancelled);
     }
 
     /// <summary>A trial as the scheduler should know it; null where it decides nothing about it.</summary>

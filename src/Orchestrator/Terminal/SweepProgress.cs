@@ -117,7 +117,8 @@ internal sealed class SweepProgress
         return TimeSpan.FromSeconds(left / Math.Max(1, Running.Count()));
     }
 
-    /// <summary>The best configuration so far of each entry of a block, best first, by mean over the seeds that ended.</summary>
+    /// <summary>The best configuration so far of each entry of a block, best first, by mean over the seeds that ended; those that
+    /// break an outcome constraint stand behind all that keep them.</summary>
     public IReadOnlyList<Leader> Leaders(int block)
     {
         if (Spec is null)
@@ -130,14 +131,12 @@ internal sealed class SweepProgress
                 && trial.Result?.Metrics.ContainsKey(metric) == true)
             .GroupBy(trial => (((TrialWork.Train)trial.Work).Entry, ((TrialWork.Train)trial.Work).Configuration))
             .Select(group => new Leader(
-                group.Key.Entry, group.Key.Configuration, group.Average(trial => trial.Result!.Metrics[metric]), group.Count()))
-            .GroupBy(leader => leader.Entry)
-            .Select(leaders => Order(leaders, goal.Maximize).First())
-            .OrderBy(leader => goal.Maximize ? -leader.Mean : leader.Mean)];
+                group.Key.Entry, group.Key.Configuration, group.Average(trial => trial.Result!.Metrics[metric]), group.Count(),
+                group.Average(trial => TrialOutcome.Violation(goal, trial.Result!, trial.Elapsed))))
+            .OrderBy(leader => leader.Violation)
+            .ThenBy(leader => goal.Maximize ? -leader.Mean : leader.Mean)
+            .DistinctBy(leader => leader.Entry)];
     }
-
-    private static IOrderedEnumerable<Leader> Order(IEnumerable<Leader> leaders, bool maximize) =>
-        leaders.OrderBy(leader => maximize ? -leader.Mean : leader.Mean);
 
     private static double Median(IEnumerable<TrialProgress> trials)
     {
@@ -148,5 +147,6 @@ internal sealed class SweepProgress
     private TrialProgress Of(AttemptId attempt) => Trial(attempt.Trial);
 }
 
-/// <summary>The best configuration of an entry so far: its mean over <paramref name="Seeds"/> seeds.</summary>
-internal sealed record Leader(string Entry, Configuration Configuration, double Mean, int Seeds);
+/// <summary>The best configuration of an entry so far: its mean over <paramref name="Seeds"/> seeds, and by how much these break
+/// outcome constraints.</summary>
+internal sealed record Leader(string Entry, Configuration Configuration, double Mean, int Seeds, double Violation);

@@ -13,6 +13,13 @@ internal sealed class ExampleSweep(string metric = "dice", bool maximize = true,
 
     public IReadOnlyList<TrialRow> Trials => _trials;
 
+    /// <summary>Entries with something to search.</summary>
+    public IReadOnlyList<string> Searched { get; init; } = [];
+
+    public EquatableArray<Objective> Objectives { get; init; } = [];
+
+    public EquatableArray<OutcomeConstraint> OutcomeConstraints { get; init; } = [];
+
     public SweepSpec Spec => new()
     {
         Name = "example",
@@ -26,12 +33,17 @@ internal sealed class ExampleSweep(string metric = "dice", bool maximize = true,
                 Base = "sam-nano",
                 Metric = metric,
                 Maximize = maximize,
+                Objectives = Objectives,
+                OutcomeConstraints = OutcomeConstraints,
                 Methods = new EquatableArray<MethodEntry>([.. _entries.Select(entry =>
-                    new MethodEntry { Name = entry, Method = entry, Space = new SearchSpace([]) })]),
+                    new MethodEntry { Name = entry, Method = entry, Space = Searched.Contains(entry) ? Space : new SearchSpace([]) })]),
             },
         ],
         Compare = new ComparisonSpec { Reference = reference },
     };
+
+    /// <summary>What they search.</summary>
+    public SearchSpace Space { get; init; } = new([new Parameter("rank", new Domain.Int(4, 64))]);
 
     public ExampleSweep Entry(string name)
     {
@@ -47,7 +59,8 @@ internal sealed class ExampleSweep(string metric = "dice", bool maximize = true,
         string device = "cpu:0",
         double seconds = 60,
         long trainable = 1000,
-        long peak = 1_000_000)
+        long peak = 1_000_000,
+        Configuration? configuration = null)
     {
         for (var seed = 0; seed < test.Length; seed++)
         {
@@ -68,7 +81,7 @@ internal sealed class ExampleSweep(string metric = "dice", bool maximize = true,
                     TotalParameters = trainable + 90_000,
                     PeakMemoryBytes = peak,
                 },
-            });
+            }, configuration);
         }
 
         return this;
@@ -96,9 +109,10 @@ internal sealed class ExampleSweep(string metric = "dice", bool maximize = true,
         return this;
     }
 
-    private ExampleSweep Add(int index, int seed, TrialState state, Func<TrialRow, TrialRow> with)
+    private ExampleSweep Add(
+        int index, int seed, TrialState state, Func<TrialRow, TrialRow> with, Configuration? configuration = null)
     {
-        var configuration = new Configuration(
+        configuration ??= new Configuration(
         [
             new("rank", new ParameterValue.Integer(4 << index)),
             new("learning_rate", new ParameterValue.Real(0.0005 * (index + 1))),

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Experiments.Comparison;
 using Experiments.Reports;
 using Experiments.Sweeps;
 using Experiments.Tests.Comparison;
@@ -20,6 +21,49 @@ public sealed class ComparisonReportTests
         Assert.All(lines, line => Assert.True(line.Length <= width, line));
         Assert.All(lines, line => Assert.Equal(line.TrimEnd(), line));
         Snapshot.Matches(string.Join('\n', lines) + "\n", $"comparison-{width}");
+    }
+
+    [Theory]
+    [InlineData(60)]
+    [InlineData(80)]
+    [InlineData(140)]
+    public void The_trade_off_fits_its_width(int width)
+    {
+        var lines = Draw(ReportSweep.WithObjectives(), width);
+
+        Assert.All(lines, line => Assert.True(line.Length <= width, line));
+        Snapshot.Matches(string.Join('\n', lines) + "\n", $"trade-off-{width}");
+    }
+
+    [Fact]
+    public void Markdown_and_json_show_the_trade_off_too()
+    {
+        var comparison = ReportSweep.Compared(ReportSweep.WithObjectives());
+
+        Snapshot.Matches(Markdown.Of(ComparisonTables.Of(comparison)), "trade-off.md");
+        using var json = JsonDocument.Parse(ReportJson.Of(comparison));
+        var tradeOff = json.RootElement.GetProperty("blocks")[0].GetProperty("trade_off");
+        Assert.Equal(comparison.Blocks[0].TradeOff!.Hypervolume, tradeOff.GetProperty("hypervolume").GetDouble());
+        Assert.Equal("trainable_parameters", tradeOff.GetProperty("objectives")[1].GetProperty("name").GetString());
+    }
+
+    [Fact]
+    public void An_equal_budget_is_said_above_the_table()
+    {
+        var sweep = ReportSweep.Mixed();
+
+        var lines = TextTable.Lines(ComparisonTables.Of(MethodComparison.Of(sweep.Spec, sweep.Trials, BudgetKind.Time)), 140);
+
+        Snapshot.Matches(string.Join('\n', lines) + "\n", "comparison-equal-time");
+    }
+
+    [Fact]
+    public void That_unlike_devices_were_counted_alike_is_said()
+    {
+        var sweep = new ExampleSweep { Objectives = [new("seconds", Maximize: false)] }
+            .Entry("lora").Completed([0.8], device: "cuda:0").Entry("full").Completed([0.7], device: "cpu:0");
+
+        Assert.Contains("Time and memory on unlike devices (cpu, cuda) were counted alike.", Draw(sweep, 100));
     }
 
     [Fact]

@@ -10,7 +10,28 @@ internal static class ReportSweep
 {
     private static readonly double[] Lora = [0.8703, 0.8681, 0.8812, 0.8754, 0.8790, 0.8722, 0.8664, 0.8843];
 
-    public static ExampleSweep Mixed() => new ExampleSweep()
+    public static ExampleSweep Mixed() => Filled(new ExampleSweep { Searched = ["lora", "conv-lora"] });
+
+    /// <summary>Twelve configurations of one method, nine of another of which one failed, and one that has none yet.</summary>
+    public static ExampleSweep Tuned()
+    {
+        var sweep = new ExampleSweep().Entry("lora");
+        for (var index = 0; index < 12; index++)
+            sweep.Completed([0.80 + 0.07 * Math.Sin(index), 0.81 + 0.07 * Math.Sin(index)], index: index);
+        sweep.Entry("conv-lora");
+        for (var index = 0; index < 8; index++)
+            sweep.Completed([0.84 + 0.05 * Math.Cos(index), 0.83 + 0.05 * Math.Cos(index)], index: index);
+        return sweep.Failed(FailureCause.Oom, "Out of memory.", index: 8).Entry("mole").Unfinished(TrialState.Waiting);
+    }
+
+    /// <summary>The same with further objectives, and with a bound on memory that every configuration of full exceeds.</summary>
+    public static ExampleSweep WithObjectives() => Filled(new ExampleSweep
+    {
+        Objectives = [new("trainable_parameters", Maximize: false), new("seconds", Maximize: false)],
+        OutcomeConstraints = [new("peak_memory_mb", AtMost: true, 16_000)],
+    });
+
+    private static ExampleSweep Filled(ExampleSweep sweep) => sweep
         .Prepared("base/sam-nano")
         .Entry("base").Completed([.. Enumerable.Repeat(0.4125, 8)], trainable: 0, seconds: 3.2, peak: 310_000_000)
         .Entry("lora").Completed(Lora, seconds: 545, trainable: 786_432, peak: 7_700_000_000)

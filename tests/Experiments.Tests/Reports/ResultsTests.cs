@@ -61,6 +61,21 @@ public sealed class ResultsTests
     }
 
     [Fact]
+    public void Trials_that_break_an_outcome_constraint_are_marked_and_can_be_left_out()
+    {
+        var sweep = new ExampleSweep { OutcomeConstraints = [new("seconds", AtMost: true, 600)] }
+            .Entry("lora").Completed([0.87, 0.86], seconds: 545)
+            .Entry("conv-lora").Completed([0.91], seconds: 750).Unfinished(TrialState.Waiting, seed: 1);
+        var results = ReportSweep.Results(sweep);
+
+        Assert.Equal([true, true, false, null], results.Rows.Select(row => row.Feasible));
+        Assert.Equal(0.25, results.Rows[2].Violation);
+        Assert.Single(
+            TextTable.Lines(ResultsTable.Of(results), 140), line => line.Contains("completed, infeasible", StringComparison.Ordinal));
+        Assert.Equal(2, ResultsQuery.Parse(["feasible=true"], null, null).Apply(results).Rows.Length);
+    }
+
+    [Fact]
     public void Every_where_must_hold()
     {
         Assert.Equal("t6", Trials(["rank=8", "method=conv-lora"], null, null));

@@ -63,6 +63,10 @@ public sealed class SpecChangeTests
         "tasks.lesions.methods.conv-lora: present -> absent|tasks.lesions.methods.full: absent -> present")]
     [InlineData("task: lesions", "task: lesions\nsize: smoke", "tasks.lesions.size: \"quickstart\" -> \"smoke\"")]
     [InlineData("task: lesions", "task: lesions\nseed: 1", "seed: 0 -> 1")]
+    [InlineData("task: lesions", "task: lesions\nobjectives: [seconds]",
+        "tasks.lesions.objectives: absent -> [{\"name\":\"seconds\",\"maximize\":false}]")]
+    [InlineData("task: lesions", "task: lesions\noutcome_constraints: dice >= 0.8",
+        "tasks.lesions.outcome_constraints: absent -> [{\"name\":\"dice\",\"at_most\":false,\"bound\":0.8}]")]
     [InlineData("task: lesions", "task: lesions\nsampler: grid", "sampler.type: \"random\" -> \"grid\"")]
     [InlineData("seeds: 2", "seeds: [1, 2]", "seeds: 0 is gone, but the sweep has trials with it")]
     [InlineData("trials: 8", "trials: 6", "trials: 6 over 2 seeds are 3 configurations, but the sweep was to have 4; 8 trials keep them")]

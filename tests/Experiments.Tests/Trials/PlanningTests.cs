@@ -147,6 +147,27 @@ public sealed class PlanningTests
         Assert.Equal("done", Assert.Single(end.Said<SweepEvent.SweepEnded>()).Reason);
     }
 
+    [Fact]
+    public void A_sampler_that_learns_is_told_every_objective_and_what_breaks_constraints()
+    {
+        var sampler = new LearningSampler(ideas: 2);
+        var block = Block("a", Endless("lora")) with
+        {
+            Objectives = [new("seconds", Maximize: false), new("jaccard", Maximize: true)],
+            OutcomeConstraints = [new("seconds", AtMost: true, 4)],
+        };
+        var ledger = Ledger(Sweep([block], seeds: [0]) with { Trials = 2 }, sampler);
+        ledger.Start();
+        ledger.Ready(Anna);
+
+        ledger.ReportAll(Anna, A(0, 1), new Report.Started(1, 0), Finished(dice: 0.25)); // after 5 s, without a word on jaccard
+        ledger.Ready(Anna);
+
+        var seen = Assert.Single(sampler.Seen[1]);
+        Assert.Equal([-0.25, 5, double.PositiveInfinity], seen.Objectives);
+        Assert.Equal(0.25, seen.Violation);
+    }
+
     private static string Told(SweepEvent.TrialCreated created)
     {
         var work = created.Work switch

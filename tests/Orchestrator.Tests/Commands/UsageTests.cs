@@ -15,6 +15,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("verify . --jsno", "Unknown option '--jsno'. Did you mean '--json'?")]
     [InlineData("verify . --dta x", "Unknown option '--dta'. Did you mean '--data'?")]
     [InlineData("verify . extra", "Unknown argument 'extra'.")]
+    [InlineData("compare x --importance --best-of", "--importance and --best-of are two answers; ask for one.")]
+    [InlineData("compare x --best-of --budget time", "--budget compares methods; it does not go with --importance or --best-of.")]
     [InlineData("verify", "Required argument 'folder' missing for command: 'verify'.")]
     [InlineData("", "Required command was not provided.")]
     public async Task A_slip_is_named_with_what_was_probably_meant(string arguments, string message)

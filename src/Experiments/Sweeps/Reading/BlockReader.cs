@@ -7,6 +7,7 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
 {
     private readonly Scalars _scalars = new(problems);
     private readonly EntryReader _entries = new(catalogue, sampler, problems);
+    private readonly ObjectiveReader _objectives = new(problems);
 
     /// <param name="fields">The mapping that holds the block's keys.</param>
     /// <param name="size">Size where the block names none.</param>
@@ -18,7 +19,9 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
     {
         var task = Task(fields);
         var model = Base(fields, task);
-        var metric = task is null ? null : Metric(fields["metric"], task);
+        var metric = task is null ? null : _objectives.Metric(fields["metric"], task);
+        Objective[] objectives = task is null ? [] : [.. _objectives.Further(fields["objectives"], task, metric)];
+        OutcomeConstraint[] constraints = task is null ? [] : [.. _objectives.Constraints(fields["outcome_constraints"], task)];
         var sizeName = task is null ? null : Size(fields["size"] ?? size, task);
         var methods = Methods(fields, task, shared, rules);
         if (model.Family is { } family)
@@ -31,8 +34,10 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
                 Task = task.Id,
                 Size = sizeName,
                 Base = model.Name,
-                Metric = metric.Value.Name,
-                Maximize = metric.Value.Maximize,
+                Metric = metric.Name,
+                Maximize = metric.Maximize,
+                Objectives = [.. objectives],
+                OutcomeConstraints = [.. constraints],
                 Methods = [.. methods],
             };
     }
@@ -98,40 +103,6 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
         problems.Add(node.Mark, Directory.Exists(path) ? $"the folder '{name}' is no base model: it holds no config.json."
             : name.Contains('/', StringComparison.Ordinal) ? $"there is no folder '{name}', seen from this file."
             : $"unknown base '{name}'.{NearestName.Question(name, ids)}", $"bases: {string.Join(", ", ids)}, or a folder");
-        return null;
-    }
-
-    private (string Name, bool Maximize)? Metric(SourceNode? node, TaskDescription task)
-    {
-        SourceNode? goal = null;
-        if (node is SourceMap map)
-        {
-            var fields = Fields.Closed(map, FileKeys.Metric, "'metric'", problems);
-            (node, goal) = (fields["name"], fields["goal"]);
-        }
-
-        var name = node is null ? task.Metric : (node as SourceScalar)?.Text;
-        if (name is null || !(name == task.Metric || task.Metrics.Contains(name)))
-        {
-            problems.Add(node!.Mark, $"task '{task.Id}' has no metric {node.Shape}.{node.Guess(task.Metrics)}",
-                $"metrics: {string.Join(", ", task.Metrics)}");
-            return null;
-        }
-
-        bool? maximize = (goal as SourceScalar)?.Text switch
-        {
-            "maximize" => true,
-            "minimize" => false,
-            _ => null,
-        };
-        if (goal is not null && maximize is null)
-            problems.Add(goal.Mark, $"'goal' must be maximize or minimize, not {goal.Shape}.");
-        else if (goal is not null && name == task.Metric && maximize != task.Maximize)
-            problems.Add(goal.Mark, $"'{name}' is a metric to {(task.Maximize ? "maximize" : "minimize")}.");
-        else if (goal is null && name != task.Metric)
-            problems.Add(node!.Mark, $"which way is '{name}' better? Write {{ name: {name}, goal: maximize }}, or minimize.");
-        else
-            return (name, maximize ?? task.Maximize);
         return null;
     }
 

@@ -34,6 +34,10 @@ internal static class FileKeys
         new("size", "How large the task is. Default: quickstart, where the task comes in that size."),
         new("base", "Base model: one that is made here, or a Hugging Face folder, relative to this file. Default: the task's."),
         new("metric", "Metric that configurations are chosen and methods compared by. Default: the task's."),
+        new("objectives", "What configurations should be good at besides the metric: metrics, trainable_parameters, "
+            + "peak_memory_mb, seconds."),
+        new("outcome_constraints", "Bounds on what a trial comes to, such as \"peak_memory_mb <= 16000\"; what exceeds one ranks "
+            + "behind all that exceed none."),
         new("methods", "Methods that are compared, each with its own search space; a bare name takes all defaults."),
         new("parameters", "Options shared by every method that knows them; a method's own value goes first."),
         new("constraints", _constraints),

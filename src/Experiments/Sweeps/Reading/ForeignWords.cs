@@ -12,6 +12,8 @@ internal static class ForeignWords
         ("algorithm", "sampler"), ("search_alg", "sampler"), ("search_algorithm", "sampler"), ("tuner", "sampler"),
         ("method", "methods"), ("pruner", "scheduler"), ("early_terminate", "scheduler"), ("assessor", "scheduler"),
         ("model", "base"), ("base_model", "base"), ("dataset", "task"), ("objective", "metric"),
+        ("metric_constraints", "outcome_constraints"), ("constraints_func", "outcome_constraints"),
+        ("objective_thresholds", "outcome_constraints"), ("directions", "objectives"), ("metrics", "objectives"),
         ("search_space", "parameters"), ("space", "parameters"), ("param_space", "parameters"), ("config", "parameters"),
         ("study_name", "name"), ("project", "name"), ("experiment", "name"),
         ("random_seed", "seed"), ("random_state", "seed"), ("replicates", "seeds"), ("repeats", "seeds"),

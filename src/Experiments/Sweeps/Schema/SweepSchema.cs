@@ -78,14 +78,26 @@ public static class SweepSchema
             Enum(catalogue.Bases.Select(model => model.Id)),
             new JsonObject { ["type"] = "string" },
             Closed(FileKeys.Base, _ => new JsonObject { ["type"] = "string" })),
-        "metric" => AnyOf(
-            Enum(catalogue.Tasks.SelectMany(task => task.Metrics).Distinct()),
-            Closed(FileKeys.Metric, inner => inner == "goal"
-                ? Enum(["maximize", "minimize"])
-                : Enum(catalogue.Tasks.SelectMany(task => task.Metrics).Distinct()))),
+        "metric" => Objective(Metrics(catalogue)),
+        "objectives" => List(Objective(Metrics(catalogue).Concat(TrialCosts.Names))),
+        "outcome_constraints" => AnyOf(OutcomeConstraint(), List(OutcomeConstraint())),
         "methods" or "parameters" or "constraints" => new JsonObject { ["$ref"] = $"#/definitions/{key}" },
         _ => throw new NotSupportedException($"The schema does not know the key '{key}' of a block."),
     });
+
+    private static IEnumerable<string> Metrics(ICatalogue catalogue) =>
+        catalogue.Tasks.SelectMany(task => task.Metrics).Distinct();
+
+    private static JsonObject Objective(IEnumerable<string> names) => AnyOf(
+        Enum(names), Closed(FileKeys.Metric, inner => inner == "goal" ? Enum(["maximize", "minimize"]) : Enum(names)));
+
+    private static JsonObject OutcomeConstraint() => new()
+    {
+        ["type"] = "string",
+        ["pattern"] = @"^\s*[A-Za-z_][A-Za-z0-9_]*\s*[<>]=\s*[-+0-9.eE]+\s*$",
+    };
+
+    private static JsonObject List(JsonObject items) => new() { ["type"] = "array", ["minItems"] = 1, ["items"] = items };
 
     private static JsonObject Definitions(EntrySchema entries)
     {
