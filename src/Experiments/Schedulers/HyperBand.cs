@@ -45,8 +45,12 @@ public sealed class HyperBand(HyperBand.Options options) : ITrialScheduler
     public void Measured(TrialId trial, int step, double value) => Record(trial).Take(step, value);
 
     /// <inheritdoc/>
-    public void Rested(TrialId trial, int step) =>
-        _trials[trial].Bracket!.Rested(trial, Record(trial)[Array.IndexOf(Record(trial).Rungs, step)]);
+    public void Rested(TrialId trial, int step)
+    {
+        var record = Record(trial);
+        record.Take(step, double.PositiveInfinity); // counts only where its report lacked the metric
+        _trials[trial].Bracket!.Rested(trial, record[Array.IndexOf(record.Rungs, step)]);
+    }
 
     /// <inheritdoc/>
     public TrialId? Promotion(bool last) => _brackets.Values

@@ -1,6 +1,7 @@
 using CsCheck;
 using Experiments.Schedulers;
 using Experiments.Sweeps;
+using Experiments.Trials;
 using Xunit;
 
 namespace Experiments.Tests.Schedulers;
@@ -39,6 +40,28 @@ public sealed class SchedulerContractTests
             var sweep = DrivenSweep.OnOneDevice(() => Create(id), 81, [.. Enumerable.Range(0, count).Select(n => (double)n)]);
             Assert.NotEmpty(sweep.Completed);
         }
+    }
+
+    [Theory]
+    [InlineData("asha")]
+    [InlineData("hyperband")]
+    public void A_trial_that_rests_without_a_value_is_the_worst(string id)
+    {
+        var scheduler = SchedulerCatalogue.Create(new SchedulerSpec
+        {
+            Type = id,
+            Options = id == "asha" ? new Configuration([new("probes", new ParameterValue.Integer(0))]) : Configuration.Empty,
+        });
+        for (var number = 0; number < 3; number++)
+        {
+            scheduler.Add(new ScheduledTrial(new TrialId(number), 0, 81));
+            scheduler.Started(new TrialId(number));
+            if (number > 0)
+                scheduler.Measured(new TrialId(number), 1, 0.5);
+            scheduler.Rested(new TrialId(number), 1);
+        }
+
+        Assert.Equal(new TrialId(1), scheduler.Promotion(last: true));
     }
 
     [Theory]
