@@ -45,8 +45,8 @@ internal sealed record Spread(double Median, double Lower, double Upper)
         double At(double share)
         {
             var place = share * (sorted.Length - 1);
-            var below = sorted[(int)place];
-            return below + ((place - (int)place) * (sorted[(int)Math.Ceiling(place)] - below));
+            var (below, above) = (sorted[(int)place], sorted[(int)Math.Ceiling(place)]);
+            return above == below ? below : below + ((place - (int)place) * (above - below));
         }
     }
 

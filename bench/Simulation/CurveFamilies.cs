@@ -12,10 +12,12 @@ internal static class CurveFamilies
         new("lr", new Domain.Float(1e-5, 1e-1, Log: true)),
         new("rank", new Domain.Int(1, 64, Log: true)),
         new("dropout", new Domain.Float(0, 0.5)),
-        new("init", new Domain.Choice([.. new[] { "kaiming", "gaussian", "zero" }.Select(name => new ParameterValue.Text(name))])),
+        new("init", new Domain.Choice(
+            [new ParameterValue.Text("kaiming"), new ParameterValue.Text("gaussian"), new ParameterValue.Text("zero")])),
     ]);
 
-    private static readonly SearchSpace _cube = new([.. new[] { "x", "y", "z" }.Select(name => new Parameter(name, new Domain.Float(0, 1)))]);
+    private static readonly SearchSpace _cube =
+        new([.. new[] { "x", "y", "z" }.Select(name => new Parameter(name, new Domain.Float(0, 1)))]);
 
     /// <summary>Adapters by learning rate, rank, dropout and initialisation: power laws that hardly cross.</summary>
     public static CurveFamily A { get; } = new("family A", _training, PowerLaw, _ => Noise);
@@ -48,8 +50,15 @@ internal static class CurveFamilies
     public static CurveFamily LongNoise { get; } = new("long noise", _training, PowerLaw, e => e <= 27 ? 0.5 : Noise);
 
     /// <summary>Family A turned upside down for the first 3 epochs.</summary>
-    public static CurveFamily Reversed { get; } = new("reversed start", _training,
-        configuration => PowerLaw(configuration) is var curve ? e => e <= 3 ? 1.5 - curve(CurveFamily.Epochs) : curve(e) : null!, _ => Noise);
+    public static CurveFamily Reversed { get; } = new(
+        "reversed start",
+        _training,
+        configuration =>
+        {
+            var curve = PowerLaw(configuration);
+            return e => e <= 3 ? 1.5 - curve(CurveFamily.Epochs) : curve(e);
+        },
+        _ => Noise);
 
     /// <summary>Orderly, but the best tenth starts last.</summary>
     public static CurveFamily HiddenWinners { get; } = Cube("hidden winners",

@@ -5,14 +5,14 @@ using Experiments.Trials;
 namespace Experiments.Schedulers;
 
 /// <summary>
-/// Asynchronous successive halving by promotion (Li et al. 2020, arXiv 1810.05934, algorithm 2): trials rest at each rung, and a free
-/// device goes on with one of the best 1/η of a rung, highest rung first, before it begins a new one.
+/// Asynchronous successive halving by promotion (Li et al. 2020, arXiv 1810.05934, algorithm 2): trials rest at each rung,
+/// and a free device goes on with one of the best 1/η of a rung, highest rung first, before it begins a new one.
 /// </summary>
 /// <remarks>
 /// Beyond the paper: rungs are used only where they foretell the end. The first trials of a group are probes, which run to
-/// their end; a rung whose values do not order them as their final ones do (<see cref="RungTrust"/>) lets all trials through, so
-/// that where early values mislead the trials run to their end one after the other. With <c>probes: 0</c> it is the paper's algorithm,
-/// but for a group too small to promote any trial, which still brings one to its end.
+/// their end; a rung whose values do not order them as their final ones do (<see cref="RungTrust"/>) lets all trials
+/// through, so that where early values mislead the trials run to their end one after the other. With <c>probes: 0</c> it
+/// is the paper's algorithm, but for a group too small to promote any trial, which still brings one to its end.
 /// </remarks>
 [Scheduler("asha")]
 [Description("Trials rest at rungs and the best third goes on; rungs that do not foretell the end are passed by.")]

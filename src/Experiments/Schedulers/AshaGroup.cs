@@ -55,7 +55,10 @@ internal sealed class AshaGroup(Asha.Options options)
     public void Rested(TrialId id, int step)
     {
         var member = _byId[id];
-        member.RestingAt = Array.IndexOf(member.Record.Rungs, step);
+        var rung = Array.IndexOf(member.Record.Rungs, step);
+        if (rung >= member.Record.Count)
+            Measured(id, step, double.PositiveInfinity); // its report lacked the metric
+        member.RestingAt = rung;
         if (member.RestingAt == member.Place)
             RungAt(member).Rest(member);
         NoteWhetherFree(member);
@@ -87,7 +90,7 @@ internal sealed class AshaGroup(Asha.Options options)
             LeaveRest(member);
         }
 
-        if (state is not (TrialState.Completed or TrialState.Failed))
+        if (!member.HasStarted || state is not (TrialState.Completed or TrialState.Failed))
             return;
 
         var final = state == TrialState.Completed ? member.Record.Last : double.PositiveInfinity;

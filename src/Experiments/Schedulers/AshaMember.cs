@@ -31,7 +31,8 @@ internal sealed class AshaMember(ScheduledTrial trial, int bracket, int[] rungs,
     /// <summary>The rung where it rests.</summary>
     public int? RestingAt { get; set; }
 
-    /// <summary>The step where its running attempt is to rest. Kept, so that an attempt that replaces a lost one does the same.</summary>
+    /// <summary>The step where its running attempt is to rest: kept, so that an attempt that replaces a lost one does the
+    /// same.</summary>
     public int? RestsAt { get; set; }
 
     /// <summary>Whether it has a value at its place.</summary>

@@ -5,16 +5,19 @@ internal sealed class AshaRung
 {
     private readonly RungTable _table = new();
     private readonly SortedDictionary<RungEntry, AshaMember> _resting = [];
-    private readonly List<AshaMember> _ahead = [];
+    private readonly SortedDictionary<RungEntry, AshaMember> _ahead = [];
+    private readonly List<AshaMember> _promoted = [];
 
     /// <summary>Takes in a member whose place this is.</summary>
     public void Insert(AshaMember member)
     {
         _table.Insert(member.Entry);
-        if (member.RestingAt == member.Place)
+        if (member.PromotedFrom >= member.Place)
+            _promoted.Add(member);
+        else if (member.RestingAt == member.Place)
             Rest(member);
         else if (member.RestsAt != member.PlaceStep)
-            _ahead.Add(member);
+            _ahead.Add(member.Entry, member);
     }
 
     /// <summary>A member that has arrived rests here.</summary>
@@ -24,7 +27,8 @@ internal sealed class AshaRung
     public void Remove(AshaMember member)
     {
         _resting.Remove(member.Entry);
-        _ahead.Remove(member);
+        _ahead.Remove(member.Entry);
+        _promoted.Remove(member);
     }
 
     /// <summary>The best of the resting, where it is among the best 1/η of all that arrived.</summary>
@@ -35,7 +39,11 @@ internal sealed class AshaRung
         return null;
     }
 
-    /// <summary>Those that went beyond the rung before it selected, and rank well enough to have passed it.</summary>
+    /// <summary>Those that it has promoted once, and those that went beyond it before it selected and rank well enough to
+    /// have passed it.</summary>
     public List<AshaMember> Passing(int factor) =>
-        _ahead.FindAll(member => member.PromotedFrom >= member.Place || _table.IsAmongBest(member.Entry, factor));
+    [
+        .. _promoted,
+        .. _ahead.TakeWhile(ahead => _table.IsAmongBest(ahead.Key, factor)).Select(ahead => ahead.Value),
+    ];
 }

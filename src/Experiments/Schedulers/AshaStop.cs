@@ -4,8 +4,8 @@ using Experiments.Trials;
 namespace Experiments.Schedulers;
 
 /// <summary>
-/// Asynchronous successive halving by stopping (the variant of Li et al. 2020 that Ray Tune and Optuna use): at each rung a trial goes on
-/// where it is one of the best ⌊n/η⌋, at least one, of the n that arrived so far, and ends otherwise. Needs no
+/// Asynchronous successive halving by stopping (the variant of Li et al. 2020 that Ray Tune and Optuna use): at each rung a
+/// trial goes on where it is one of the best ⌊n/η⌋, at least one, of the n that arrived so far, and ends otherwise. Needs no
 /// checkpoints, but lets early arrivals through.
 /// </summary>
 [Scheduler("asha-stop")]

@@ -6,8 +6,8 @@ namespace Experiments.Schedulers;
 internal static class Brackets
 {
     /// <summary>The bracket of a trial and the rungs that remain in it, by a draw that its number fixes.</summary>
-    /// <remarks>Weights are in proportion to HyperBand's numbers of trials: (S + 1) / (S - s + 1) · η^(S - s), S rungs below R, for
-    /// the bracket that starts s rungs up.</remarks>
+    /// <remarks>Weights are in proportion to HyperBand's numbers of trials: (S + 1) / (S - s + 1) · η^(S - s), with S rungs
+    /// below R, for the bracket that starts s rungs up.</remarks>
     public static (int Bracket, int[] Rungs) Of(ScheduledTrial trial, int brackets, int factor, int[] rungs)
     {
         var weights = Enumerable.Range(0, Math.Min(brackets, rungs.Length + 1))

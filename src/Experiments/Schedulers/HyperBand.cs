@@ -4,9 +4,9 @@ using Experiments.Trials;
 namespace Experiments.Schedulers;
 
 /// <summary>
-/// HyperBand (Li et al. 2018, arXiv 1603.06560): brackets of successive halving that trade the number of trials against how early they
-/// are judged, from 81 trials judged four times to 5 that run to their end (R = 81, η = 3), and again from the first. A device
-/// that would wait at a round's barrier begins the next bracket.
+/// HyperBand (Li et al. 2018, arXiv 1603.06560): brackets of successive halving that trade the number of trials against how
+/// early they are judged, from 81 trials judged four times to 5 that run to their end (R = 81, η = 3), and again from the
+/// first. A device that would wait at a round's barrier begins the next bracket.
 /// </summary>
 /// <remarks>Trials of one group and one full resource share brackets. A failed trial counts as the worst of its round; a
 /// bracket that gets no more trials is settled with those it has.</remarks>
@@ -45,8 +45,12 @@ public sealed class HyperBand(HyperBand.Options options) : ITrialScheduler
     public void Measured(TrialId trial, int step, double value) => Record(trial).Take(step, value);
 
     /// <inheritdoc/>
-    public void Rested(TrialId trial, int step) =>
-        _trials[trial].Bracket!.Rested(trial, Record(trial)[Array.IndexOf(Record(trial).Rungs, step)]);
+    public void Rested(TrialId trial, int step)
+    {
+        var record = Record(trial);
+        record.Take(step, double.PositiveInfinity); // counts only where its report lacked the metric
+        _trials[trial].Bracket!.Rested(trial, record[Array.IndexOf(record.Rungs, step)]);
+    }
 
     /// <inheritdoc/>
     public TrialId? Promotion(bool last) => _brackets.Values

@@ -16,5 +16,6 @@ public abstract record RungOptions
     [Description("Steps of the lowest rung; 0 for as few as make four rungs below a trial's full steps.")]
     public int MinSteps { get; init; }
 
-    internal int[] RungsOf(int steps) => Rungs.Below(steps, MinSteps > 0 ? MinSteps : Rungs.Least(steps, ReductionFactor), ReductionFactor);
+    internal int[] RungsOf(int steps) =>
+        Rungs.Below(steps, MinSteps > 0 ? MinSteps : Rungs.Least(steps, ReductionFactor), ReductionFactor);
 }

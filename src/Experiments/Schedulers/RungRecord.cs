@@ -17,7 +17,8 @@ internal sealed class RungRecord(int[] rungs)
     /// <summary>The value at a rung below <see cref="Count"/>.</summary>
     public double this[int rung] => _values[rung];
 
-    /// <summary>Takes in a measurement: it counts for every rung that it is the first to reach. What is not finite is the worst.</summary>
+    /// <summary>Takes in a measurement: it counts for every rung that it is the first to reach. What is not finite is the
+    /// worst.</summary>
     public void Take(int step, double value)
     {
         Last = double.IsFinite(value) ? value : double.PositiveInfinity;

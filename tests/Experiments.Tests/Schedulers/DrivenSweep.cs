@@ -46,7 +46,8 @@ internal sealed class DrivenSweep(
             Happen(turn * 2 + 1, devices);
     }
 
-    /// <summary>Free devices take what there is to do; then one that trains, by a number, reports its next measurement, or is lost.</summary>
+    /// <summary>Free devices take what there is to do; then one that trains, by a number, reports its next measurement or is
+    /// lost.</summary>
     public void Happen(int what, int devices)
     {
         while (_running.Count < devices && Take())

@@ -1,6 +1,7 @@
 using CsCheck;
 using Experiments.Schedulers;
 using Experiments.Sweeps;
+using Experiments.Trials;
 using Xunit;
 
 namespace Experiments.Tests.Schedulers;
@@ -8,13 +9,15 @@ namespace Experiments.Tests.Schedulers;
 /// <summary>What every registered scheduler keeps to, without being listed here.</summary>
 public sealed class SchedulerContractTests
 {
+    private static readonly int[] _steps = [1, 2, 9, 27, 81, 100];
+
     public static TheoryData<string> Ids => new(SchedulerCatalogue.All.Select(scheduler => scheduler.Id));
 
     [Theory]
     [MemberData(nameof(Ids))]
     public void Ends_whatever_is_measured_lost_or_fails_and_decides_the_same_after_a_replay(string id)
     {
-        var trial = Gen.Select(Gen.Int[0, 1], Gen.OneOfConst(1, 2, 9, 27, 81, 100));
+        var trial = Gen.Select(Gen.Int[0, 1], Gen.Int[0, _steps.Length - 1].Select(index => _steps[index]));
         Gen.Select(trial.Array[1, 40], Gen.Int[1, 5], Gen.Int[0, 1 << 16].Array[60], Gen.Int[0, 1 << 16]).Sample(
             (trials, devices, happenings, salt) =>
             {
@@ -25,7 +28,7 @@ public sealed class SchedulerContractTests
                 sweep.Run(devices);
                 sweep.CheckReplay();
             },
-            seed: "0000QqZw7tM2", iter: 60, threads: 1);
+            iter: 60, seed: "0000KWf2AyP4");
     }
 
     [Theory]
@@ -37,6 +40,28 @@ public sealed class SchedulerContractTests
             var sweep = DrivenSweep.OnOneDevice(() => Create(id), 81, [.. Enumerable.Range(0, count).Select(n => (double)n)]);
             Assert.NotEmpty(sweep.Completed);
         }
+    }
+
+    [Theory]
+    [InlineData("asha")]
+    [InlineData("hyperband")]
+    public void A_trial_that_rests_without_a_value_is_the_worst(string id)
+    {
+        var scheduler = SchedulerCatalogue.Create(new SchedulerSpec
+        {
+            Type = id,
+            Options = id == "asha" ? new Configuration([new("probes", new ParameterValue.Integer(0))]) : Configuration.Empty,
+        });
+        for (var number = 0; number < 3; number++)
+        {
+            scheduler.Add(new ScheduledTrial(new TrialId(number), 0, 81));
+            scheduler.Started(new TrialId(number));
+            if (number > 0)
+                scheduler.Measured(new TrialId(number), 1, 0.5);
+            scheduler.Rested(new TrialId(number), 1);
+        }
+
+        Assert.Equal(new TrialId(1), scheduler.Promotion(last: true));
     }
 
     [Theory]

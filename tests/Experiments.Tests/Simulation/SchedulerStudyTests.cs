@@ -68,5 +68,6 @@ public sealed class SchedulerStudyTests
             (ulong)seed).Run()),
     ];
 
-    private static double Median(SimulatedResult[] results) => results.Select(result => result.Scores[^1]).Order().ElementAt(results.Length / 2);
+    private static double Median(SimulatedResult[] results) =>
+        results.Select(result => result.Scores[^1]).Order().ElementAt(results.Length / 2);
 }
