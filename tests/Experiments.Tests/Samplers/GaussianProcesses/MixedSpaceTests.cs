@@ -1,5 +1,4 @@
 using CsCheck;
-using Experiments.Samplers;
 using Experiments.Samplers.GaussianProcesses;
 using Experiments.Sweeps;
 using Xunit;
