@@ -34,7 +34,7 @@ public sealed class GpSampler(GpSampler.Options options) : ISampler
         /// Latin hypercube.</summary>
         [Description("How many configurations are drawn at random, evenly, before the first that is sought.")]
         [Range(1, 1000)]
-        public int StartupTrials { get; init; } = 10;
+        public int StartupTrials { get; init; } = 8;
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,8 @@ public sealed class GpSamplerTests
 
     private static readonly SearchSpace _branin = Space(new("x", new Domain.Float(-5, 10)), new("y", new Domain.Float(0, 15)));
 
-    private static readonly ParameterValue[] _kinds = [new ParameterValue.Text("a"), new ParameterValue.Text("b"), new ParameterValue.Text("c")];
+    private static readonly ParameterValue[] _kinds =
+        [new ParameterValue.Text("a"), new ParameterValue.Text("b"), new ParameterValue.Text("c")];
 
     [Fact]
     public void Gets_to_the_floor_of_a_bowl_in_few_steps()
@@ -126,8 +127,9 @@ public sealed class GpSamplerTests
         {
             var configuration = sampler.Suggest(_square, history, index, 3)!;
             var at = At(configuration);
-            var fails = at.X > 0.2;
-            history.Add(new Observation(index, configuration, fails ? index % 2 == 0 ? null : double.NaN : Bowl(at), fails && index % 2 == 0));
+            history.Add(at.X <= 0.2 ? new Observation(index, configuration, Bowl(at), Failed: false)
+                : index % 2 == 0 ? new Observation(index, configuration, null, Failed: true)
+                : new Observation(index, configuration, double.NaN, Failed: false));
         }
 
         Assert.InRange(history.Skip(20).Count(observation => At(observation.Configuration).X > 0.2), 0, 5); // 8 by chance

@@ -10,7 +10,7 @@ internal sealed class Hyperparameters
 {
     // Medians and spreads of the log-normal priors. Lengths grow with the root of the dimension, as distances do
     // (Hvarfner, Hellsten, Nardi 2024, Vanilla Bayesian optimization performs great in high dimensions, arXiv:2402.02229).
-    private const double Length = 0.35, LengthSpread = 1;
+    private const double Length = 0.5, LengthSpread = 1;
     private const double Weight = 0.5, WeightSpread = 1;
     private const double NoiseVariance = 1e-5, NoiseSpread = 3;
     private const double Strength = 1, StrengthSpread = 1.5;
