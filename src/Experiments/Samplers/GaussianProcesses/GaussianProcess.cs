@@ -4,6 +4,11 @@ namespace Experiments.Samplers.GaussianProcesses;
 /// <remarks>Rasmussen and Williams 2006, algorithm 2.1; mean and variance by Jones, Schonlau, Welch 1998, equations 5 and 6.</remarks>
 internal sealed class GaussianProcess
 {
+    /// <summary>Where correlations are not positive definite, noise grows from here.</summary>
+    private const double LeastNoise = 1e-12;
+
+    private const double MostNoise = 1e6;
+
     private const double LeastShare = 1e-14;
 
     private readonly Kernel _kernel;
@@ -31,8 +36,10 @@ internal sealed class GaussianProcess
         _correlations = new double[4 * points.Stride];
         _solutions = new double[4 * points.Stride];
         var correlations = Correlations();
-        for (; !TryFactor(correlations, noise); noise *= 10)
+        for (; !TryFactor(correlations, noise); noise = Math.Max(10 * noise, LeastNoise))
         {
+            if (noise > MostNoise)
+                throw new ArithmeticException("Correlations are not finite.");
         }
 
         var unit = new double[points.Stride];
