@@ -79,7 +79,8 @@ public sealed class SweepPlanTests
 
         Assert.Equal(["1", "6", "endless"], plan.Entries.Select(entry => entry.Space.ToString()));
         Assert.Equal([1, 6, 7], plan.Entries.Select(entry => entry.Configurations));
-        Assert.Equal("'conv-lora' gets 7 configurations: a Sobol' sequence is even over a power of two, such as 4 or 8.", plan.Warnings[^1]);
+        Assert.Equal(
+            "'conv-lora' gets 7 configurations: a Sobol' sequence is even over a power of two, such as 4 or 8.", plan.Warnings[^1]);
     }
 
     [Fact]
