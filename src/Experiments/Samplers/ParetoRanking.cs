@@ -18,58 +18,99 @@ internal static class ParetoRanking
     /// <summary>The observations in order, the best first; equals in the order of their indices.</summary>
     public static List<Ranked> Of(IEnumerable<Observation> observations)
     {
-        var left = observations.ToList();
-        var ranked = new List<Ranked>(left.Count);
-        for (var rank = 0; left.Count > 0; rank++)
+        Candidate[] candidates = [.. observations.Select(each => new Candidate(each))];
+        for (var one = 0; one < candidates.Length; one++)
         {
-            var front = left.FindAll(each => !left.Exists(other => Beats(other, each)));
-            left.RemoveAll(front.Contains);
-            ranked.AddRange(front.Zip(Crowding(front), (each, crowding) => new Ranked(each, rank, crowding))
+            for (var other = 0; other < one; other++)
+                Compare(candidates[one], candidates[other]);
+        }
+
+        var ranked = new List<Ranked>(candidates.Length);
+        var front = candidates.Where(each => each.BeatenBy == 0).ToList();
+        for (var rank = 0; front.Count > 0; rank++)
+        {
+            ranked.AddRange(front.Zip(Crowding(front), (each, crowding) => new Ranked(each.Observation, rank, crowding))
                 .OrderByDescending(each => each.Crowding).ThenBy(each => each.Observation.Index));
+            front = Next(front);
         }
 
         return ranked;
     }
 
-    private static bool Beats(Observation one, Observation other)
+    private static void Compare(Candidate one, Candidate other)
     {
-        var (first, second) = (Violation(one), Violation(other));
-        if (first != second)
-            return first < second;
-        if (one.Progress != other.Progress)
-            return one.Progress > other.Progress;
-
-        var isLower = false;
-        for (var objective = 0; objective < Math.Min(one.Objectives.Count, other.Objectives.Count); objective++)
-        {
-            var (mine, its) = (Value(one, objective), Value(other, objective));
-            if (mine > its)
-                return false;
-            isLower |= mine < its;
-        }
-
-        return isLower;
+        if (one.IsBetterThan(other))
+            one.Beat(other);
+        else if (other.IsBetterThan(one))
+            other.Beat(one);
     }
 
-    private static double[] Crowding(List<Observation> front)
+    /// <summary>Those that only the front and what lies before it beats.</summary>
+    private static List<Candidate> Next(List<Candidate> front)
+    {
+        var next = new List<Candidate>();
+        foreach (var beaten in front.SelectMany(each => each.Beats))
+        {
+            if (--beaten.BeatenBy == 0)
+                next.Add(beaten);
+        }
+
+        return next;
+    }
+
+    private static double[] Crowding(List<Candidate> front)
     {
         var crowding = new double[front.Count];
-        for (var objective = 0; objective < front.Min(each => each.Objectives.Count); objective++)
+        for (var objective = 0; objective < front.Min(each => each.Values.Length); objective++)
         {
-            var at = objective;
-            int[] order = [.. Enumerable.Range(0, front.Count).OrderBy(each => Value(front[each], at))];
-            var (least, most) = (Value(front[order[0]], at), Value(front[order[^1]], at));
+            double[] values = [.. front.Select(each => each.Values[objective])];
+            int[] order = [.. Enumerable.Range(0, front.Count).OrderBy(each => values[each])];
+            var (least, most) = (values[order[0]], values[order[^1]]);
             crowding[order[0]] = crowding[order[^1]] = double.PositiveInfinity;
             for (var i = 1; i < order.Length - 1 && most > least && double.IsFinite(most); i++)
-                crowding[order[i]] += (Value(front[order[i + 1]], at) - Value(front[order[i - 1]], at)) / (most - least);
+                crowding[order[i]] += (values[order[i + 1]] - values[order[i - 1]]) / (most - least);
         }
 
         return crowding;
     }
 
-    private static double Violation(Observation observation) => observation.Failed ? double.PositiveInfinity : observation.Violation;
+    private sealed class Candidate(Observation observation)
+    {
+        private readonly double _violation = observation.Failed ? double.PositiveInfinity : observation.Violation;
 
-    /// <summary>What is not a number is worse than all that are.</summary>
-    private static double Value(Observation observation, int objective) =>
-        double.IsNaN(observation.Objectives[objective]) ? double.PositiveInfinity : observation.Objectives[objective];
+        public Observation Observation { get; } = observation;
+
+        /// <summary>Its objectives. What is not a number is worse than all that are.</summary>
+        public double[] Values { get; } =
+            [.. observation.Objectives.Select(value => double.IsNaN(value) ? double.PositiveInfinity : value)];
+
+        public List<Candidate> Beats { get; } = [];
+
+        /// <summary>How many beat it that are not on a front yet.</summary>
+        public int BeatenBy { get; set; }
+
+        public void Beat(Candidate other)
+        {
+            Beats.Add(other);
+            other.BeatenBy++;
+        }
+
+        public bool IsBetterThan(Candidate other)
+        {
+            if (_violation != other._violation)
+                return _violation < other._violation;
+            if (Observation.Progress != other.Observation.Progress)
+                return Observation.Progress > other.Observation.Progress;
+
+            var isLower = false;
+            for (var objective = 0; objective < Math.Min(Values.Length, other.Values.Length); objective++)
+            {
+                if (Values[objective] > other.Values[objective])
+                    return false;
+                isLower |= Values[objective] < other.Values[objective];
+            }
+
+            return isLower;
+        }
+    }
 }

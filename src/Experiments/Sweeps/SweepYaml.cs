@@ -50,7 +50,9 @@ public static partial class SweepYaml
                 Line(4, "experts", entry.Experts is { } experts ? Text(experts) : null);
                 foreach (var parameter in entry.Space.Parameters)
                     Line(4, parameter.Name, Show(parameter));
-                Line(4, "constraints", entry.Space.Constraints.Count == 0 ? null : List(entry.Space.Constraints.Select(rule => Text(rule.Text))));
+                Line(4, "constraints", entry.Space.Constraints.Count == 0
+                    ? null
+                    : List(entry.Space.Constraints.Select(rule => Text(rule.Text))));
                 foreach (var line in catalogue is null ? [] : Defaults(entry, block, catalogue))
                     text.Append(' ', 8).Append("# ").Append(line).Append('\n');
             }

@@ -91,8 +91,8 @@ public sealed class EvolutionSamplerTests
     {
         var space = SamplerStudy.Unit(4);
 
-        var learnt = SamplerStudy.Median(seed => SamplerStudy.Best(_evolution, space, 240, seed, SamplerStudy.Valley), seeds: 5);
-        var random = SamplerStudy.Median(seed => SamplerStudy.Best(new RandomSampler(), space, 240, seed, SamplerStudy.Valley), seeds: 5);
+        var learnt = SamplerStudy.Median(seed => SamplerStudy.Best(_evolution, space, 240, seed, SamplerStudy.Valley), seeds: 3);
+        var random = SamplerStudy.Median(seed => SamplerStudy.Best(new RandomSampler(), space, 240, seed, SamplerStudy.Valley), seeds: 3);
 
         Assert.True(learnt < random / 2, $"{learnt} against {random}");
     }
@@ -103,8 +103,8 @@ public sealed class EvolutionSamplerTests
     {
         var space = SamplerStudy.Unit(4);
 
-        var learnt = SamplerStudy.Median(seed => Area(SamplerStudy.Run(_evolution, space, 360, seed, Zdt1)), seeds: 3);
-        var random = SamplerStudy.Median(seed => Area(SamplerStudy.Run(new RandomSampler(), space, 360, seed, Zdt1)), seeds: 3);
+        var learnt = SamplerStudy.Median(seed => Area(SamplerStudy.Run(_evolution, space, 288, seed, Zdt1)), seeds: 3);
+        var random = SamplerStudy.Median(seed => Area(SamplerStudy.Run(new RandomSampler(), space, 288, seed, Zdt1)), seeds: 3);
 
         Assert.True(learnt > random + 0.3, $"{learnt} against {random}");
     }

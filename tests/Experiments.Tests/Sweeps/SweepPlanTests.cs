@@ -65,7 +65,7 @@ public sealed class SweepPlanTests
         var plan = Plan("""
             task: lesions
             sampler: sobol
-            trials: 13
+            trials: 14
             methods:
               - base
               - method: lora
@@ -77,9 +77,10 @@ public sealed class SweepPlanTests
             seeds: [1]
             """);
 
-        Assert.Equal(["1", "5", "endless"], plan.Entries.Select(entry => entry.Space.ToString()));
-        Assert.Equal([1, 5, 7], plan.Entries.Select(entry => entry.Configurations));
-        Assert.Equal("'conv-lora' gets 7 configurations: a Sobol' sequence is even over a power of two, such as 4 or 8.", plan.Warnings[^1]);
+        Assert.Equal(["1", "6", "endless"], plan.Entries.Select(entry => entry.Space.ToString()));
+        Assert.Equal([1, 6, 7], plan.Entries.Select(entry => entry.Configurations));
+        Assert.Equal(
+            "'conv-lora' gets 7 configurations: a Sobol' sequence is even over a power of two, such as 4 or 8.", plan.Warnings[^1]);
     }
 
     [Fact]
