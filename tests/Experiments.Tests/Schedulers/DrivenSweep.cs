@@ -139,16 +139,17 @@ internal sealed class DrivenSweep(
 
     private void Report(Driven trial)
     {
-        trial.Step = _scheduler.RungsOf(trial.Id).Append(trial.Steps).First(step => step > trial.Step);
-        if (valueAt(trial.Id.Number, trial.Step) is not { } value)
+        var step = _scheduler.RungsOf(trial.Id).Append(trial.Steps).First(rung => rung > trial.Step);
+        trial.Step = step;
+        if (valueAt(trial.Id.Number, step) is not { } value)
         {
             End(trial, TrialState.Failed);
             return;
         }
 
-        if (trial.Measured.Add(trial.Step))
-            Tell(scheduler => scheduler.Measured(trial.Id, trial.Step, value));
-        if (trial.Step == trial.Steps)
+        if (trial.Measured.Add(step))
+            Tell(scheduler => scheduler.Measured(trial.Id, step, value));
+        if (step == trial.Steps)
         {
             End(trial, TrialState.Completed);
         }
@@ -156,11 +157,11 @@ internal sealed class DrivenSweep(
         {
             End(trial, TrialState.Pruned);
         }
-        else if (trial.Step == trial.RestsAt)
+        else if (step == trial.RestsAt)
         {
-            (trial.IsResting, trial.Checkpoint) = (true, trial.Step);
+            (trial.IsResting, trial.Checkpoint) = (true, step);
             _running.Remove(trial);
-            Tell(scheduler => scheduler.Rested(trial.Id, trial.Checkpoint));
+            Tell(scheduler => scheduler.Rested(trial.Id, step));
         }
     }
 
