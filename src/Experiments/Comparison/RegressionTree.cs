@@ -85,7 +85,8 @@ internal sealed class RegressionTree
         var absent = 0; // they come first
         while (absent < keys.Length && double.IsNaN(keys[absent]))
             absent++;
-        var (present, sorted) = (rows.AsSpan(absent), keys[absent..]);
+        var present = rows.AsSpan(absent);
+        var sorted = keys[absent..];
         if (present.Length < 2 * _leastRows)
             return default;
 
