@@ -4,8 +4,8 @@ namespace Experiments.Comparison;
 
 /// <summary>
 /// A regression tree over the unit cube, kept as its leaves: boxes that fill the cube, each with a value, so that integrals over
-/// coordinates are sums. A coordinate that a row lacks (NaN) is only split where every row at hand has it: beneath a choice
-/// that it depends on the tree knows it, elsewhere it ignores it.
+/// coordinates are sums. Where a coordinate is split that a row lacks (NaN), the row goes to both sides: once a split by what the
+/// coordinate depends on sets such rows apart, both sides have the same value for them, as it should be.
 /// </summary>
 /// <remarks>Breiman et al. 1984, least squares.</remarks>
 internal sealed class RegressionTree
@@ -56,7 +56,7 @@ internal sealed class RegressionTree
         return tree._leaves;
     }
 
-    private void Split(Span<int> rows, double[] low, double[] high)
+    private void Split(int[] rows, double[] low, double[] high)
     {
         var (best, dimension, threshold) = (0.0, -1, 0.0);
         for (var candidate = 0; candidate < low.Length; candidate++)
@@ -65,35 +65,40 @@ internal sealed class RegressionTree
                 (best, dimension, threshold) = (gain, candidate, at);
         }
 
-        if (dimension < 0)
+        if (dimension < 0 || _leaves.Count >= _values.Length) // rows that go to both sides could make more leaves than rows
         {
             _leaves.Add(new Leaf(low, high, Mean(rows)));
             return;
         }
 
-        var count = ~Sort(rows, dimension).BinarySearch(threshold); // between two rows, so never found
         double[] middleHigh = [.. high], middleLow = [.. low];
         middleHigh[dimension] = middleLow[dimension] = threshold;
-        Split(rows[..count], low, middleHigh);
-        Split(rows[count..], middleLow, high);
+        Split(Array.FindAll(rows, row => !(_points[row][dimension] > threshold)), low, middleHigh);
+        Split(Array.FindAll(rows, row => !(_points[row][dimension] < threshold)), middleLow, high);
     }
 
-    /// <summary>The threshold that lowers the sum of squares most, with by how much; a gain of 0 where there is none.</summary>
-    private (double Gain, double Threshold) BestSplit(Span<int> rows, int dimension)
+    /// <summary>The threshold that lowers the sum of squares of the rows that have the coordinate most, with by how much; a gain of 0
+    /// where there is none.</summary>
+    private (double Gain, double Threshold) BestSplit(int[] rows, int dimension)
     {
-        var sorted = Sort(rows, dimension);
-        if (double.IsNaN(sorted[0])) // they come first
+        var keys = Sort(rows, dimension);
+        var absent = 0; // they come first
+        while (absent < keys.Length && double.IsNaN(keys[absent]))
+            absent++;
+        var present = rows.AsSpan(absent);
+        var sorted = keys[absent..];
+        if (present.Length < 2 * _leastRows)
             return default;
 
-        var mean = Mean(rows);
+        var mean = Mean(present);
         var scale = 0.0;
-        foreach (var row in rows)
+        foreach (var row in present)
             scale += (_values[row] - mean) * (_values[row] - mean);
         var (best, threshold, left) = (1e-12 * scale, 0.0, 0.0);
-        for (var i = 1; i <= rows.Length - _leastRows; i++)
+        for (var i = 1; i <= present.Length - _leastRows; i++)
         {
-            left += _values[rows[i - 1]] - mean;
-            var gain = left * left * (1.0 / i + 1.0 / (rows.Length - i));
+            left += _values[present[i - 1]] - mean;
+            var gain = left * left * (1.0 / i + 1.0 / (present.Length - i));
             if (i >= _leastRows && sorted[i] > sorted[i - 1] && gain > best)
                 (best, threshold) = (gain, sorted[i - 1] + (sorted[i] - sorted[i - 1]) / 2);
         }
@@ -103,12 +108,12 @@ internal sealed class RegressionTree
 
     /// <summary>Sorts rows by a coordinate.</summary>
     /// <returns>Their coordinates.</returns>
-    private Span<double> Sort(Span<int> rows, int dimension)
+    private Span<double> Sort(int[] rows, int dimension)
     {
         var keys = _keys.AsSpan(0, rows.Length);
         for (var i = 0; i < rows.Length; i++)
             keys[i] = _points[rows[i]][dimension];
-        keys.Sort(rows);
+        keys.Sort(rows.AsSpan());
         return keys;
     }
 

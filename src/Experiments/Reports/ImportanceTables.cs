@@ -18,18 +18,18 @@ public static class ImportanceTables
         [
             $"importance for {block.Metric} on validation · {block.Task} {block.Size} on {block.Base}",
             "share of the variance over the searched ranges (fANOVA), for each method by itself · alone: whatever the others are · "
-            + "in all: with its interactions",
+            + "in all: with its interactions · ± standard error",
         ],
         Columns =
         [
             new("method"),
             new("parameter", Overflow: Overflow.Cut),
             new("alone", Alignment.Right),
-            new("± se", Alignment.Right, 1),
+            new("± alone", Alignment.Right, 1),
             new("in all", Alignment.Right),
-            new("± se", Alignment.Right, 1),
+            new("± in all", Alignment.Right, 1),
             new("active", Alignment.Right, 3),
-            new("", Priority: 2),
+            new("chart", Priority: 2),
         ],
         Rows = [.. block.Entries.SelectMany(entry => entry.Parameters.Select((row, index) => Row(entry, row, index)))],
         Notes = [.. Notes(block)],
@@ -52,7 +52,7 @@ public static class ImportanceTables
     private static IEnumerable<string> Notes(ImportanceBlock block)
     {
         if (block.Entries.Any(entry => entry.Parameters.Length > 0))
-            yield return "Bars: # alone, + by interactions.";
+            yield return "Chart: # alone, + by interactions.";
 
         var few = block.Entries
             .Where(entry => entry.Searched > 0 && entry.Configurations < ParameterImportance.LeastConfigurations)
