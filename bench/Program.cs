@@ -1,11 +1,14 @@
 using Adapters.Runtime;
 using Bench;
+using Bench.Samplers;
 
 // bench [NAME…] [--out FOLDER]: without a name all of them, one after the other, on one thread.
 var benches = new Dictionary<string, Func<Report>>
 {
     ["step"] = StepBench.Run,
     ["attention"] = AttentionBench.Run,
+    ["samplers"] = SamplersBench.Run,
+    ["suggestions"] = SuggestionsBench.Run,
 };
 
 var option = Array.IndexOf(args, "--out");
@@ -17,8 +20,11 @@ if (names.FirstOrDefault(name => !benches.ContainsKey(name)) is { } unknown)
     return 2;
 }
 
-TorchRuntime.Initialize(threads: 1);
-foreach (var name in names.Length == 0 ? [.. benches.Keys] : names)
+string[] withoutTorch = ["samplers", "suggestions"];
+string[] chosen = names.Length == 0 ? [.. benches.Keys] : names;
+if (chosen.Except(withoutTorch).Any())
+    TorchRuntime.Initialize(threads: 1);
+foreach (var name in chosen)
 {
     var report = benches[name]();
     report.Print(Console.Out);

@@ -6,7 +6,8 @@ using TorchSharp;
 namespace Bench;
 
 /// <summary>What a bench found: a table for people, the same as JSON for comparisons, and under which conditions.</summary>
-internal sealed record Report(string Name, string What, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<object>> Rows)
+internal sealed record Report(
+    string Name, string What, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<object>> Rows, bool UsesTorch = true)
 {
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -16,15 +17,7 @@ internal sealed record Report(string Name, string What, IReadOnlyList<string> Co
     };
 
     /// <summary>Where it was measured. Figures of different conditions are not comparable; ratios nearly are.</summary>
-    public IReadOnlyDictionary<string, object> Conditions { get; } = new Dictionary<string, object>
-    {
-        ["processor"] = Processor(),
-        ["cores"] = Environment.ProcessorCount,
-        ["threads"] = torch.get_num_threads(),
-        ["system"] = RuntimeInformation.OSDescription,
-        ["runtime"] = RuntimeInformation.FrameworkDescription,
-        ["libtorch"] = torch.__version__,
-    };
+    public IReadOnlyDictionary<string, object> Conditions { get; } = ConditionsOf(UsesTorch);
 
     /// <summary>Draws the table.</summary>
     public void Print(TextWriter to)
@@ -44,6 +37,20 @@ internal sealed record Report(string Name, string What, IReadOnlyList<string> Co
         var rows = Rows.Select(row => Columns.Zip(row).ToDictionary(cell => cell.First, cell => cell.Second));
         File.WriteAllText(path, JsonSerializer.Serialize(new { Name, What, Conditions, Rows = rows }, Json));
         return path;
+    }
+
+    private static Dictionary<string, object> ConditionsOf(bool torchToo)
+    {
+        var conditions = new Dictionary<string, object>
+        {
+            ["processor"] = Processor(),
+            ["cores"] = Environment.ProcessorCount,
+            ["system"] = RuntimeInformation.OSDescription,
+            ["runtime"] = RuntimeInformation.FrameworkDescription,
+        };
+        if (torchToo)
+            (conditions["threads"], conditions["libtorch"]) = (torch.get_num_threads(), torch.__version__);
+        return conditions;
     }
 
     private static string Text(object cell) => cell is double number ? $"{number:#,0.##}" : $"{cell}";
