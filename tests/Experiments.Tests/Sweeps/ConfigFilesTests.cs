@@ -13,7 +13,7 @@ public sealed class ConfigFilesTests
     {
         Assert.Equal(
             ["quickstart.yaml", "smoke.yaml", "sweeps/classify.yaml", "sweeps/composition.yaml", "sweeps/lesions.yaml",
-                "sweeps/long-context.yaml"],
+                "sweeps/long-context.yaml", "sweeps/tpe.yaml"],
             All.Select(row => row.Data));
     }
 

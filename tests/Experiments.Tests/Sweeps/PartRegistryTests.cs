@@ -49,8 +49,8 @@ public sealed class PartRegistryTests
         var eta = new Configuration([new("eta", new ParameterValue.Integer(3))]);
 
         Assert.Equal(
-            "Unknown sampler 'tpe'. Known: grid, random.",
-            Assert.Throws<SpecException>(() => SamplerCatalogue.Create(new SamplerSpec { Type = "tpe" })).Message);
+            $"Unknown sampler 'gird'. Known: {string.Join(", ", SamplerCatalogue.All.Select(sampler => sampler.Id))}.",
+            Assert.Throws<SpecException>(() => SamplerCatalogue.Create(new SamplerSpec { Type = "gird" })).Message);
         Assert.Equal(
             "Unknown scheduler 'asha'. Known: fifo.",
             Assert.Throws<SpecException>(() => SchedulerCatalogue.Create(new SchedulerSpec { Type = "asha" })).Message);

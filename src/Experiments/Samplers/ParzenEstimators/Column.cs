@@ -18,7 +18,7 @@ internal abstract class Column
     {
         (_, { Count: 1 }) => null,
         (Domain.Choice, { } axis) => new CategoricalColumn(axis),
-        (_, { Count: <= MostListed } axis) => new OrderedColumn(axis, Scale.Of(domain)),
+        (_, { Count: <= MostListed } axis) => new OrderedColumn(axis, Scale.Of(domain, axis)),
         (_, var axis) => new ContinuousColumn(domain, axis),
     };
 

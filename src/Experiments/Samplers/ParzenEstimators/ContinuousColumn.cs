@@ -6,7 +6,7 @@ namespace Experiments.Samplers.ParzenEstimators;
 /// kernel a normal density cut off at both ends.</summary>
 internal sealed class ContinuousColumn(Domain domain, Axis? axis) : Column
 {
-    private readonly Scale _scale = Scale.Of(domain);
+    private readonly Scale _scale = Scale.Of(domain, axis);
 
     /// <inheritdoc/>
     public override double CoordinateOf(ParameterValue value)

@@ -26,7 +26,8 @@ internal sealed class GroupSearch(Column[] columns, int[] parameters)
 
     private readonly ParzenEstimator _good = new(columns, GoodBandwidth, GoodPrior);
     private readonly ParzenEstimator _bad = new(columns, BadBandwidth, BadPrior);
-    private readonly HashSet<int> _chosen = [];
+    private readonly HashSet<int> _chosen = []; // the good trials
+    private readonly double[] _best = new double[columns.Length];
     private double[] _rows = [];
     private double[] _weights = [];
     private double[] _candidates = [];
@@ -66,8 +67,6 @@ internal sealed class GroupSearch(Column[] columns, int[] parameters)
         var column = draws.Below(columns.Length);
         row[column] = columns[column].Draw(draws);
     }
-
-    private readonly double[] _best = new double[columns.Length];
 
     private int FitGood(TrialTable table, TrialRanking trials)
     {

@@ -20,12 +20,14 @@ internal readonly struct Scale
     }
 
     /// <summary>The scale of a numeric domain with more than one value.</summary>
-    public static Scale Of(Domain domain) => domain switch
+    /// <param name="domain">The domain.</param>
+    /// <param name="axis">Its values where they can be listed; the last may lie below the upper bound.</param>
+    public static Scale Of(Domain domain, Axis? axis) => domain switch
     {
-        Domain.Float { Step: { } step } range => new(range.Low - (step / 2), range.High + (step / 2), log: false),
+        Domain.Float { Step: { } step } range => new(range.Low - (step / 2), Last(axis) + (step / 2), log: false),
         Domain.Float range => new(range.Low, range.High, range.Log),
         Domain.Int { Log: true } range => new(range.Low - 0.5, range.High + 0.5, log: true),
-        Domain.Int range => new(range.Low - ((range.Step ?? 1) / 2.0), range.High + ((range.Step ?? 1) / 2.0), log: false),
+        Domain.Int range => new(range.Low - ((range.Step ?? 1) / 2.0), Last(axis) + ((range.Step ?? 1) / 2.0), log: false),
         _ => throw new ArgumentException($"{domain} has no order.", nameof(domain)),
     };
 
@@ -42,4 +44,6 @@ internal readonly struct Scale
         ParameterValue.Real real => real.Value,
         _ => double.NaN,
     };
+
+    private static double Last(Axis? axis) => NumberOf(axis![axis.Count - 1]);
 }

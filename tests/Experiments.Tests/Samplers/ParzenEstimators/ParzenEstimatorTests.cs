@@ -29,8 +29,8 @@ public sealed class ParzenEstimatorTests
         var estimator = new ParzenEstimator([_real, _choice], bandwidthFactor: 1, priorWeight: 1);
         estimator.Fit([0.25, 1], [2]);
 
-        Assert.Equal(2.6835909449, Math.Exp(estimator.LogDensity([0.25, 1])), 1e-8); // (1 + 2 * 1.4029 * 1.8) / 3
-        Assert.Equal(1.1167525372, Math.Exp(estimator.LogDensity([0.25, 0])), 1e-8); // (1 + 2 * 1.4029 * 0.6) / 3
+        Assert.Equal(2.6835909449, Math.Exp(estimator.LogDensity([0.25, 1])), 1e-8); // (1 + 2 * 1.9585 * 1.8) / 3
+        Assert.Equal(1.1167525372, Math.Exp(estimator.LogDensity([0.25, 0])), 1e-8); // (1 + 2 * 1.9585 * 0.6) / 3
     }
 
     [Fact]
