@@ -1,5 +1,6 @@
 using Adapters.Runtime;
 using Bench;
+using Bench.Samplers;
 
 // bench [NAME…] [--out FOLDER]: without a name all of them, one after the other, on one thread.
 var benches = new Dictionary<string, Func<Report>>
@@ -8,6 +9,8 @@ var benches = new Dictionary<string, Func<Report>>
     ["attention"] = OnTorch(AttentionBench.Run),
     ["schedulers"] = SchedulerBench.Run,
     ["gp"] = GpBench.Run,
+    ["samplers"] = SamplersBench.Run,
+    ["suggestions"] = SuggestionsBench.Run,
 };
 
 var option = Array.IndexOf(args, "--out");

@@ -1,0 +1,145 @@
+namespace Experiments.Samplers.ParzenEstimators;
+
+/// <summary>
+/// What the trials that have a group of parameters say about it: candidates for its coordinates, best first. The best
+/// trials make one density, the good one, all others and those that still run another, the bad one; a candidate is drawn
+/// from the good one and is the better, the higher the ratio of the two (Bergstra et al. 2011, section 4).
+/// </summary>
+/// <remarks>
+/// Where this goes beyond the paper, it was chosen on the functions in <c>bench/Samplers</c>, with Watanabe 2023
+/// (arXiv:2304.11127) as the map of what can be chosen: bandwidths follow the spread of each set, so that the good one
+/// closes in; a good trial's weight falls with the logarithm of its rank; and some suggestions change a single parameter
+/// of the best trial to anything, which leaves a local minimum where a kernel as wide as the gap would be needed.
+/// </remarks>
+/// <param name="columns">The parameters' columns.</param>
+/// <param name="parameters">Their places in the table.</param>
+internal sealed class GroupSearch(Column[] columns, int[] parameters)
+{
+    private const double GoodShare = 0.15;
+    private const int MostGood = 25;
+    private const int MostBad = 1000; // the newest; what one suggestion costs stays bounded
+    private const double GoodBandwidth = 0.7; // narrower than Scott's, whose aim is the shape of a density, not its peaks
+    private const double BadBandwidth = 0.5;
+    private const double GoodPrior = 0.5;
+    private const double BadPrior = 1;
+    private const double LeapShare = 0.2;
+
+    private readonly ParzenEstimator _good = new(columns, GoodBandwidth, GoodPrior);
+    private readonly ParzenEstimator _bad = new(columns, BadBandwidth, BadPrior);
+    private readonly HashSet<int> _chosen = []; // the good trials
+    private readonly double[] _best = new double[columns.Length];
+    private double[] _rows = [];
+    private double[] _weights = [];
+    private double[] _candidates = [];
+    private double[] _ratios = []; // negative, so that they sort best first
+    private int[] _order = [];
+
+    /// <summary>The candidate of a rank, from 0.</summary>
+    public ReadOnlySpan<double> this[int rank] => Candidate(_order[rank]);
+
+    /// <summary>Draws candidates and ranks them.</summary>
+    public void Rank(TrialTable table, TrialRanking trials, int candidates, KeyedDraws draws)
+    {
+        var good = FitGood(table, trials);
+        FitBad(table, trials);
+        if (_order.Length < candidates)
+            (_candidates, _ratios, _order) = (new double[candidates * columns.Length], new double[candidates], new int[candidates]);
+
+        var leaps = good > 0 && draws.Real() < LeapShare;
+        for (var candidate = 0; candidate < candidates; candidate++)
+        {
+            var row = Candidate(candidate);
+            if (leaps)
+                Leap(row, draws);
+            else
+                _good.Draw(row, draws);
+            _ratios[candidate] = _bad.LogDensity(row) - _good.LogDensity(row);
+            _order[candidate] = candidate;
+        }
+
+        Array.Sort(_ratios, _order, 0, candidates);
+    }
+
+    /// <summary>The best trial, but for one parameter.</summary>
+    private void Leap(Span<double> row, KeyedDraws draws)
+    {
+        _best.CopyTo(row);
+        var column = draws.Below(columns.Length);
+        row[column] = columns[column].Draw(draws);
+    }
+
+    private int FitGood(TrialTable table, TrialRanking trials)
+    {
+        var finished = 0;
+        foreach (var trial in trials.ByValue)
+            finished += Has(table, trial) ? 1 : 0;
+        var most = Math.Min(MostGood, (int)Math.Ceiling(GoodShare * finished));
+        Reserve(most);
+
+        _chosen.Clear();
+        foreach (var trial in trials.ByValue[..trials.Finite])
+        {
+            if (_chosen.Count == most)
+                break;
+            if (Has(table, trial))
+                Choose(table, trial);
+        }
+
+        var count = _chosen.Count;
+        var total = 0.0;
+        for (var rank = 0; rank < count; rank++)
+            total += _weights[rank] = Math.Log((count + 1.0) / (rank + 1));
+        for (var rank = 0; rank < count; rank++)
+            _weights[rank] *= count / total;
+        _good.Fit(_rows.AsSpan(0, count * columns.Length), _weights.AsSpan(0, count));
+        if (count > 0)
+            _rows.AsSpan(0, columns.Length).CopyTo(_best);
+        return count;
+    }
+
+    private void FitBad(TrialTable table, TrialRanking trials)
+    {
+        Reserve(Math.Min(MostBad, trials.ByAge.Length));
+        var count = 0;
+        for (var age = trials.ByAge.Length - 1; age >= 0 && count < MostBad; age--)
+        {
+            var trial = trials.ByAge[age];
+            if (!_chosen.Contains(trial) && Has(table, trial))
+                Copy(table, trial, count++);
+        }
+
+        _weights.AsSpan(0, count).Fill(1);
+        _bad.Fit(_rows.AsSpan(0, count * columns.Length), _weights.AsSpan(0, count));
+    }
+
+    private void Choose(TrialTable table, int trial)
+    {
+        Copy(table, trial, _chosen.Count);
+        _chosen.Add(trial);
+    }
+
+    private void Copy(TrialTable table, int trial, int row)
+    {
+        for (var column = 0; column < columns.Length; column++)
+            _rows[(row * columns.Length) + column] = table[trial, parameters[column]];
+    }
+
+    private bool Has(TrialTable table, int trial)
+    {
+        foreach (var parameter in parameters)
+        {
+            if (double.IsNaN(table[trial, parameter]))
+                return false;
+        }
+
+        return true;
+    }
+
+    private Span<double> Candidate(int candidate) => _candidates.AsSpan(candidate * columns.Length, columns.Length);
+
+    private void Reserve(int trials)
+    {
+        if (_weights.Length < trials)
+            (_weights, _rows) = (new double[2 * trials], new double[2 * trials * columns.Length]);
+    }
+}
