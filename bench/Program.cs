@@ -8,6 +8,7 @@ var benches = new Dictionary<string, Func<Report>>
     ["attention"] = OnTorch(AttentionBench.Run),
     ["schedulers"] = SchedulerBench.Run,
     ["gp"] = GpBench.Run,
+    ["commands"] = CommandBench.Run,
 };
 
 var option = Array.IndexOf(args, "--out");
