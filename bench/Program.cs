@@ -11,6 +11,7 @@ var benches = new Dictionary<string, Func<Report>>
     ["gp"] = GpBench.Run,
     ["samplers"] = SamplersBench.Run,
     ["suggestions"] = SuggestionsBench.Run,
+    ["commands"] = CommandBench.Run,
 };
 
 var option = Array.IndexOf(args, "--out");

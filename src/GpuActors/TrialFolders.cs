@@ -5,19 +5,25 @@ namespace GpuActors;
 /// <summary>
 /// Where the files of trials lie beneath the data folder: <c>sweeps/NAME/trials/t12/a2/</c> for the second attempt, with its
 /// <c>checkpoints/</c> and, of the attempt that finished, its <c>adapter/</c>. An attempt writes into its own folder alone,
-/// so that one which was fenced cannot touch what a newer one writes.
+/// so that one which was fenced cannot touch what a newer one writes. Programs share <c>t12/checkpoints/</c>.
 /// </summary>
 internal static class TrialFolders
 {
     /// <summary>The folder of an attempt, relative to the data folder.</summary>
     public static string Of(string sweep, AttemptId attempt) => $"{Of(sweep, attempt.Trial)}/a{attempt.Number}";
 
-    /// <summary>The folders of checkpoints of all attempts of a trial.</summary>
+    /// <summary>The folder of checkpoints that all attempts of a program's trial share, relative to the data folder: only the
+    /// program knows which of them is whole.</summary>
+    public static string SharedCheckpoints(string sweep, TrialId trial) => $"{Of(sweep, trial)}/checkpoints";
+
+    /// <summary>The folders of checkpoints of a trial: of each attempt, and what they share.</summary>
     public static IEnumerable<string> Checkpoints(string dataFolder, string sweep, TrialId trial)
     {
         var folder = new DirectoryInfo(Path.Combine(dataFolder, Of(sweep, trial)));
         return folder.Exists
-            ? folder.GetDirectories("a*").SelectMany(attempt => attempt.GetDirectories("checkpoints")).Select(found => found.FullName)
+            ? folder.GetDirectories("a*").Append(folder)
+                .SelectMany(holder => holder.GetDirectories("checkpoints"))
+                .Select(found => found.FullName)
             : [];
     }
 

@@ -14,12 +14,13 @@ internal static class ConfigurationChoice
     /// finished seeds: a configuration that failed on some seeds must not win by the seeds it survived.
     /// </summary>
     /// <returns>The choice, or null where no trial has a finite value.</returns>
-    public static ChosenConfiguration? Best(IEnumerable<TriedConfiguration> configurations, TaskBlock block, double confidence) =>
+    public static ChosenConfiguration? Best(
+        IEnumerable<TriedConfiguration> configurations, TaskBlock block, double confidence, bool hasTestSplit = true) =>
         Standing(configurations)
             .OrderBy(configuration => configuration.Violation)
             .ThenBy(configuration => configuration.Score)
             .ThenBy(configuration => configuration.Index)
-            .Select(configuration => Describe(configuration, block, confidence))
+            .Select(configuration => Describe(configuration, block, confidence, hasTestSplit))
             .FirstOrDefault();
 
     /// <summary>Those that stand for choice.</summary>
@@ -33,13 +34,14 @@ internal static class ConfigurationChoice
         return [.. allowed.Where(configuration => configuration.Finished.Length == most)];
     }
 
-    private static ChosenConfiguration Describe(TriedConfiguration configuration, TaskBlock block, double confidence)
+    private static ChosenConfiguration Describe(
+        TriedConfiguration configuration, TaskBlock block, double confidence, bool hasTestSplit)
     {
         var scores = configuration.Finished.Select(trial => new SeedScore(
             ((TrialWork.Train)trial.Work).Replicate,
             trial.Trial,
-            Value(trial, $"validation_{block.Metric}") ?? Value(trial, block.Metric)!.Value,
-            Value(trial, $"test_{block.Metric}"))).ToImmutableArray();
+            block.ValueOf(trial.Result!.Metrics)!.Value,
+            hasTestSplit ? Value(trial, $"test_{block.Metric}") : block.ValueOf(trial.Result!.Metrics))).ToImmutableArray();
         return new ChosenConfiguration(
             configuration.Index,
             configuration.Values,
@@ -58,6 +60,11 @@ internal static class ConfigurationChoice
             .MaxBy(constraint.Violation);
         return constraint.Violation(worst) > 0 ? new ConstraintViolation(constraint.ToString(), worst) : null;
     }
+
+    /// <summary>Whether some trial has reported the metric on a test split.</summary>
+    public static bool HasTestSplit(IEnumerable<TriedConfiguration> configurations, string metric) =>
+        configurations.SelectMany(configuration => configuration.Finished)
+            .Any(trial => trial.Result!.Metrics.ContainsKey($"test_{metric}"));
 
     private static double? Value(TrialRow trial, string metric) =>
         trial.Result!.Metrics.TryGetValue(metric, out var value) && double.IsFinite(value) ? value : null;

@@ -37,7 +37,11 @@ public static class MethodComparison
         EqualBudget? equal = null;
         if (budget is { } kind)
             (equal, configurations) = EqualBudget.Cut(block, configurations, kind);
-        var rows = block.Methods.Zip(configurations).Select(entry => Summarise(entry.First, entry.Second, block, how)).ToArray();
+        var hasTestSplit = block.Command is null
+            || configurations.Any(entry => ConfigurationChoice.HasTestSplit(entry, block.Metric));
+        var rows = block.Methods.Zip(configurations)
+            .Select(entry => Summarise(entry.First, entry.Second, block, how, hasTestSplit))
+            .ToArray();
         var reference = rows.FirstOrDefault(row => row.Reference);
         var comparisons = reference is null ? 0 : CompareWith(reference, rows, block.Maximize, how.Confidence);
         var axes = MarkParetoFront(rows, block);
@@ -49,6 +53,7 @@ public static class MethodComparison
             Base = block.Base,
             Metric = block.Metric,
             Maximize = block.Maximize,
+            HasTestSplit = hasTestSplit,
             Reference = reference?.Entry,
             Comparisons = comparisons,
             ParetoAxes = axes,
@@ -65,10 +70,10 @@ public static class MethodComparison
     }
 
     private static MethodRow Summarise(
-        MethodEntry entry, ImmutableArray<TriedConfiguration> configurations, TaskBlock block, ComparisonSpec how)
+        MethodEntry entry, ImmutableArray<TriedConfiguration> configurations, TaskBlock block, ComparisonSpec how, bool hasTestSplit)
     {
         TrialRow[] trials = [.. configurations.SelectMany(configuration => configuration.Trials)];
-        var chosen = ConfigurationChoice.Best(configurations, block, how.Confidence);
+        var chosen = ConfigurationChoice.Best(configurations, block, how.Confidence, hasTestSplit);
         double[] test = [.. chosen?.Seeds.Select(seed => seed.Test).OfType<double>() ?? []];
         var ofChosen = trials.Where(trial => chosen?.Seeds.Any(seed => seed.Trial == trial.Trial) ?? false).ToArray();
         return new MethodRow
@@ -78,8 +83,8 @@ public static class MethodComparison
             Reference = entry.Name == how.Reference,
             Chosen = chosen,
             Test = test.Length == 0 ? null : Estimate.Of(test, how.Confidence),
-            TrainableParameters = ofChosen.Max(trial => trial.Result?.TrainableParameters),
-            TotalParameters = ofChosen.Max(trial => trial.Result?.TotalParameters),
+            TrainableParameters = block.Command is null ? ofChosen.Max(trial => trial.Result?.TrainableParameters) : null,
+            TotalParameters = block.Command is null ? ofChosen.Max(trial => trial.Result?.TotalParameters) : null,
             Costs = [.. ofChosen.GroupBy(KindOfDevice).OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(Cost)],
             ConfigurationsTried = configurations.Count(configuration => configuration.WasStarted),
             TuningTime = trials.Aggregate(TimeSpan.Zero, (sum, trial) => sum + trial.Elapsed),
@@ -133,9 +138,10 @@ public static class MethodComparison
         var points = measured.Select(i => Point(rows[i], block.Maximize, alike)).ToArray();
         foreach (var (i, front) in measured.Zip(NonDominatedSorting.Front(points)))
             rows[i] = rows[i] with { OnParetoFront = front };
-        return alike
+        string[] axes = alike
             ? [block.Metric, "trainable", "peak", "time"]
             : [block.Metric, "trainable"];
+        return [.. axes.Where(axis => axis != "trainable" || block.Command is null)]; // all programs are equal in what is not known
     }
 
     private static double[] Point(MethodRow row, bool maximize, bool alike)

@@ -41,6 +41,10 @@ public sealed record BlockComparison
     /// <summary>Whether more of it is better.</summary>
     public required bool Maximize { get; init; }
 
+    /// <summary>Whether rows are compared on a test split. Programs may report none: then on the values that configurations
+    /// were chosen by.</summary>
+    public bool HasTestSplit { get; init; } = true;
+
     /// <summary>The entry that others are compared with; null where the block lacks it.</summary>
     public string? Reference { get; init; }
 

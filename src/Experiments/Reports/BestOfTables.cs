@@ -23,7 +23,7 @@ public static class BestOfTables
         {
             Lead =
             [
-                $"{block.Metric} ({goal}) · {block.Task} {block.Size} on {block.Base} · validation split, means over seeds",
+                $"{block.Metric} ({goal}) · {BlockText.Of(block.Task, block.Size, block.Base)} · validation split, means over seeds",
                 $"expected best of k configurations drawn from those tried · interval: {bestOf.Confidence:0.##%} of the draws",
                 .. points.Length == 0 ? [] : new[] { $"chart from {Text(low)} to {Text(high)}: o expected, = interval" },
             ],

@@ -34,9 +34,12 @@ internal static class ComparisonNotes
         if (devices.Length > 1 && CountsCosts(block))
             yield return $"Time and memory on unlike devices ({string.Join(", ", devices)}) were counted alike.";
 
+        if (!block.HasTestSplit && block.Rows.Any(row => row.ConfigurationsTried > 1))
+            yield return $"No program reports test_{block.Metric}: values are those chosen by, which flatters the best of many.";
+
         var missing = block.Rows.Where(row => row.Test is null).Select(row => row.Entry).ToArray();
         if (missing.Length > 0)
-            yield return $"No result on the test split yet: {string.Join(", ", missing)}.";
+            yield return $"No result{(block.HasTestSplit ? " on the test split" : "")} yet: {string.Join(", ", missing)}.";
 
         var failed = block.Rows.Sum(row => row.Failures.Values.Sum());
         if (failed > 0)

@@ -20,6 +20,7 @@ public static class ComparisonTables
     private static ReportTable Methods(BlockComparison block, double confidence)
     {
         var tested = block.Comparisons > 0;
+        var counted = block.Rows.Any(row => row.TrainableParameters is not null) || block.Base.Length > 0;
         string[] devices =
             [.. block.Rows.SelectMany(row => row.Costs).Select(cost => cost.Device).Distinct().Order(StringComparer.Ordinal)];
         return new ReportTable
@@ -33,13 +34,13 @@ public static class ComparisonTables
                 new("interval", Priority: 2),
                 .. block.Reference is null ? [] : new Column[] { new($"against {block.Reference}", Alignment.Right, 1) },
                 .. tested ? new Column[] { new("p", Alignment.Right, 2) } : [],
-                new("trainable", Alignment.Right, 3),
+                .. counted ? new Column[] { new("trainable", Alignment.Right, 3) } : [],
                 .. devices.SelectMany(device => CostColumns(devices.Length == 1 ? "" : " " + device)),
                 new("*", Priority: 6),
                 .. tested ? new Column[] { new("effect", Alignment.Right, 7), new("wilcoxon", Alignment.Right, 8) } : [],
-                new("total", Alignment.Right, 9),
+                .. counted ? new Column[] { new("total", Alignment.Right, 9) } : [],
             ],
-            Rows = [.. block.Rows.Select(row => Cells(row, block, devices, tested))],
+            Rows = [.. block.Rows.Select(row => Cells(row, block, devices, tested, counted))],
             Notes = [.. ComparisonNotes.Of(block)],
         };
     }
@@ -61,10 +62,11 @@ public static class ComparisonTables
         var paired = block.Reference is null ? "" : $" · paired by seed with {block.Reference}";
         var holm = block.Comparisons == 0 ? "" : $" · p by sign flips, Holm over {block.Comparisons}";
         var goal = block.Maximize ? "more is better" : "less is better";
+        var what = BlockText.Of(block.Task, block.Size, block.Base);
         return
         [
-            $"{block.Metric} ({goal}) · {block.Task} {block.Size} on {block.Base} · test split{interval}",
-            $"one configuration a method, chosen on validation{paired}{holm}",
+            $"{block.Metric} ({goal}) · {what} · {(block.HasTestSplit ? "test split" : "no test split")}{interval}",
+            $"one configuration a method, chosen on {(block.HasTestSplit ? "validation" : "the same values")}{paired}{holm}",
             .. block.Budget is { } budget ? new[] { Budget(budget) } : [],
         ];
     }
@@ -76,7 +78,7 @@ public static class ComparisonTables
         return $"equal budget: at most {amount} a method, its first configurations{unbounded}";
     }
 
-    private static ImmutableArray<Cell> Cells(MethodRow row, BlockComparison block, string[] devices, bool tested)
+    private static ImmutableArray<Cell> Cells(MethodRow row, BlockComparison block, string[] devices, bool tested, bool counted)
     {
         var against = row.AgainstReference;
         return
@@ -87,7 +89,7 @@ public static class ComparisonTables
             row.Test is null ? "" : Digits.Interval(row.Test),
             .. block.Reference is null ? [] : new Cell[] { row.Reference ? new Cell("reference", Tone.Quiet) : Against(row) },
             .. tested ? new Cell[] { PValue(against) } : [],
-            row.TrainableParameters is { } trainable ? Digits.Count(trainable) : "",
+            .. counted ? new Cell[] { row.TrainableParameters is { } trainable ? Digits.Count(trainable) : "" } : [],
             .. devices.SelectMany(device => CostCells(row.Costs.FirstOrDefault(cost => cost.Device == device))),
             row.OnParetoFront ? "*" : "",
             .. tested
@@ -97,7 +99,7 @@ public static class ComparisonTables
                     against?.WilcoxonP is { } wilcoxon ? Digits.P(wilcoxon) : "",
                 }
                 : [],
-            row.TotalParameters is { } total ? Digits.Count(total) : "",
+            .. counted ? new Cell[] { row.TotalParameters is { } total ? Digits.Count(total) : "" } : [],
         ];
     }
 
@@ -132,7 +134,7 @@ public static class ComparisonTables
                 new("method"),
                 new("chosen"),
                 new("tried", Alignment.Right, 2),
-                new($"validation {block.Metric}", Alignment.Right, 1),
+                new(block.HasTestSplit ? $"validation {block.Metric}" : block.Metric, Alignment.Right, 1),
                 new("values", Overflow: Overflow.Cut),
             ],
             Rows =

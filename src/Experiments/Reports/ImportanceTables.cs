@@ -16,7 +16,7 @@ public static class ImportanceTables
     {
         Lead =
         [
-            $"importance for {block.Metric} on validation · {block.Task} {block.Size} on {block.Base}",
+            $"importance for {block.Metric} on validation · {BlockText.Of(block.Task, block.Size, block.Base)}",
             "share of the variance over the searched ranges (fANOVA), for each method by itself · alone: whatever the others are · "
             + "in all: with its interactions · ± standard error",
         ],

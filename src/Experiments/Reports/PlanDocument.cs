@@ -63,7 +63,7 @@ public sealed record PlanDocument
             Steps = entries.Sum(entry => entry.Trials * (entry.LeastSteps + entry.MostSteps) / 2),
             Preparations =
             [
-                .. spec.Tasks.SelectMany(block => catalogue.PreparationsOf(block.Task, block.Size, block.Base))
+                .. spec.Tasks.SelectMany(block => catalogue.PreparationsOf(block))
                     .Select(preparation => preparation.Id).Distinct(),
             ],
             Entries = entries,
@@ -74,11 +74,11 @@ public sealed record PlanDocument
     private static PlannedCost Cost(SweepSpec spec, EntryPlan entry, ICatalogue catalogue, ILookup<Kind, Measurement> known)
     {
         var block = spec.Tasks[entry.Block];
-        var space = block.Methods.Single(method => method.Name == entry.Entry).Space;
-        var (least, most) = catalogue.Methods.Any(method => method.Id == entry.Method && !method.Trains)
+        var listed = block.Methods.Single(method => method.Name == entry.Entry);
+        var (least, most) = block.Command is not null || catalogue.Methods.Any(method => method.Id == entry.Method && !method.Trains)
             ? (0, 0)
-            : StepsOf(space, catalogue);
-        Measurement[] measured = [.. known[new Kind(block.Task, block.Size, block.Base, entry.Method)]];
+            : StepsOf(listed.Space, catalogue);
+        Measurement[] measured = [.. known[Kind.Of(block, listed)]];
         return new PlannedCost
         {
             Block = entry.Block,
@@ -90,17 +90,17 @@ public sealed record PlanDocument
             Trials = entry.Trials,
             LeastSteps = least,
             MostSteps = most,
-            DeviceTime = measured.Length == 0 ? null : entry.Trials * Expected(measured, (least + most) / 2),
+            DeviceTime = measured.Length == 0 ? null : entry.Trials * Expected(measured, (least + most) / 2, block.Command is null),
             Basis = measured.Length,
         };
     }
 
-    /// <summary>Time of a trial, taken to grow with its steps.</summary>
-    private static TimeSpan Expected(Measurement[] measured, double steps)
+    /// <summary>Time of a trial, taken to grow with its steps where these are known.</summary>
+    private static TimeSpan Expected(Measurement[] measured, double steps, bool knowsSteps)
     {
         var time = measured.Average(measurement => measurement.Elapsed.TotalSeconds);
         var taken = measured.Average(measurement => measurement.Steps);
-        return TimeSpan.FromSeconds(taken > 0 ? time * steps / taken : time);
+        return TimeSpan.FromSeconds(knowsSteps && taken > 0 ? time * steps / taken : time);
     }
 
     private static (double Least, double Most) StepsOf(SearchSpace space, ICatalogue catalogue)
@@ -127,7 +127,12 @@ public sealed record PlanDocument
     };
 
     /// <summary>What trials of comparable duration share.</summary>
-    private sealed record Kind(string Task, string Size, string Base, string Method);
+    private sealed record Kind(string Task, string Size, string Base, string Method)
+    {
+        public static Kind Of(TaskBlock block, MethodEntry entry) => entry.Command is { } command
+            ? new(block.Task, block.Size, block.Command!.Directory, string.Join('\0', command))
+            : new(block.Task, block.Size, block.Base, entry.Method);
+    }
 
     private sealed record Measurement(Kind Kind, TimeSpan Elapsed, int Steps)
     {
@@ -136,8 +141,8 @@ public sealed record PlanDocument
             if (trial is not { Work: TrialWork.Train work, State: TrialState.Completed, Result: { } result })
                 return null;
             var block = spec.Tasks[work.Block];
-            var method = block.Methods.Single(entry => entry.Name == work.Entry).Method;
-            return new Measurement(new Kind(block.Task, block.Size, block.Base, method), trial.Elapsed, result.Steps);
+            var listed = block.Methods.Single(entry => entry.Name == work.Entry);
+            return new Measurement(Kind.Of(block, listed), trial.Elapsed, result.Steps);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Experiments.Sweeps;
 
 namespace Experiments.Reports;
 
@@ -45,10 +46,14 @@ public static class PlanTables
         Whole(entry.Configurations),
         entry.Space,
         Whole(entry.Trials),
-        entry.LeastSteps == entry.MostSteps ? Whole(entry.MostSteps) : $"{Whole(entry.LeastSteps)}-{Whole(entry.MostSteps)}",
+        Steps(entry),
         entry.DeviceTime is { } time ? "~" + Digits.Duration(time) : "?",
         entry.Basis == 0 ? "none" : Plural(entry.Basis, "trial") + " in this store",
     ];
+
+    private static string Steps(PlannedCost entry) => entry.Method == CommandSpec.Name ? "" // a program makes as many as it likes
+        : entry.LeastSteps == entry.MostSteps ? Whole(entry.MostSteps)
+        : $"{Whole(entry.LeastSteps)}-{Whole(entry.MostSteps)}";
 
     private static string Whole(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 

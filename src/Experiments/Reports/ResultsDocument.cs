@@ -16,15 +16,24 @@ public sealed record ResultsDocument
     /// <summary>Name of the sweep.</summary>
     public required string Sweep { get; init; }
 
+    /// <summary>Whether trials may have values on a test split; false where programs are run that report none.</summary>
+    public bool HasTestSplit { get; init; } = true;
+
     /// <summary>The trials, in order of number unless asked otherwise.</summary>
     public required ImmutableArray<ResultRow> Rows { get; init; }
 
     /// <summary>The rows of a sweep's trials.</summary>
-    public static ResultsDocument Of(SweepSpec spec, IEnumerable<TrialRow> trials) => new()
+    public static ResultsDocument Of(SweepSpec spec, IEnumerable<TrialRow> trials)
     {
-        Sweep = spec.Name,
-        Rows = [.. trials.Where(trial => trial.Work is TrialWork.Train).OrderBy(trial => trial.Trial).Select(trial => Row(spec, trial))],
-    };
+        ImmutableArray<ResultRow> rows =
+            [.. trials.Where(trial => trial.Work is TrialWork.Train).OrderBy(trial => trial.Trial).Select(trial => Row(spec, trial))];
+        return new ResultsDocument
+        {
+            Sweep = spec.Name,
+            HasTestSplit = spec.Tasks.Any(block => block.Command is null) || rows.Any(row => row.Test is not null),
+            Rows = rows,
+        };
+    }
 
     private static ResultRow Row(SweepSpec spec, TrialRow trial)
     {
@@ -88,8 +97,9 @@ public sealed record ResultRow
     /// <summary>The metric of its block, without split.</summary>
     public required string Metric { get; init; }
 
-    /// <summary>That metric on the validation split, which configurations are chosen by; null before the end.</summary>
-    public double? Validation => Of("validation_");
+    /// <summary>That metric on the validation split, or as a program without splits reports it, which configurations are chosen
+    /// by; null before the end.</summary>
+    public double? Validation => Of("validation_") ?? Of("");
 
     /// <summary>That metric on the test split; null before the end.</summary>
     public double? Test => Of("test_");

@@ -22,14 +22,16 @@ public static class ResultsTable
                 new("seed", Alignment.Right, 3),
                 new("state"),
                 .. shared.Length > 0 ? [] : new Column[] { new("metric", Priority: 2) },
-                new("validation" + shared, Alignment.Right),
-                new("test" + shared, Alignment.Right, 2),
+                new(results.HasTestSplit ? "validation" + shared : shared.Length > 0 ? shared.Trim() : "value", Alignment.Right),
+                .. results.HasTestSplit ? new Column[] { new("test" + shared, Alignment.Right, 2) } : [],
                 new("step", Alignment.Right, 3),
                 new("time", Alignment.Right, 4),
                 new("values", Priority: 1, Overflow: Overflow.Cut),
             ],
-            Rows = [.. results.Rows.Select(row => Cells(row, shared.Length > 0, values))],
-            Notes = results.Rows.IsEmpty ? ["No trial of this kind."] : values.Notes,
+            Rows = [.. results.Rows.Select(row => Cells(row, shared.Length > 0, results.HasTestSplit, values))],
+            Notes = results.Rows.IsEmpty ? ["No trial of this kind."]
+                : results.HasTestSplit ? values.Notes
+                : [.. values.Notes, "No test split: a program has one when it reports test_METRIC too."],
         };
     }
 
@@ -66,7 +68,7 @@ public static class ResultsTable
             ]);
     }
 
-    private static ImmutableArray<Cell> Cells(ResultRow row, bool oneMetric, SharedValues values) =>
+    private static ImmutableArray<Cell> Cells(ResultRow row, bool oneMetric, bool hasTestSplit, SharedValues values) =>
     [
         row.Trial.ToString(),
         row.Task,
@@ -76,7 +78,7 @@ public static class ResultsTable
         new Cell(State(row), row.Cause is null ? Tone.Plain : Tone.Bad),
         .. oneMetric ? [] : new Cell[] { row.Metric },
         Value(row.Validation),
-        Value(row.Test),
+        .. hasTestSplit ? new Cell[] { Value(row.Test) } : [],
         row.Step.ToString(CultureInfo.InvariantCulture),
         row.Elapsed > TimeSpan.Zero ? Digits.Duration(row.Elapsed) : "",
         values.Others(row.Values),

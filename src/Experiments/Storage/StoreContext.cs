@@ -26,6 +26,7 @@ namespace Experiments.Storage;
 [JsonSerializable(typeof(ImmutableArray<MethodEntry>))]
 [JsonSerializable(typeof(ImmutableArray<Parameter>))]
 [JsonSerializable(typeof(ImmutableArray<Condition>))]
+[JsonSerializable(typeof(ImmutableArray<EnvironmentVariable>))]
 [JsonSerializable(typeof(ImmutableArray<TrialId>))]
 [JsonSerializable(typeof(ImmutableArray<string>))]
 [JsonSerializable(typeof(ImmutableArray<int>))]

@@ -17,6 +17,10 @@ public interface ICatalogue
 
     /// <summary>What must be there before a trial of this task on this base can start, in an order that works.</summary>
     IReadOnlyList<PreparationDescription> PreparationsOf(string task, string size, string baseModel);
+
+    /// <summary>What must be there before a trial of this block can start; nothing for programs.</summary>
+    IReadOnlyList<PreparationDescription> PreparationsOf(TaskBlock block) =>
+        block.Command is null ? PreparationsOf(block.Task, block.Size, block.Base) : [];
 }
 
 /// <summary>A method as a sweep file sees it.</summary>

@@ -39,10 +39,11 @@ public sealed record SweepSpec
     public int Retries { get; init; } = 3;
 }
 
-/// <summary>One task with the methods that are compared on it.</summary>
+/// <summary>One task with the methods that are compared on it, or one measure of programs that are compared by it.</summary>
 public sealed record TaskBlock
 {
-    /// <summary>The task's registered name.</summary>
+    /// <summary>The task's registered name; <see cref="CommandSpec.Name"/> where programs are run, which have neither size
+    /// nor base.</summary>
     public required string Task { get; init; }
 
     /// <summary>The task's size.</summary>
@@ -67,6 +68,17 @@ public sealed record TaskBlock
 
     /// <summary>The methods with their spaces, in file order.</summary>
     public required EquatableArray<MethodEntry> Methods { get; init; }
+
+    /// <summary>How the programs of the entries are run; null where methods learn a task.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CommandSpec? Command { get; init; }
+
+    /// <summary>What a trial is judged by, of what it reported: the metric on the validation split or, where that was not
+    /// reported, the metric by its bare name; null without either.</summary>
+    public double? ValueOf(IReadOnlyDictionary<string, double> metrics) =>
+        metrics.TryGetValue($"validation_{Metric}", out var validation) ? validation
+        : metrics.TryGetValue(Metric, out var bare) ? bare
+        : null;
 }
 
 /// <summary>A method in a sweep, with its own search space.</summary>
@@ -83,6 +95,10 @@ public sealed record MethodEntry
 
     /// <summary>Name of the entry whose trials of the same seed are this one's experts; null where it needs none.</summary>
     public string? Experts { get; init; }
+
+    /// <summary>Program and arguments, with placeholders, where the entry runs one; null where it trains.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public EquatableArray<string>? Command { get; init; }
 }
 
 /// <summary>Which sampler, with its options.</summary>

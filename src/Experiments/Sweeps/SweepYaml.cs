@@ -35,6 +35,12 @@ public static partial class SweepYaml
         text.Append("tasks:\n");
         foreach (var block in spec.Tasks)
         {
+            if (block.Command is { } command)
+            {
+                text.Append(OfCommand(block, command));
+                continue;
+            }
+
             Line(1, "- task", Text(block.Task));
             Line(2, "size", Text(block.Size));
             Line(2, "base", Text(block.Base));
@@ -87,15 +93,19 @@ public static partial class SweepYaml
         return lines;
     }
 
-    private static string Show(Parameter parameter)
+    private static string Show(Parameter parameter) => Show(parameter, Show);
+
+    /// <param name="parameter">The parameter.</param>
+    /// <param name="show">How its values are written.</param>
+    private static string Show(Parameter parameter, Func<ParameterValue, string> show)
     {
         var when = parameter.When.Count == 0 ? null
-            : Map([.. parameter.When.Select(condition => (condition.Parent, (string?)List(condition.Values.Select(Show))))]);
+            : Map([.. parameter.When.Select(condition => (condition.Parent, (string?)List(condition.Values.Select(show))))]);
         return parameter.Domain switch
         {
-            Domain.Fixed { Value: var value } => when is null ? Show(value) : Map(("value", Show(value)), ("when", when))!,
-            Domain.Choice { Choices: var choices } => Map(("choices", List(choices.Select(Show))), ("when", when))!,
-            Domain.Ordinal { Values: var values } => Map(("ordinal", List(values.Select(Show))), ("when", when))!,
+            Domain.Fixed { Value: var value } => when is null ? show(value) : Map(("value", show(value)), ("when", when))!,
+            Domain.Choice { Choices: var choices } => Map(("choices", List(choices.Select(show))), ("when", when))!,
+            Domain.Ordinal { Values: var values } => Map(("ordinal", List(values.Select(show))), ("when", when))!,
             Domain.Int range => Map(("type", "int"), ("low", Show(range.Low)), ("high", Show(range.High)),
                 ("log", range.Log ? "true" : null), ("step", range.Step is { } step ? Show(step) : null),
                 ("points", range.Points is { } points ? Show(points) : null), ("when", when))!,

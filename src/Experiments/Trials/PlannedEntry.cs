@@ -10,8 +10,9 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     private readonly TaskBlock _task = spec.Tasks[block];
     private readonly ParameterValue? _defaultSteps =
         catalogue.TrainingOptions.FirstOrDefault(option => option.Name == "steps")?.Default;
-    private readonly bool _trains =
-        catalogue.Methods.FirstOrDefault(method => method.Id == spec.Tasks[block].Methods[index].Method)?.Trains == true;
+    private readonly bool _hasSteps = spec.Tasks[block].Command is null
+        ? catalogue.Methods.FirstOrDefault(method => method.Id == spec.Tasks[block].Methods[index].Method)?.Trains == true
+        : spec.Tasks[block].Methods[index].Space.Parameters.Any(parameter => parameter.Name == "steps");
     private readonly List<PlannedConfiguration> _configurations = [];
     private readonly List<Observation> _history = [];
     private readonly Dictionary<int, List<TrialId>> _byReplicate = [];
@@ -30,8 +31,9 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     /// <summary>Whether another entry needs this one's trials as experts.</summary>
     public bool IsExpert { get; private set; }
 
-    /// <summary>Whether the scheduler decides about its trials: not where others need them, or nothing is trained.</summary>
-    public bool IsScheduled => _trains && !IsExpert;
+    /// <summary>Whether the scheduler decides about its trials: not where others need them, where nothing is trained, or where
+    /// no parameter tells how many steps a program makes.</summary>
+    public bool IsScheduled => _hasSteps && !IsExpert;
 
     /// <summary>A number of its own among the entries of the sweep.</summary>
     public int Group { get; private init; }
@@ -108,9 +110,7 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     /// <summary>The value of the task's metric among others, turned so that lower is better; null for none.</summary>
     public double? ValueOf(ImmutableSortedDictionary<string, double> values)
     {
-        double? value = values.TryGetValue($"validation_{_task.Metric}", out var validation) ? validation
-            : values.TryGetValue(_task.Metric, out var plain) ? plain
-            : null;
+        var value = _task.ValueOf(values);
         return _task.Maximize ? -value : value;
     }
 

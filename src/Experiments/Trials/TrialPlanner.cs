@@ -32,7 +32,7 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
         var quotas = Share(spec, entries);
         if (_spec is null)
         {
-            _byBlock = [.. spec.Tasks.Select(block => catalogue.PreparationsOf(block.Task, block.Size, block.Base))];
+            _byBlock = [.. spec.Tasks.Select(block => catalogue.PreparationsOf(block))];
             foreach (var preparation in _byBlock.SelectMany(block => block).DistinctBy(preparation => preparation.Id))
                 _preparations.Enqueue(preparation);
         }

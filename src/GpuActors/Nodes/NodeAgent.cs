@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Adapters.Runtime;
+using GpuActors.Commands;
 using Microsoft.Extensions.Logging;
 
 namespace GpuActors.Nodes;
@@ -88,6 +89,9 @@ internal sealed partial class NodeAgent : IAsyncDisposable
             if (await worker.Process.EndAsync(_stopping.Token))
                 LogLeftover(_log, worker.Worker, worker.Process.Id);
         }
+
+        foreach (var group in ProcessGroupRecord.EndLeftovers(_settings.DataFolder))
+            LogLeftGroup(_log, group);
 
         return left;
     }
@@ -183,6 +187,9 @@ internal sealed partial class NodeAgent : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "Ended worker {Worker}, process {ProcessId}, which an earlier run had left")]
     private static partial void LogLeftover(ILogger log, string worker, int processId);
+
+    [LoggerMessage(LogLevel.Information, "Ended the program of process group {Group}, which an earlier run had left")]
+    private static partial void LogLeftGroup(ILogger log, int group);
 }
 
 /// <summary>What a node agent runs.</summary>

@@ -37,6 +37,7 @@ namespace GpuActors.Protocol;
 [JsonSerializable(typeof(ImmutableArray<MethodEntry>))]
 [JsonSerializable(typeof(ImmutableArray<Parameter>))]
 [JsonSerializable(typeof(ImmutableArray<Condition>))]
+[JsonSerializable(typeof(ImmutableArray<EnvironmentVariable>))]
 [JsonSerializable(typeof(ImmutableArray<string>))]
 [JsonSerializable(typeof(ImmutableArray<int>))]
 internal sealed partial class WireContext : JsonSerializerContext;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Adapters.Methods;
 using Adapters.Training;
 using Experiments.Trials;
+using GpuActors.Commands;
 
 namespace GpuActors.Workers;
 
@@ -19,7 +20,7 @@ internal static class Failures
 
     /// <summary>How an attempt that threw has ended.</summary>
     public static AttemptOutcome.Failed Outcome(Exception failure) =>
-        new(CauseOf(failure), Message(failure), (failure as DivergedException)?.Step, IsDiskFull(failure));
+        new(CauseOf(failure), Message(failure), StepOf(failure), IsDiskFull(failure));
 
     /// <summary>Whether the process cannot use its device again.</summary>
     public static bool IsDeviceLost(Exception failure) => failure is ExternalException && Says(failure, DeviceLost);
@@ -29,8 +30,16 @@ internal static class Failures
         ? (failure.HResult & 0xFFFF) is 39 or 112 // ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL
         : failure.HResult is 28 or 69 or 122); // ENOSPC, EDQUOT of macOS and of Linux
 
+    private static int? StepOf(Exception failure) => failure switch
+    {
+        DivergedException diverged => diverged.Step,
+        CommandException command => command.Step,
+        _ => null,
+    };
+
     private static FailureCause CauseOf(Exception failure) => failure switch
     {
+        CommandException command => command.Cause,
         DivergedException => FailureCause.Nan,
         AdapterException => FailureCause.Invalid,
         _ when IsDeviceLost(failure) => FailureCause.Lost,
@@ -46,7 +55,7 @@ internal static class Failures
     /// <summary>A person's mistake is its sentence; a bug also says what kind it is. The log has the stack.</summary>
     private static string Message(Exception failure)
     {
-        var text = failure is AdapterException or DivergedException or IOException
+        var text = failure is AdapterException or DivergedException or CommandException or IOException
             ? failure.Message
             : $"{failure.GetType().Name}: {failure.Message}";
         return text.Length <= LongestMessage ? text : text[..LongestMessage];

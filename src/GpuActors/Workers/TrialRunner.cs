@@ -4,19 +4,26 @@ using Adapters.Pretraining;
 using Adapters.Runtime;
 using Adapters.Training;
 using Experiments.Trials;
+using GpuActors.Commands;
 using GpuActors.Protocol;
 
 namespace GpuActors.Workers;
 
-/// <summary>The bridge to the training: makes plans and places of assignments, and reports of what the trainer tells.</summary>
+/// <summary>The bridge to the training: makes plans and places of assignments, and reports of what the trainer tells. What is
+/// no training, but a program, goes to the <see cref="CommandRunner"/>.</summary>
 public sealed class TrialRunner : ITrialRunner
 {
     private readonly string _dataFolder;
     private readonly ComputeDevice _device;
+    private readonly CommandRunner _commands;
 
     /// <param name="dataFolder">The data folder.</param>
     /// <param name="device">What it trains on.</param>
-    public TrialRunner(string dataFolder, ComputeDevice device) => (_dataFolder, _device) = (Path.GetFullPath(dataFolder), device);
+    public TrialRunner(string dataFolder, ComputeDevice device)
+    {
+        (_dataFolder, _device) = (Path.GetFullPath(dataFolder), device);
+        _commands = new CommandRunner(_dataFolder, device.Name, TimeProvider.System);
+    }
 
     /// <inheritdoc/>
     public void WarmUp() => TorchRuntime.Initialize(_device.Threads);
@@ -24,6 +31,9 @@ public sealed class TrialRunner : ITrialRunner
     /// <inheritdoc/>
     public AttemptOutcome Run(Assignment assignment, IAttemptObserver observer, StopWishes stop)
     {
+        if (assignment.Block?.Command is not null)
+            return _commands.Run(assignment, observer, stop);
+
         var (resume, fault) = UsableCheckpoint(assignment);
         observer.Started(resume?.Step ?? 0, fault);
 
@@ -48,9 +58,7 @@ public sealed class TrialRunner : ITrialRunner
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _commands.Dispose();
 
     private AttemptOutcome.Finished Prepare(string preparation, TrainingPlaces places, Observer observer, CancellationToken stop)
     {

@@ -174,7 +174,7 @@ internal sealed class EventLog(ILogger log)
     {
         var trial = Context(sweep, ended.Trial);
         var level = ended.State is TrialState.Failed or TrialState.Invalid ? LogEventLevel.Error : LogEventLevel.Information;
-        double? metric = trial.Result?.Metrics.TryGetValue(trial.ValidationMetric, out var value) == true ? value : null;
+        var metric = trial.Result is { } result ? trial.Block?.ValueOf(result.Metrics) : null;
         return new("TrialEnded", level, "{TrialName} ended as {State}",
         [
             .. trial.Properties(null),
@@ -207,7 +207,9 @@ internal sealed class EventLog(ILogger log)
 
         public string? Task { get; init; }
 
-        public string ValidationMetric { get; init; } = "";
+        public TaskBlock? Block { get; init; }
+
+        public string ValidationMetric => $"validation_{Block?.Metric}";
 
         public bool Maximize { get; init; }
 
@@ -236,7 +238,7 @@ internal sealed class EventLog(ILogger log)
                 Trial = created.Trial,
                 Method = train.Entry,
                 Task = block.Task,
-                ValidationMetric = $"validation_{block.Metric}",
+                Block = block,
                 Maximize = block.Maximize,
                 Replicate = train.Replicate,
                 WaitingSince = time,

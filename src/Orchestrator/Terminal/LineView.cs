@@ -60,9 +60,9 @@ internal sealed class LineView(TextWriter output) : ISweepView
     private string Score(TrialId id)
     {
         var trial = _progress.Trial(id);
-        var metric = trial.Work is TrialWork.Train train ? _progress.Spec!.Tasks[train.Block].Metric : "";
-        return trial.Result?.Metrics.TryGetValue($"validation_{metric}", out var value) == true
-            || trial.Latest.TryGetValue($"validation_{metric}", out value) ? $", {metric} {value:0.000}" : "";
+        var block = trial.Work is TrialWork.Train train ? _progress.Spec!.Tasks[train.Block] : null;
+        var value = (trial.Result is { } result ? block?.ValueOf(result.Metrics) : null) ?? block?.ValueOf(trial.Latest);
+        return value is { } known ? $", {block!.Metric} {known:0.000}" : "";
     }
 
     private string Name(TrialId id)

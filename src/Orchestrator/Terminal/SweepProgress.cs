@@ -125,13 +125,12 @@ internal sealed class SweepProgress
             return [];
 
         var goal = Spec.Tasks[block];
-        var metric = $"validation_{goal.Metric}";
         return [.. _trials.Values
             .Where(trial => trial.Work is TrialWork.Train train && train.Block == block
-                && trial.Result?.Metrics.ContainsKey(metric) == true)
+                && trial.Result is { } result && goal.ValueOf(result.Metrics) is not null)
             .GroupBy(trial => (((TrialWork.Train)trial.Work).Entry, ((TrialWork.Train)trial.Work).Configuration))
             .Select(group => new Leader(
-                group.Key.Entry, group.Key.Configuration, group.Average(trial => trial.Result!.Metrics[metric]), group.Count(),
+                group.Key.Entry, group.Key.Configuration, group.Average(trial => goal.ValueOf(trial.Result!.Metrics)!.Value), group.Count(),
                 group.Average(trial => TrialOutcome.Violation(goal, trial.Result!, trial.Elapsed))))
             .OrderBy(leader => leader.Violation)
             .ThenBy(leader => goal.Maximize ? -leader.Mean : leader.Mean)

@@ -17,9 +17,12 @@ public sealed class ConfigFilesTests
 
         var specs = All.Select(row => SweepFile.Read(ConfigFiles.PathOf(row.Data), catalogue)).ToList();
 
-        Assert.Equal(catalogue.Tasks.Select(task => task.Id), Used(specs.SelectMany(spec => spec.Tasks.Select(block => block.Task))));
+        Assert.Equal(catalogue.Tasks.Select(task => task.Id), Used(specs.SelectMany(Learnt)));
+        Assert.Contains(specs, spec => spec.Tasks[0].Command is not null);
         Assert.Equal(SamplerCatalogue.All.Select(sampler => sampler.Id), Used(specs.Select(spec => spec.Sampler.Type)));
         Assert.Equal(SchedulerCatalogue.All.Select(scheduler => scheduler.Id), Used(specs.Select(spec => spec.Scheduler.Type)));
+
+        static IEnumerable<string> Learnt(SweepSpec spec) => spec.Tasks.Where(block => block.Command is null).Select(block => block.Task);
 
         static IEnumerable<string> Used(IEnumerable<string> names) => names.Distinct().Order(StringComparer.Ordinal);
     }

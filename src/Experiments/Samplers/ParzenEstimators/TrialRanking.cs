@@ -11,7 +11,7 @@ internal sealed class TrialRanking
     private int[] _ages = [];
     private int[] _byValue = []; // the valued ones, best first
     private double[] _values = [];
-    private (double Violation, double Missing, double Value)[] _merits = [];
+    private (double Violation, double Missing, double Value, int Age)[] _merits = [];
     private int _count;
 
     /// <summary>Trials that count, oldest first, as places in the history: finished, or running.</summary>
@@ -71,7 +71,7 @@ internal sealed class TrialRanking
         for (var rank = 0; rank < Finished; rank++)
         {
             var observation = history[_byAge[_byValue[rank]]];
-            _merits[rank] = (observation.Violation, 1 - observation.Progress, _values[rank]);
+            _merits[rank] = (observation.Violation, 1 - observation.Progress, _values[rank], _byValue[rank]);
         }
 
         Array.Sort(_merits, _byValue, 0, Finished);
@@ -102,6 +102,6 @@ internal sealed class TrialRanking
         _ages = new int[2 * count];
         _byValue = new int[2 * count];
         _values = new double[2 * count];
-        _merits = new (double, double, double)[2 * count];
+        _merits = new (double, double, double, int)[2 * count];
     }
 }

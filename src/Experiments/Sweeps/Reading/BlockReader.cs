@@ -17,6 +17,13 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
     public TaskBlock? Read(
         Fields fields, SourceNode? size, IReadOnlyList<SharedParameter> shared, IReadOnlyList<SharedConstraint> rules)
     {
+        foreach (var key in FileKeys.OfCommand.Where(fields.Has))
+        {
+            problems.Add(fields.MarkOf(key), key == "checkpoints"
+                ? "'checkpoints' goes with 'command'; for a task set 'checkpoint_every' under 'parameters'."
+                : $"'{key}' goes with 'command', which is not here.");
+        }
+
         var task = Task(fields);
         var model = Base(fields, task);
         var metric = task is null ? null : _objectives.Metric(fields["metric"], task);

@@ -28,6 +28,17 @@ internal static class FileKeys
     private const string _constraints =
         "Rules that every configuration keeps, such as `rank * experts <= 64`; each holds for the methods that have all its parameters.";
 
+    private static readonly ImmutableArray<FileKey> _ofCommand =
+    [
+        new("directory", "Working folder of the program, relative to this file. Default: this file's folder."),
+        new("environment", "Variables of the program's environment; values may hold placeholders."),
+        new("metrics_file", "File of the attempt's folder that metric lines are read from. Default: standard output."),
+        new("checkpoints", "Whether the program keeps checkpoints in the folder that it is given. Default: false."),
+        new("memory_limit", "Resident memory of a trial's processes together, for example 2GB. Default: none."),
+        new("time_limit", "Time of one attempt, for example 45m. Default: none."),
+        new("grace", "Time between the request to end and the kill, at most 20s. Default: 10s."),
+    ];
+
     private static readonly ImmutableArray<FileKey> _ofBlock =
     [
         new("task", "What is learnt; `orchestrator tasks` lists them."),
@@ -41,6 +52,8 @@ internal static class FileKeys
         new("methods", "Methods that are compared, each with its own search space; a bare name takes all defaults."),
         new("parameters", "Options shared by every method that knows them; a method's own value goes first."),
         new("constraints", _constraints),
+        new("command", "Program to run instead of learning a task, and its arguments: a list such as [python3, train.py, \"--lr=${lr}\"]."),
+        .. _ofCommand,
     ];
 
     public static KeySet Block { get; } = new(_ofBlock) { Foreign = ForeignWords.OfSweep };
@@ -64,7 +77,6 @@ internal static class FileKeys
     {
         Foreign = ForeignWords.OfSweep,
         Refused = ImmutableDictionary<string, string>.Empty
-            .Add("checkpoints", "Set 'checkpoint_every' under 'parameters'.")
             .Add("on_error", "A trial lost with its worker is tried again as often as 'retries' says; other failures are not."),
     };
 
@@ -77,6 +89,31 @@ internal static class FileKeys
     ])
     {
         Foreign = ImmutableDictionary<string, string>.Empty.Add("name", "as").Add("type", "method").Add("id", "method"),
+    };
+
+    /// <summary>Keys of a block that only mean something beside <c>command</c>.</summary>
+    public static IEnumerable<string> OfCommand => _ofCommand.Select(key => key.Name);
+
+    /// <summary>An element of <c>methods:</c> in a block of programs.</summary>
+    public static KeySet CommandEntry { get; } = new(
+    [
+        new("as", "Name in tables."),
+        new("command", "Program and arguments. Default: those of the block."),
+        new("parameters", "Parameters of this entry; its own value goes before the block's."),
+    ])
+    {
+        Foreign = ImmutableDictionary<string, string>.Empty
+            .Add("name", "as").Add("method", "as").Add("program", "command").Add("args", "command").Add("run", "command"),
+    };
+
+    public static KeySet CommandMetric { get; } = new(
+    [
+        new("name", "Name of the number that the program reports."),
+        new("goal", "maximize or minimize."),
+        new("value", "Whether a trial is worth the last value that it reported, or the best. Default: last."),
+    ])
+    {
+        Foreign = ImmutableDictionary<string, string>.Empty.Add("direction", "goal").Add("mode", "goal"),
     };
 
     /// <summary>Options only: what they are called is for the catalogue to say.</summary>

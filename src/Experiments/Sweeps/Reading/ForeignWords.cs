@@ -19,6 +19,8 @@ internal static class ForeignWords
         ("random_seed", "seed"), ("random_state", "seed"), ("replicates", "seeds"), ("repeats", "seeds"),
         ("n_jobs", "resources: { slots: … }"), ("max_concurrent", "resources: { slots: … }"),
         ("timeout", "limits: { wall: … }"), ("max_failures", "retries"), ("max_retries", "retries"),
+        ("program", "command"), ("entrypoint", "command"), ("run", "command"), ("args", "command"),
+        ("env", "environment"), ("working_dir", "directory"), ("workdir", "directory"), ("cwd", "directory"),
         ("direction", "metric: { goal: … }"), ("goal", "metric: { goal: … }"), ("mode", "metric: { goal: … }"));
 
     /// <summary>Keys of a parameter.</summary>

@@ -49,6 +49,26 @@ internal sealed partial class Scalars(Problems problems)
             : 0;
     }
 
+    /// <summary>A number of bytes with its unit: <c>512MB</c>, <c>1.5GiB</c>.</summary>
+    public long? Bytes(SourceNode node, string what)
+    {
+        var match = node is SourceScalar scalar ? BytesForm().Match(scalar.Text) : Match.Empty;
+        if (match.Success)
+        {
+            var unit = match.Groups["binary"].Success ? 1024.0 : 1000.0;
+            var power = "KMGT".IndexOf(match.Groups["unit"].Value[0], StringComparison.Ordinal) + 1;
+            var bytes = double.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture) * Math.Pow(unit, power);
+            if (bytes is >= 1 and < long.MaxValue)
+                return (long)bytes;
+        }
+
+        return Refuse<long>(node, $"{what} must be a size such as 512MB, 2GB or 1.5GiB, not {node.Shape}.");
+    }
+
+    public bool? Flag(SourceNode node, string what) => node is SourceScalar { Quoted: false, Text: "true" or "false" } flag
+        ? flag.Text == "true"
+        : Refuse<bool>(node, $"{what} must be true or false, not {node.Shape}.");
+
     private T? Refuse<T>(SourceNode node, string message) where T : struct
     {
         problems.Add(node.Mark, message);
@@ -57,4 +77,7 @@ internal sealed partial class Scalars(Problems problems)
 
     [GeneratedRegex(@"^(?:(?<d>\d{1,6})d)?(?:(?<h>\d{1,6})h)?(?:(?<m>\d{1,6})m)?(?:(?<s>\d{1,6})s)?$")]
     private static partial Regex DurationForm();
+
+    [GeneratedRegex(@"^(?<number>\d{1,9}(\.\d{1,3})?) ?(?<unit>[KMGT])(?<binary>i)?B?$")]
+    private static partial Regex BytesForm();
 }

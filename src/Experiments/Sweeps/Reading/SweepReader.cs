@@ -33,7 +33,7 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
         var (samplerType, samplerOptions) = parts.Read(fields["sampler"], "sampler", SamplerCatalogue.All, "random");
         var (schedulerType, schedulerOptions) = parts.Read(fields["scheduler"], "scheduler", SchedulerCatalogue.All, "fifo");
         var samplerSpec = samplerType is null ? null : new SamplerSpec { Type = samplerType, Options = samplerOptions };
-        var blocks = Blocks(fields, samplerSpec is null ? null : SamplerCatalogue.Create(samplerSpec));
+        var blocks = Blocks(fields, samplerSpec is null ? null : SamplerCatalogue.Create(samplerSpec), name ?? defaultName);
         var seeds = fields["seeds"] is { } replicates ? Seeds(replicates) : [0];
         var settings = new SettingsReader(problems);
         var spec = new SweepSpec
@@ -46,7 +46,7 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
             Scheduler = new SchedulerSpec { Type = schedulerType ?? "fifo", Options = schedulerOptions },
             Limits = settings.Limits(fields["limits"]),
             Resources = settings.Resources(fields["resources"]),
-            Compare = settings.Compare(fields["compare"], NamesOf(fields)),
+            Compare = settings.Compare(fields["compare"], NamesOf(fields, blocks)),
             Trials = fields["trials"] is { } trials ? _scalars.Whole(trials, "'trials'", least: 1) : null,
             Retries = fields["retries"] is { } retries ? _scalars.Whole(retries, "'retries'") ?? 0 : 3,
         };
@@ -64,8 +64,12 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
         return null;
     }
 
-    private List<TaskBlock> Blocks(Fields fields, ISampler? sampler)
+    private List<TaskBlock> Blocks(Fields fields, ISampler? sampler, string name)
     {
+        var commands = new CommandReader(catalogue, sampler, folder, problems);
+        if (!fields.Has("tasks") && CommandReader.IsIn(fields))
+            return commands.Read(fields, name) is { } program ? [program] : [];
+
         var shared = SharedParameter.Read(fields["parameters"], problems);
         if (fields["report"] is { } report)
         {
@@ -78,7 +82,7 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
         var rules = SharedConstraint.Read(fields["constraints"], problems);
         var reader = new BlockReader(catalogue, sampler, folder, problems);
         List<TaskBlock?> blocks = fields.Has("tasks")
-            ? [.. Several(fields, reader, shared, rules)]
+            ? [.. Several(fields, reader, commands, shared, rules, name)]
             : [reader.Read(fields, size: null, shared, rules)];
         shared.ForEach(parameter => parameter.Check(problems));
         rules.ForEach(rule => rule.Check(problems));
@@ -86,7 +90,7 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
     }
 
     private List<TaskBlock?> Several(
-        Fields fields, BlockReader reader, List<SharedParameter> shared, List<SharedConstraint> rules)
+        Fields fields, BlockReader reader, CommandReader commands, List<SharedParameter> shared, List<SharedConstraint> rules, string name)
     {
         foreach (var key in FileKeys.Block.Names.Where(key => key is not ("size" or "parameters" or "constraints") && fields.Has(key)))
             problems.Add(fields.MarkOf(key), $"'{key}' belongs in each block of 'tasks' when there is 'tasks'.");
@@ -110,13 +114,14 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
             }
 
             var inner = Fields.Closed(map, FileKeys.Block, "a block of 'tasks'", problems);
-            var own = SharedParameter.Read(inner["parameters"], problems);
-            var ownRules = SharedConstraint.Read(inner["constraints"], problems);
-            var block = reader.Read(inner, fields["size"], [.. own, .. shared], [.. ownRules, .. rules]);
-            own.ForEach(parameter => parameter.Check(problems));
-            ownRules.ForEach(rule => rule.Check(problems));
+            var block = CommandReader.IsIn(inner) ? commands.Read(inner, name) : Learnt(inner, fields["size"], reader, shared, rules);
             if (block is not null && blocks.Exists(other => other is not null && IsSame(other, block)))
-                problems.Add(item.Mark, $"task '{block.Task}' stands in 'tasks' twice with the same size and base.");
+            {
+                problems.Add(item.Mark, block.Command is null
+                    ? $"task '{block.Task}' stands in 'tasks' twice with the same size and base."
+                    : "'tasks' has two blocks with 'command'; list their programs as entries of 'methods' in one block.");
+            }
+
             blocks.Add(block);
         }
 
@@ -130,18 +135,31 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
         rules.ForEach(rule => rule.IsUncertain = true);
     }
 
+    private TaskBlock? Learnt(
+        Fields fields, SourceNode? size, BlockReader reader, List<SharedParameter> shared, List<SharedConstraint> rules)
+    {
+        var own = SharedParameter.Read(fields["parameters"], problems);
+        var ownRules = SharedConstraint.Read(fields["constraints"], problems);
+        var block = reader.Read(fields, size, [.. own, .. shared], [.. ownRules, .. rules]);
+        own.ForEach(parameter => parameter.Check(problems));
+        ownRules.ForEach(rule => rule.Check(problems));
+        return block;
+    }
+
     private static bool IsSame(TaskBlock one, TaskBlock other) =>
         (one.Task, one.Size, one.Base) == (other.Task, other.Size, other.Base);
 
-    /// <summary>Names of all entries, whether or not they could be read.</summary>
-    private static List<string> NamesOf(Fields fields)
+    /// <summary>Names of all entries, whether or not they could be read, and of those that need not be listed.</summary>
+    private static List<string> NamesOf(Fields fields, IEnumerable<TaskBlock> read)
     {
         var blocks = fields["tasks"] is SourceList list
             ? list.Items.Select(item => (item as SourceMap)?["methods"])
             : [fields["methods"]];
         return [.. blocks.OfType<SourceList>().SelectMany(methods => methods.Items)
             .Select(item => EntryReader.NameOf(item)?.Text)
-            .OfType<string>()];
+            .OfType<string>()
+            .Concat(read.SelectMany(block => block.Methods).Select(entry => entry.Name))
+            .Distinct()];
     }
 
     private EquatableArray<int> Seeds(SourceNode node)

@@ -34,11 +34,19 @@ public static class SweepSchema
             ["description"] = "Methods with their search spaces on tasks, replicated over seeds.",
             ["type"] = "object",
             ["additionalProperties"] = false,
-            ["anyOf"] = new JsonArray(Required("task", "methods"), Required("tasks")),
+            ["anyOf"] = new JsonArray(
+            [
+                .. CommandSchema.Forms(),
+                new JsonObject
+                {
+                    ["required"] = OptionSchema.Texts(["tasks"]),
+                    ["properties"] = new JsonObject { ["parameters"] = Reference("parameters") },
+                },
+            ]),
             ["properties"] = Properties(FileKeys.Sweep, key => block.TryGetPropertyValue(key, out var shared)
                 ? shared!.DeepClone().AsObject()
                 : OfSweep(key, catalogue, block)),
-            ["definitions"] = Definitions(entries),
+            ["definitions"] = Definitions(catalogue, entries),
         };
     }
 
@@ -53,7 +61,7 @@ public static class SweepSchema
             {
                 ["type"] = "object",
                 ["additionalProperties"] = false,
-                ["required"] = OptionSchema.Texts(["task", "methods"]),
+                ["anyOf"] = new JsonArray([.. CommandSchema.Forms()]),
                 ["properties"] = block.DeepClone(),
             },
         },
@@ -78,11 +86,11 @@ public static class SweepSchema
             Enum(catalogue.Bases.Select(model => model.Id)),
             new JsonObject { ["type"] = "string" },
             Closed(FileKeys.Base, _ => new JsonObject { ["type"] = "string" })),
-        "metric" => Objective(Metrics(catalogue)),
+        "metric" or "methods" or "parameters" => AnyOf(Reference(key), Reference($"command_{key}")),
         "objectives" => List(Objective(Metrics(catalogue).Concat(TrialCosts.Names))),
         "outcome_constraints" => AnyOf(OutcomeConstraint(), List(OutcomeConstraint())),
-        "methods" or "parameters" or "constraints" => new JsonObject { ["$ref"] = $"#/definitions/{key}" },
-        _ => throw new NotSupportedException($"The schema does not know the key '{key}' of a block."),
+        "constraints" => Reference("constraints"),
+        _ => CommandSchema.Of(key) ?? throw new NotSupportedException($"The schema does not know the key '{key}' of a block."),
     });
 
     private static IEnumerable<string> Metrics(ICatalogue catalogue) =>
@@ -99,7 +107,7 @@ public static class SweepSchema
 
     private static JsonObject List(JsonObject items) => new() { ["type"] = "array", ["minItems"] = 1, ["items"] = items };
 
-    private static JsonObject Definitions(EntrySchema entries)
+    private static JsonObject Definitions(ICatalogue catalogue, EntrySchema entries)
     {
         var definitions = new JsonObject
         {
@@ -123,9 +131,13 @@ public static class SweepSchema
                 ["minItems"] = 1,
                 ["items"] = new JsonObject { ["type"] = "string" },
             },
+            ["metric"] = Objective(Metrics(catalogue)),
         };
-        foreach (var key in (string[])["methods", "parameters", "constraints"])
-            definitions[key]!["description"] = FileKeys.Block.Summary(key);
+        foreach (var (name, schema) in CommandSchema.Definitions())
+            definitions[name] = schema;
+        foreach (var key in (string[])["methods", "parameters", "constraints", "metric", "command_methods", "command_parameters",
+            "command_metric"])
+            definitions[key]!["description"] = FileKeys.Block.Summary(key.Replace("command_", "", StringComparison.Ordinal));
         foreach (var (name, schema) in entries.Options())
             definitions[name] = schema;
         return definitions;
@@ -154,7 +166,7 @@ public static class SweepSchema
     ]);
 
     /// <summary>Each key with its schema and what it means.</summary>
-    private static JsonObject Properties(KeySet keys, Func<string, JsonObject> schemaOf)
+    internal static JsonObject Properties(KeySet keys, Func<string, JsonObject> schemaOf)
     {
         var properties = new JsonObject();
         foreach (var key in keys.Keys)
@@ -168,7 +180,7 @@ public static class SweepSchema
         return properties;
     }
 
-    private static JsonObject Closed(KeySet keys, Func<string, JsonObject> schemaOf) => new()
+    internal static JsonObject Closed(KeySet keys, Func<string, JsonObject> schemaOf) => new()
     {
         ["type"] = "object",
         ["additionalProperties"] = false,
@@ -181,11 +193,11 @@ public static class SweepSchema
         return AnyOf(device, new JsonObject { ["type"] = "array", ["items"] = device.DeepClone() });
     }
 
-    private static JsonObject AnyOf(params JsonObject[] schemas) => new() { ["anyOf"] = new JsonArray([.. schemas]) };
+    internal static JsonObject AnyOf(params JsonObject[] schemas) => new() { ["anyOf"] = new JsonArray([.. schemas]) };
 
-    private static JsonObject Enum(IEnumerable<string> values) => new() { ["enum"] = OptionSchema.Texts(values) };
+    internal static JsonObject Enum(IEnumerable<string> values) => new() { ["enum"] = OptionSchema.Texts(values) };
 
     private static JsonObject Whole(int least) => new() { ["type"] = "integer", ["minimum"] = least };
 
-    private static JsonObject Required(params string[] keys) => new() { ["required"] = OptionSchema.Texts(keys) };
+    internal static JsonObject Reference(string definition) => new() { ["$ref"] = $"#/definitions/{definition}" };
 }

@@ -1,0 +1,47 @@
+using Experiments.Trials;
+using GpuActors.Workers;
+
+namespace GpuActors.Commands;
+
+/// <summary>Runs programs as trials. It outlives them: a trial costs the start of its program and nothing else.</summary>
+/// <param name="dataFolder">The data folder, absolute.</param>
+/// <param name="device">Name of the worker's device.</param>
+/// <param name="time">The clock.</param>
+internal sealed class CommandRunner(string dataFolder, string device, TimeProvider time) : IDisposable
+{
+    private readonly ProcessGroupWatcher _watcher = new();
+    private ProcessGroupRecord? _record;
+
+    /// <summary>Runs the program of an attempt; as <see cref="ITrialRunner.Run"/>.</summary>
+    public AttemptOutcome Run(Assignment assignment, IAttemptObserver observer, StopWishes stop)
+    {
+        var fromStep = assignment.ResumeFrom?.Step ?? 0;
+        observer.Started(fromStep, warning: null);
+        stop.Save.ThrowIfCancellationRequested();
+        stop.Now.ThrowIfCancellationRequested();
+
+        var trial = new CommandTrial(assignment, dataFolder, device);
+        trial.Prepare();
+        using var group = ProcessGroup.Start(trial.Arguments, trial.Spec.Directory, trial.Environment);
+        try
+        {
+            _record ??= new ProcessGroupRecord(dataFolder);
+            _record.Write(group.Leader);
+            _watcher.Watch(group);
+            using var run = new CommandRun(trial, group, observer, fromStep, assignment.RestAt, time);
+            return run.Run(stop);
+        }
+        finally
+        {
+            group.Kill();
+            _watcher.Forget();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _watcher.Dispose();
+        _record?.Dispose();
+    }
+}

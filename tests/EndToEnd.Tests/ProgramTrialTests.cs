@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace EndToEnd.Tests;
+
+/// <summary>A program as a trial, whose worker is killed, then interrupted: nothing of it is left, and its next attempt goes on.</summary>
+public sealed class ProgramTrialTests : IDisposable
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
+    private readonly string _data = Directory.CreateTempSubdirectory("programs-").FullName;
+    private readonly string _pipe;
+
+    public ProgramTrialTests()
+    {
+        _pipe = Path.Combine(_data, "pipe");
+        using var made = Process.Start("mkfifo", [_pipe]);
+        made.WaitForExit();
+    }
+
+    public void Dispose() => Directory.Delete(_data, recursive: true);
+
+    [Fact]
+    public async Task Child_and_grandchild_end_with_the_worker_and_the_next_attempt_finds_the_checkpoints()
+    {
+        string[] command =
+        [
+            "run", Path.Combine(AppContext.BaseDirectory, "Sweeps", "programs.yaml"), "--data", _data,
+            "--set", $"environment={{ PIPE: {_pipe} }}",
+        ];
+        await using (var run = OrchestratorProcess.Start(command))
+        {
+            using (var family = await FamilyAsync())
+            {
+                OrchestratorProcess.Signal("KILL", Assert.Single(OrchestratorProcess.Of(_data), id => id != run.Id));
+                Assert.Null(await family.ReadLineAsync().WaitAsync(_patience)); // whoever held the pipe is gone
+            }
+
+            using (var family = await FamilyAsync())
+            {
+                run.Signal("INT");
+                Assert.Null(await family.ReadLineAsync().WaitAsync(_patience));
+            }
+
+            Assert.Equal(130, await run.WaitForExitAsync());
+        }
+
+        var (exitCode, output, error) = await OrchestratorProcess.RunAsync(command);
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("no test split", output, StringComparison.Ordinal);
+        Assert.Equal("stage 3\n{\"step\": 3, \"stage\": 3}\n", await Logs("3"));
+        Assert.Equal("stage 1\n{\"step\": 1, \"stage\": 1}\n", await Logs("1"));
+        Assert.False(Directory.Exists(Path.Combine(_data, "sweeps/programs/trials/t0/checkpoints")));
+        Assert.Empty(OrchestratorProcess.Of(_data));
+    }
+
+    private async Task<StreamReader> FamilyAsync()
+    {
+        var family = await Task.Run(() => new StreamReader(_pipe)).WaitAsync(_patience); // opens when somebody writes
+        Assert.Equal("here", await family.ReadLineAsync().WaitAsync(_patience));
+        return family;
+    }
+
+    private async Task<string> Logs(string attempt)
+    {
+        var (exitCode, output, error) = await OrchestratorProcess.RunAsync("logs", "programs", "t0", "--attempt", attempt, "--data", _data);
+        Assert.True(exitCode == 0, error);
+        return output;
+    }
+}
