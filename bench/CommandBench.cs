@@ -68,7 +68,8 @@ internal static class CommandBench
         $$"""
         command: [echo, '{"step": 1, "score": ${index}}']
         metric: { name: score, goal: maximize }
-        parameters: { index: { low: 1, high: {{Trials}} } }
+        parameters:
+          index: { low: 1, high: {{Trials}} }
         sampler: grid
         """,
         "no-op.yaml",

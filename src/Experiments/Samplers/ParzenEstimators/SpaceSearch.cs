@@ -79,7 +79,10 @@ internal sealed class SpaceSearch
             if (search._searches[at] is not { } candidates)
             {
                 Take(group, []);
-                return Complete(at + 1);
+                var only = Complete(at + 1);
+                if (only is null)
+                    Leave(group);
+                return only;
             }
 
             if (_ranked.Add(at))
