@@ -5,6 +5,7 @@ namespace Experiments.Samplers.GaussianProcesses;
 internal sealed class GaussianProcess
 {
     private const double LeastShare = 1e-14;
+    private const double LeastNoise = 1e-9;
 
     private readonly Kernel _kernel;
     private readonly PointSet _points;
@@ -31,9 +32,8 @@ internal sealed class GaussianProcess
         _correlations = new double[4 * points.Stride];
         _solutions = new double[4 * points.Stride];
         var correlations = Correlations();
-        for (; !TryFactor(correlations, noise); noise *= 10)
-        {
-        }
+        while (!TryFactor(correlations, noise))
+            noise = Math.Max(10 * noise, LeastNoise); // points given twice, or nearly
 
         var unit = new double[points.Stride];
         _factor.SolveLower(Enumerable.Repeat(1.0, points.Count).ToArray(), unit);
