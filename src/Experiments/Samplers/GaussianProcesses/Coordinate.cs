@@ -58,11 +58,15 @@ internal sealed class Coordinate
         }
     }
 
-    /// <summary>The place of a value; of one that the domain has not, a place that no value has.</summary>
-    public double PlaceOf(ParameterValue value) => _axis is not null ? _axis.PositionOf(value)
-        : value is not ParameterValue.Real { Value: var real } ? -1
-        : _log ? Math.Log(real / _low) / Math.Log(_high / _low)
-        : (real - _low) / (_high - _low);
+    /// <summary>The place of a value; not a number for one that the domain has not.</summary>
+    public double PlaceOf(ParameterValue value)
+    {
+        if (_axis is not null)
+            return _axis.PositionOf(value) is >= 0 and var position ? position : double.NaN;
+        if (value is not ParameterValue.Real { Value: var real })
+            return double.NaN;
+        return _log ? Math.Log(real / _low) / Math.Log(_high / _low) : (real - _low) / (_high - _low);
+    }
 
     /// <summary>The place that a share of the domain's mass lies below.</summary>
     /// <param name="share">In [0, 1).</param>

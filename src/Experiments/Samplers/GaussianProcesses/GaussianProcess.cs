@@ -5,7 +5,7 @@ namespace Experiments.Samplers.GaussianProcesses;
 internal sealed class GaussianProcess
 {
     /// <summary>Where correlations are not positive definite, noise grows from here.</summary>
-    private const double LeastNoise = 1e-12;
+    private const double LeastNoise = 1e-9;
 
     private const double MostNoise = 1e6;
 

@@ -54,7 +54,7 @@ internal sealed class MixedSpace
     /// <summary>Name of a parameter.</summary>
     public string NameOf(int parameter) => _parameters[parameter].Name;
 
-    /// <summary>The places of a configuration; not a number for a parameter that it lacks.</summary>
+    /// <summary>The places of a configuration; not a number for a parameter that it has no possible value of.</summary>
     public double[] PlacesOf(Configuration configuration)
     {
         var places = new double[Dimension];
