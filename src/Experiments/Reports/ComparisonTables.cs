@@ -75,7 +75,9 @@ public static class ComparisonTables
     {
         var amount = budget.Trials is { } trials ? $"{trials} trials" : $"{Digits.Duration(budget.Time!.Value)} of device time";
         var unbounded = budget.Unbounded.IsEmpty ? "" : $" · nothing to tune: {string.Join(", ", budget.Unbounded)}";
-        return $"equal budget: at most {amount} a method, its first configurations{unbounded}";
+        return budget.Trials == 0 || budget.Time == TimeSpan.Zero
+            ? $"equal budget: nothing is tuned so far{unbounded}"
+            : $"equal budget: at most {amount} a method, its first configurations{unbounded}";
     }
 
     private static ImmutableArray<Cell> Cells(MethodRow row, BlockComparison block, string[] devices, bool tested, bool counted)
