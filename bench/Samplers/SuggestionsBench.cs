@@ -9,12 +9,14 @@ internal static class SuggestionsBench
     private const int WarmUps = 100, Suggestions = 300;
 
     private static readonly int[] _finished = [100, 1_000, 10_000];
+    private static readonly string[] _samplers = ["random", "tpe"];
+    private static readonly string[] _functions = ["rosenbrock4", "curve", "tree"];
 
     public static Report Run() => new(
         "suggestions",
         $"ms of one suggestion after so many finished trials, median (quartiles) of {Suggestions}",
         ["sampler", "function", .. _finished.Select(finished => $"{finished:#,0}")],
-        [.. from id in new[] { "random", "tpe" } from name in new[] { "rosenbrock4", "curve", "tree" } select Row(id, name)],
+        [.. from id in _samplers from name in _functions select Row(id, name)],
         UsesTorch: false);
 
     private static IReadOnlyList<object> Row(string id, string name)

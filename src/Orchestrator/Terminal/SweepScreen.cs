@@ -86,7 +86,8 @@ internal static class SweepScreen
             [
                 new("task", 0, row => row.Block.Task),
                 new("best so far", 0, row => row.Leader.Entry),
-                new("validation", 0, row => $"{row.Block.Metric} {row.Leader.Mean:0.000}" + (row.Leader.Violation > 0 ? ", infeasible" : "")),
+                new("validation", 0, row =>
+                    $"{row.Block.Metric} {row.Leader.Mean:0.000}" + (row.Leader.Violation > 0 ? ", infeasible" : "")),
                 new("n", 0, row => $"{row.Leader.Seeds}"),
                 new("configuration", 80, row => Spell(row.Leader.Configuration)),
             ]);

@@ -13,7 +13,10 @@ public sealed class RungTests
     private static readonly SweepSpec FourRanks = Sweep(ranks: [1, 2, 3, 4], seeds: [0]);
 
     private static readonly SweepSpec Composed = Sweep(
-        [Block("composition", Entry("mole", [1, 2], experts: "expert"), Entry("expert", [1, 2]), Entry("full", [1, 2, 3, 4, 13]), Entry("base", [1]))],
+        [
+            Block("composition",
+                Entry("mole", [1, 2], experts: "expert"), Entry("expert", [1, 2]), Entry("full", [1, 2, 3, 4, 13]), Entry("base", [1])),
+        ],
         seeds: [0, 1]) with { Retries = int.MaxValue };
 
     public static TheoryData<string> Schedulers => [.. SchedulerCatalogue.All.Select(part => part.Id)];
@@ -109,7 +112,8 @@ public sealed class RungTests
         ledger.Start();
         ledger.Ready(Anna);
 
-        ledger.ReportAll(Anna, A(0, 1), new Report.Started(1, 0), Measured(2, 0.4), new Report.Ended(new AttemptOutcome.Rested(2), default));
+        ledger.ReportAll(
+            Anna, A(0, 1), new Report.Started(1, 0), Measured(2, 0.4), new Report.Ended(new AttemptOutcome.Rested(2), default));
 
         Assert.Equal(TrialState.Failed, ledger.StateOf(0));
     }
@@ -149,7 +153,8 @@ public sealed class RungTests
         FaultScheduleTests.Schedules.Sample(
             schedule =>
             {
-                var sweep = new SimulatedSweep(Composed, workers: 3, scheduler: () => SchedulerCatalogue.Create(new SchedulerSpec { Type = id }));
+                var sweep = new SimulatedSweep(
+                    Composed, workers: 3, scheduler: () => SchedulerCatalogue.Create(new SchedulerSpec { Type = id }));
                 foreach (var what in schedule)
                 {
                     sweep.Happen(what);
@@ -167,7 +172,8 @@ public sealed class RungTests
     {
         var events = sweep.Recorded;
         Assert.Empty(sweep.Ledger.Leases);
-        Assert.Equal(sweep.Ledger.Trials.Select(trial => trial.Trial), events.OfType<SweepEvent.TrialEnded>().Select(ended => ended.Trial).Order());
+        Assert.Equal(
+            sweep.Ledger.Trials.Select(trial => trial.Trial), events.OfType<SweepEvent.TrialEnded>().Select(ended => ended.Trial).Order());
         var measured = events.OfType<SweepEvent.MetricReported>()
             .SelectMany(metric => metric.Values.Keys.Select(name => (metric.Attempt.Trial, metric.Step, name))).ToList();
         Assert.Equal(measured.Count, measured.Distinct().Count());

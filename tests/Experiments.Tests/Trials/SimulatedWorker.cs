@@ -65,7 +65,8 @@ internal sealed class SimulatedWorker(WorkerInfo info)
         }
 
         _step++;
-        if (_assignment!.Work is TrialWork.Train { Configuration.Values: var values } && values["rank"].ToString() == "13" && _step == Diverges)
+        if (_assignment!.Work is TrialWork.Train { Configuration.Values: var values }
+            && values["rank"].ToString() == "13" && _step == Diverges)
         {
             End(new AttemptOutcome.Failed(FailureCause.Nan, $"not finite at step {_step}", _step));
             return;

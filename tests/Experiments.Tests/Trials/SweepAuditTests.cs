@@ -45,11 +45,13 @@ public sealed class SweepAuditTests
         var events = RunUnderFaults(spec).ToList();
         var place = events.FindIndex(each => each is SweepEvent.TrialCreated { Trial.Number: 5 });
         var created = (SweepEvent.TrialCreated)events[place];
-        events[place] = created with { Work = ((TrialWork.Train)created.Work) with { Configuration = ListedSampler.Value("rank", new ParameterValue.Integer(99)) } };
+        var other = ListedSampler.Value("rank", new ParameterValue.Integer(99));
+        events[place] = created with { Work = (TrialWork.Train)created.Work with { Configuration = other } };
 
         var found = Assert.Single(SweepAudit.Of(spec, Catalogue, events).Disagreements);
 
-        Assert.StartsWith("t5 was created as lora c2 seed 1 ({\"rank\":99}), and comes out as lora c2 seed 1 ({", found, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "t5 was created as lora c2 seed 1 ({\"rank\":99}), and comes out as lora c2 seed 1 ({", found, StringComparison.Ordinal);
     }
 
     private static SweepSpec Searched(string sampler, string scheduler) =>
@@ -60,11 +62,14 @@ public sealed class SweepAuditTests
             Space = new SearchSpace(
             [
                 new Parameter("learning_rate", new Domain.Float(1e-4, 1e-1, Log: true, Points: 4)),
-                new Parameter("rank", new Domain.Choice([new ParameterValue.Integer(2), new ParameterValue.Integer(4), new ParameterValue.Integer(8)])),
+                new Parameter("rank", new Domain.Choice([.. new[] { 2, 4, 8 }.Select(rank => new ParameterValue.Integer(rank))])),
             ]),
         })], seeds: [0, 1]) with
         {
-            Trials = 24, Retries = int.MaxValue, Sampler = new SamplerSpec { Type = sampler }, Scheduler = new SchedulerSpec { Type = scheduler },
+            Trials = 24,
+            Retries = int.MaxValue,
+            Sampler = new SamplerSpec { Type = sampler },
+            Scheduler = new SchedulerSpec { Type = scheduler },
         };
 
     private static IReadOnlyList<SweepEvent> RunUnderFaults(SweepSpec spec)

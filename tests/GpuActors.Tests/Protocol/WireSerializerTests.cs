@@ -91,7 +91,8 @@ public sealed class WireSerializerTests : IAsyncDisposable
         new WorkerProtocol.Heard(8),
         new WorkerProtocol.WhoAreYou(8),
         new WorkerProtocol.Assign(8, Training),
-        new WorkerProtocol.Assign(8, new Assignment("s1", Attempt.Attempt, new TrialWork.Prepare("base/nano"), null, null, null, [3, 9], 9, [])),
+        new WorkerProtocol.Assign(
+            8, new Assignment("s1", Attempt.Attempt, new TrialWork.Prepare("base/nano"), null, null, null, [3, 9], 9, [])),
         new WorkerProtocol.Acknowledge(8, Attempt, 4),
         new WorkerProtocol.Resend(8, Attempt, 2),
         new WorkerProtocol.Fence(8, Attempt),

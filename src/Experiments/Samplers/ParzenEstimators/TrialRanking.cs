@@ -2,8 +2,8 @@ namespace Experiments.Samplers.ParzenEstimators;
 
 /// <summary>
 /// The trials of a history by age and by merit: those that keep all limits before others, then those that came further (what
-/// was stopped early was stopped for a reason), then the better value. They are put in order of their index first, so that nothing depends on the
-/// order in which they are told.
+/// was stopped early was stopped for a reason), then the better value. They are put in order of their index first, so that
+/// nothing depends on the order in which they are told.
 /// </summary>
 internal sealed class TrialRanking
 {

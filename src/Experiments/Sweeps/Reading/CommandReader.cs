@@ -142,7 +142,8 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
 
         if (node is not SourceList { Items.Length: > 0 } list)
         {
-            problems.Add(node.Mark, $"'methods' must be a list of entries such as {{ as: small, parameters: {{ … }} }}, not {node.Shape}.");
+            problems.Add(
+                node.Mark, $"'methods' must be a list of entries such as {{ as: small, parameters: {{ … }} }}, not {node.Shape}.");
             return [null];
         }
 
