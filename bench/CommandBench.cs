@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Threading.Channels;
 using Experiments.Samplers;
 using Experiments.Schedulers;
@@ -65,13 +66,12 @@ internal static class CommandBench
     }
 
     private static SweepSpec Spec() => SweepFile.Parse(
-        $$"""
+        """
         command: [echo, '{"step": 1, "score": ${index}}']
         metric: { name: score, goal: maximize }
-        parameters:
-          index: { low: 1, high: {{Trials}} }
+        parameters: { index: { low: 1, high: COUNT } }
         sampler: grid
-        """,
+        """.Replace("COUNT", Trials.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal),
         "no-op.yaml",
         new AdapterCatalogue());
 
