@@ -41,7 +41,7 @@ public sealed class SweepSchemaTests
     [InlineData("seeds: [1, 1]")]
     [InlineData("seed: -1")]
     [InlineData("name: My Sweep")]
-    [InlineData("sampler: tpe")]
+    [InlineData("sampler: gird")]
     [InlineData("sampler: { type: grid, shufle: true }")]
     [InlineData("limits: { wall: soon }")]
     [InlineData("limits: { device_hours: 5 }")]
