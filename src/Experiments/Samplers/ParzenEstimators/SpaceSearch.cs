@@ -79,10 +79,10 @@ internal sealed class SpaceSearch
             if (search._searches[at] is not { } candidates)
             {
                 Take(group, []);
-                var only = Complete(at + 1);
-                if (only is null)
-                    Leave(group);
-                return only;
+                var completed = Complete(at + 1);
+                if (completed is null)
+                    Leave(group); // the next candidate of a parent may not have it
+                return completed;
             }
 
             if (_ranked.Add(at))
