@@ -65,7 +65,8 @@ internal sealed class Coordinate
             return _axis.PositionOf(value) is >= 0 and var position ? position : double.NaN;
         if (value is not ParameterValue.Real { Value: var real })
             return double.NaN;
-        return _log ? Math.Log(real / _low) / Math.Log(_high / _low) : (real - _low) / (_high - _low);
+        var within = Math.Clamp(real, _low, _high);
+        return _log ? Math.Log(within / _low) / Math.Log(_high / _low) : (within - _low) / (_high - _low);
     }
 
     /// <summary>The place that a share of the domain's mass lies below.</summary>
