@@ -270,11 +270,7 @@ public sealed partial class SweepLedger
     {
         if (_idle.Count == 0 || _state.Pause is not null)
             return false;
-        if (_scheduler.Promotion(_state.OnlyRests) is { } promoted)
-            Record(new SweepEvent.TrialPromoted(promoted));
-        else if (_planner.IsLazy && _state.Count(TrialState.Waiting) == 0)
-            Plan(draw: true, atMost: Spec.Seeds.Count);
-        if (_state.Ready.Count == 0 || _scheduler.Next(_state.Ready) is not { } next)
+        if ((Promote() ?? NextReady()) is not { } next)
             return false;
 
         var worker = _idle.GetAt(0).Value;
@@ -283,6 +279,21 @@ public sealed partial class SweepLedger
         Record(new SweepEvent.TrialLeased(new AttemptId(next, trial.Attempt + 1), worker.Id, worker.Device, worker.Node));
         Assign(trial);
         return true;
+    }
+
+    private TrialId? Promote()
+    {
+        var promoted = _scheduler.Promotion(_state.OnlyRests);
+        if (promoted is { } trial)
+            Record(new SweepEvent.TrialPromoted(trial));
+        return promoted;
+    }
+
+    private TrialId? NextReady()
+    {
+        if (_planner.IsLazy && _state.Count(TrialState.Waiting) == 0)
+            Plan(draw: true, atMost: Spec.Seeds.Count);
+        return _state.Ready.Count > 0 ? _scheduler.Next(_state.Ready) : null;
     }
 
     /// <summary>Creates trials that are missing.</summary>
