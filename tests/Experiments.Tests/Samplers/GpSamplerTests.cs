@@ -158,11 +158,11 @@ public sealed class GpSamplerTests
     {
         var space = Space(new("a", new Domain.Int(1, 40)), new("b", new Domain.Int(1, 40)), new("kind", new Domain.Choice([.. _kinds])));
 
-        var history = Study(space, 60, configuration =>
+        var history = Study(space, 30, configuration =>
             Math.Pow(Number(configuration.Values["a"]) - 7, 2) + Math.Pow(Number(configuration.Values["b"]) - 30, 2));
 
-        Assert.Equal(60, history.DistinctBy(observation => observation.Configuration).Count());
-        Assert.Equal(0, history.Min(Value)); // and there are three such
+        Assert.Equal(30, history.DistinctBy(observation => observation.Configuration).Count());
+        Assert.InRange(history.Min(Value), 0, 2); // chance alone leaves about 17
     }
 
     [Fact]
