@@ -3,19 +3,20 @@ using Bench;
 using Bench.Samplers;
 
 // bench [NAME…] [--out FOLDER]: without a name all of them, one after the other, on one thread.
+var option = Array.IndexOf(args, "--out");
+var folder = option >= 0 && option + 1 < args.Length ? args[option + 1] : Path.Combine(".orchestrator", "bench");
+
 var benches = new Dictionary<string, Func<Report>>
 {
     ["step"] = OnTorch(StepBench.Run),
     ["attention"] = OnTorch(AttentionBench.Run),
     ["schedulers"] = SchedulerBench.Run,
-    ["gp"] = GpBench.Run,
     ["samplers"] = SamplersBench.Run,
     ["suggestions"] = SuggestionsBench.Run,
+    ["search"] = () => SearchCurves.Run(folder),
     ["commands"] = CommandBench.Run,
 };
 
-var option = Array.IndexOf(args, "--out");
-var folder = option >= 0 && option + 1 < args.Length ? args[option + 1] : Path.Combine(".orchestrator", "bench");
 var names = option >= 0 ? [.. args[..option], .. args.Skip(option + 2)] : args;
 if (names.FirstOrDefault(name => !benches.ContainsKey(name)) is { } unknown)
 {

@@ -1,5 +1,4 @@
 using Experiments.Samplers;
-using Experiments.Sweeps;
 
 namespace Bench.Samplers;
 
@@ -13,49 +12,59 @@ internal static class SamplersBench
 
     private static readonly int[] _after = [50, 100, 200];
 
-    public static Report Run()
-    {
-        var rows = new List<IReadOnlyList<object>>();
-        foreach (var function in TestFunctions.All)
-        {
-            var random = Regrets(function, "random");
-            var tpe = Regrets(function, "tpe");
-            var wins = Enumerable.Range(0, Seeds).Count(seed => tpe[seed][1] < random[seed][1]);
-            rows.Add([function.Name, .. Medians(random), .. Medians(tpe), $"{wins} of {Seeds}"]);
-        }
+    /// <summary>Each with as many trials as its cost allows.</summary>
+    private static readonly (string Id, int Trials)[] _samplers =
+        [("random", 200), ("sobol", 200), ("cma-es", 200), ("evolution", 200), ("tpe", 200), ("gp", 100)];
 
-        return new Report(
-            "samplers",
-            $"median regret after {string.Join(", ", _after)} trials, {Seeds} seeds; wins: seeds where tpe is nearer after 100",
-            ["function", .. _after.Select(trials => $"random {trials}"), .. _after.Select(trials => $"tpe {trials}"), "tpe wins"],
-            rows,
-            UsesTorch: false);
+    public static Report Run() => new(
+        "samplers",
+        $"median (quartiles) of the regret after {string.Join(", ", _after)} trials, {Seeds} seeds; seeds where it is nearer than random "
+            + "after 100, and the two-sided p of a sign test",
+        ["function", "sampler", .. _after.Select(trials => $"{trials}"), "nearer", "p"],
+        [.. TestFunctions.All.SelectMany(Rows)],
+        UsesTorch: false);
+
+    private static IEnumerable<IReadOnlyList<object>> Rows(TestFunction function)
+    {
+        var random = Regrets(function, "random", 200);
+        foreach (var (id, trials) in _samplers)
+        {
+            var regrets = id == "random" ? random : Regrets(function, id, trials);
+            var (wins, losses) = (Count((a, b) => a < b), Count((a, b) => a > b));
+            yield return
+            [
+                function.Name, id, .. _after.Select(after => after <= trials ? Quartiles(regrets, after) : "–"),
+                id == "random" ? "" : $"{wins} of {Seeds}", id == "random" ? "" : $"{SignTest(wins, losses):G2}",
+            ];
+
+            int Count(Func<double, double, bool> is_) =>
+                Enumerable.Range(0, Seeds).Count(seed => is_(regrets[seed][_after[1] - 1], random[seed][_after[1] - 1]));
+        }
     }
 
-    /// <summary>Regrets by seed and number of trials.</summary>
-    private static double[][] Regrets(TestFunction function, string sampler) =>
-        [.. Enumerable.Range(0, Seeds).Select(seed => Regrets(function, sampler, (ulong)seed))];
+    private static double[][] Regrets(TestFunction function, string sampler, int trials) =>
+    [
+        .. Enumerable.Range(0, Seeds).AsParallel().AsOrdered().Select(seed =>
+            function.Regrets(SamplerCatalogue.Create(new() { Type = sampler }), (ulong)seed, trials)),
+    ];
 
-    private static double[] Regrets(TestFunction function, string id, ulong seed)
+    private static string Quartiles(double[][] regrets, int after)
     {
-        var sampler = SamplerCatalogue.Create(new SamplerSpec { Type = id });
-        var history = new List<Observation>();
-        var (best, regrets) = (double.PositiveInfinity, new List<double>());
-        while (history.Count < _after[^1])
-        {
-            var configuration = sampler.Suggest(function.Space, history, history.Count, seed)
-                ?? throw new InvalidOperationException($"'{function.Name}' has no more configurations.");
-            var value = function.Value(new Point(configuration));
-            best = Math.Min(best, value);
-            var observed = value + (function.Noise * Noise.Normal(seed, (ulong)history.Count));
-            history.Add(new Observation(history.Count, configuration, observed, Failed: false));
-            if (_after.Contains(history.Count))
-                regrets.Add(best - function.Minimum);
-        }
-
-        return [.. regrets];
+        var spread = Spread.Of(regrets.Select(regret => regret[after - 1]));
+        return $"{spread.Median:G3} ({spread.Lower:G2}–{spread.Upper:G2})";
     }
 
-    private static IEnumerable<object> Medians(double[][] regrets) =>
-        Enumerable.Range(0, _after.Length).Select(at => (object)$"{Spread.Of(regrets.Select(seed => seed[at])).Median:G3}");
+    /// <summary>How likely a fair coin is to fall as unevenly as that, or more.</summary>
+    private static double SignTest(int wins, int losses)
+    {
+        var (flips, fewer) = (wins + losses, Math.Min(wins, losses));
+        var (chance, sum) = (Math.Pow(0.5, flips), 0.0);
+        for (var heads = 0; heads <= fewer; heads++)
+        {
+            sum += chance;
+            chance *= (flips - heads) / (heads + 1.0);
+        }
+
+        return Math.Min(1, 2 * sum);
+    }
 }

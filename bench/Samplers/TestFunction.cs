@@ -1,3 +1,4 @@
+using Experiments.Samplers;
 using Experiments.Sweeps;
 
 namespace Bench.Samplers;
@@ -13,6 +14,24 @@ internal sealed record TestFunction(string Name, SearchSpace Space, double Minim
     /// <summary>A space of <paramref name="count"/> reals x1, x2, … with the same bounds.</summary>
     public static SearchSpace Cube(int count, double low, double high) =>
         new([.. Enumerable.Range(1, count).Select(number => new Parameter($"x{number}", new Domain.Float(low, high)))]);
+
+    /// <summary>The regret of a sampler after each of so many trials, one after the other.</summary>
+    public double[] Regrets(ISampler sampler, ulong seed, int trials)
+    {
+        var history = new List<Observation>();
+        var (best, regrets) = (double.PositiveInfinity, new double[trials]);
+        for (var trial = 0; trial < trials; trial++)
+        {
+            var configuration = sampler.Suggest(Space, history, trial, seed)
+                ?? throw new InvalidOperationException($"'{Name}' has no more configurations.");
+            var value = Value(new Point(configuration));
+            best = Math.Min(best, value);
+            history.Add(new Observation(trial, configuration, value + (Noise * Samplers.Noise.Normal(seed, (ulong)trial)), Failed: false));
+            regrets[trial] = best - Minimum;
+        }
+
+        return regrets;
+    }
 }
 
 /// <summary>A configuration as a function reads it.</summary>

@@ -58,6 +58,9 @@ public static class ReportJson
     /// <summary>What verifying a store found, <c>orchestrator/store/1</c>.</summary>
     public static string Of(StoreDocument store) => JsonSerializer.Serialize(store, Context.StoreDocument);
 
+    /// <summary>Why a trial is there, <c>orchestrator/suggest-why/1</c>.</summary>
+    public static string Of(OriginDocument origin) => JsonSerializer.Serialize(origin, Context.OriginDocument);
+
     private sealed class SecondsConverter : JsonConverter<TimeSpan>
     {
         public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -85,6 +88,7 @@ public static class ReportJson
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(StoreDocument))]
+[JsonSerializable(typeof(OriginDocument))]
 [JsonSerializable(typeof(MethodsDocument))]
 [JsonSerializable(typeof(TasksDocument))]
 [JsonSerializable(typeof(ParameterValue))]

@@ -92,6 +92,9 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
             Entry(train).Observe(train, result, elapsed, counts: state is TrialState.Pruned or TrialState.Cancelled);
     }
 
+    /// <summary>What the configurations of a trial's entry have come to.</summary>
+    public IReadOnlyList<Observation> HistoryOf(TrialWork.Train train) => Entry(train).History;
+
     /// <summary>A trial as the scheduler should know it; null where it decides nothing about it.</summary>
     public ScheduledTrial? Scheduled(TrialId id, TrialWork work) =>
         work is TrialWork.Train train && Entry(train) is { IsScheduled: true } entry

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Experiments.Storage;
 using Experiments.Trials;
 using GpuActors.Commands;
@@ -12,7 +11,7 @@ internal sealed class LogsCommand : Command, IExemplified
     private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(500);
 
     private readonly Argument<string> _sweep = SweepArgument.Create();
-    private readonly Argument<string> _trial = new("trial") { Description = "The trial, for example t12." };
+    private readonly Argument<string> _trial = TrialArgument.Create();
     private readonly Option<int?> _attempt = new("--attempt") { HelpName = "N", Description = "An earlier attempt; else the newest." };
     private readonly Option<bool> _follow = new("--follow") { Description = "Go on until the attempt is over." };
 
@@ -57,13 +56,7 @@ internal sealed class LogsCommand : Command, IExemplified
     /// <exception cref="NoSuchThingException">When there is no such attempt, or it ran no program.</exception>
     private static AttemptId Find(SweepSnapshot sweep, string given, int? attempt)
     {
-        var isNumber = int.TryParse(given.TrimStart('t'), NumberStyles.None, CultureInfo.InvariantCulture, out var number);
-        if (!isNumber || sweep.Trials.FirstOrDefault(trial => trial.Trial.Number == number) is not { } row)
-        {
-            var there = sweep.Trials.Count == 0 ? "none yet" : $"{sweep.Trials[0].Trial} to {sweep.Trials[^1].Trial}";
-            throw new NoSuchThingException($"Sweep '{sweep.Summary.Name}' has no trial '{given}'; it has {there}.");
-        }
-
+        var row = TrialArgument.Find(sweep.Summary.Name, sweep.Trials, given);
         if (row.Work is not TrialWork.Train train || sweep.Spec.Tasks[train.Block].Command is null)
             throw new NoSuchThingException($"{row.Trial} runs no program, so it has written nothing of its own.");
         if (row.Attempt == 0)

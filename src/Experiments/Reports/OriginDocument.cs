@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Experiments.Sweeps;
+using Experiments.Trials;
+
+namespace Experiments.Reports;
+
+/// <summary>Why a trial is there, and how far it was let.</summary>
+public sealed record OriginDocument
+{
+    /// <summary>Form of this document.</summary>
+    [JsonPropertyOrder(-1)]
+    public string Schema { get; } = "orchestrator/suggest-why/1";
+
+    /// <summary>Name of the sweep.</summary>
+    public required string Sweep { get; init; }
+
+    /// <summary>The trial.</summary>
+    public required TrialId Trial { get; init; }
+
+    /// <summary>Name of its method entry.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>Index of its configuration in the entry.</summary>
+    public required int Configuration { get; init; }
+
+    /// <summary>The seed it trains with.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>Its values.</summary>
+    public required ImmutableSortedDictionary<string, ParameterValue> Values { get; init; }
+
+    /// <summary>What drew it.</summary>
+    public required string Sampler { get; init; }
+
+    /// <summary>What decided how far it goes.</summary>
+    public required string Scheduler { get; init; }
+
+    /// <summary>The metric.</summary>
+    public required string Metric { get; init; }
+
+    /// <summary>Configurations that had a value when it was drawn.</summary>
+    public required int Known { get; init; }
+
+    /// <summary>Those that had none yet.</summary>
+    public required int Open { get; init; }
+
+    /// <summary>Those that had failed.</summary>
+    public required int Failed { get; init; }
+
+    /// <summary>The best of those with a value.</summary>
+    public int? Best { get; init; }
+
+    /// <summary>Its value.</summary>
+    public double? BestValue { get; init; }
+
+    /// <summary>Where the trial was measured.</summary>
+    public required ImmutableArray<RungMeasurement> Measurements { get; init; }
+
+    /// <summary>Whether the sampler draws the same again.</summary>
+    public required bool ComesOutAgain { get; init; }
+
+    /// <summary>The document of what was found out.</summary>
+    public static OriginDocument Of(string sweep, SweepSpec spec, TrialOrigin origin) => new()
+    {
+        Sweep = sweep,
+        Trial = origin.Trial,
+        Method = origin.Work.Entry,
+        Configuration = origin.Work.Index,
+        Seed = origin.Work.Replicate,
+        Values = origin.Work.Configuration.Values.ToImmutableSortedDictionary(StringComparer.Ordinal),
+        Sampler = origin.Sampler,
+        Scheduler = origin.Scheduler,
+        Metric = spec.Tasks[origin.Work.Block].Metric,
+        Known = origin.Known,
+        Open = origin.Open,
+        Failed = origin.Failed,
+        Best = origin.Best,
+        BestValue = origin.BestValue,
+        Measurements = [.. origin.Measurements],
+        ComesOutAgain = origin.ComesOutAgain,
+    };
+}
+
+/// <summary>Why a trial is there, for people.</summary>
+public static class OriginTables
+{
+    /// <summary>What drew it from what, above a row for each measurement.</summary>
+    public static IEnumerable<ReportTable> Of(OriginDocument origin) =>
+    [
+        new ReportTable
+        {
+            Lead =
+            [
+                $"{origin.Trial} trains {origin.Method} c{origin.Configuration} with seed {origin.Seed}: "
+                    + string.Join(" · ", origin.Values.Select(pair => $"{pair.Key} {pair.Value}")),
+                $"{origin.Sampler} drew the configuration when {origin.Known} of {origin.Method} had a value, {origin.Open} had none yet "
+                    + $"and {origin.Failed} had failed{Best(origin)}.",
+                $"Drawn again from the same, it comes out {(origin.ComesOutAgain ? "the same" : "otherwise")}.",
+            ],
+            Columns =
+            [
+                new("step", Alignment.Right), new(origin.Metric, Alignment.Right), new("place", Alignment.Right), new(origin.Scheduler),
+            ],
+            Rows =
+            [
+                .. origin.Measurements.Select(each => ImmutableArray.Create<Cell>(
+                    each.Step.ToString(CultureInfo.InvariantCulture), Digits.Short(each.Value),
+                    string.Create(CultureInfo.InvariantCulture, $"{each.Rank} of {each.Of}"), each.IsPromoted ? "promoted" : "")),
+            ],
+        },
+    ];
+
+    private static string Best(OriginDocument origin) =>
+        origin.Best is { } best ? $"; the best was c{best} with {origin.Metric} {Digits.Short(origin.BestValue!.Value)}" : "";
+}
