@@ -17,10 +17,7 @@ public static class MethodComparison
     /// <param name="budget">What the methods of a block are to have had equally much of; null compares all that they had.</param>
     public static SweepComparison Of(SweepSpec spec, IReadOnlyList<TrialRow> trials, BudgetKind? budget = null)
     {
-        var byEntry = trials
-            .Where(trial => trial.Work is TrialWork.Train)
-            .OrderBy(trial => trial.Trial)
-            .ToLookup(trial => ((TrialWork.Train)trial.Work) is var work ? (work.Block, work.Entry) : default);
+        var byEntry = TriedConfiguration.ByEntry(trials);
         return new SweepComparison
         {
             Sweep = spec.Name,

@@ -3,7 +3,6 @@ using System.Text.Json.Serialization;
 using Experiments.Samplers;
 using Experiments.Storage;
 using Experiments.Sweeps;
-using Experiments.Trials;
 using MathNet.Numerics.Random;
 
 namespace Experiments.Comparison;
@@ -32,8 +31,7 @@ public sealed record ParameterImportance
     /// <param name="trials">Its trials in any order and state.</param>
     public static ParameterImportance Of(SweepSpec spec, IReadOnlyList<TrialRow> trials)
     {
-        var byEntry = trials.Where(trial => trial.Work is TrialWork.Train)
-            .ToLookup(trial => (((TrialWork.Train)trial.Work).Block, ((TrialWork.Train)trial.Work).Entry));
+        var byEntry = TriedConfiguration.ByEntry(trials);
         return new ParameterImportance
         {
             Sweep = spec.Name,

@@ -20,6 +20,12 @@ internal sealed class TriedConfiguration
         Score = block.Maximize ? -Mean.Value : Mean.Value;
     }
 
+    /// <summary>Trials that train, by block and entry; in order of number.</summary>
+    public static ILookup<(int Block, string Entry), TrialRow> ByEntry(IEnumerable<TrialRow> trials) => trials
+        .Where(trial => trial.Work is TrialWork.Train)
+        .OrderBy(trial => trial.Trial)
+        .ToLookup(trial => (Work(trial).Block, Work(trial).Entry));
+
     /// <summary>Name of its entry.</summary>
     public string Entry => Work(Trials[0]).Entry;
 

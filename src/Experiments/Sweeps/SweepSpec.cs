@@ -75,9 +75,12 @@ public sealed record TaskBlock
 
     /// <summary>What a trial is judged by, of what it reported: the metric on the validation split or, where that was not
     /// reported, the metric by its bare name; null without either.</summary>
-    public double? ValueOf(IReadOnlyDictionary<string, double> metrics) =>
-        metrics.TryGetValue($"validation_{Metric}", out var validation) ? validation
-        : metrics.TryGetValue(Metric, out var bare) ? bare
+    public double? ValueOf(IReadOnlyDictionary<string, double> metrics) => ValueOf(metrics, Metric);
+
+    /// <summary>The same of another metric.</summary>
+    public static double? ValueOf(IReadOnlyDictionary<string, double> metrics, string metric) =>
+        metrics.TryGetValue($"validation_{metric}", out var validation) ? validation
+        : metrics.TryGetValue(metric, out var bare) ? bare
         : null;
 }
 

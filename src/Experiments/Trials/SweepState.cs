@@ -175,12 +175,11 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
     private void Measure(SweepEvent.MetricReported metric)
     {
         var trial = Existing(metric.Attempt.Trial);
-        if (!planner.IsScheduled(trial.Work) || planner.ValueOf(trial.Work, metric.Values) is not { } value)
+        if (planner.Measure(trial.Work, metric.Step, metric.Values) is not { } value)
             return;
 
         trial.MeasuredAt.Add(metric.Step);
         scheduler.Measured(trial.Id, metric.Step, double.IsFinite(value) ? value : double.PositiveInfinity);
-        planner.Measure(trial.Work, metric.Step, value);
         if (scheduler.IsPruned(trial.Id))
             _pruned.Enqueue(trial);
     }

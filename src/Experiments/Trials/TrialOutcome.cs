@@ -11,8 +11,7 @@ public static class TrialOutcome
         TrialCosts.TrainableParameters => result.TrainableParameters,
         TrialCosts.PeakMemory => result.PeakMemoryBytes / 1e6,
         TrialCosts.Seconds => elapsed.TotalSeconds,
-        _ => (result.Metrics.TryGetValue($"validation_{name}", out var value) || result.Metrics.TryGetValue(name, out value))
-            && double.IsFinite(value) ? value : null,
+        _ => TaskBlock.ValueOf(result.Metrics, name) is { } value && double.IsFinite(value) ? value : null,
     };
 
     /// <summary>By how much it breaks the outcome constraints of its block, in sum; 0 where it keeps all.</summary>

@@ -109,11 +109,15 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
     public double? ValueOf(TrialWork work, ImmutableSortedDictionary<string, double> values) =>
         work is TrialWork.Train train ? Entry(train).ValueOf(values) : null;
 
-    /// <summary>A trial has been measured midway.</summary>
-    public void Measure(TrialWork work, int step, double value)
+    /// <summary>A trial that the scheduler decides about has been measured midway.</summary>
+    /// <returns>The value of the task's metric, lower is better; null where it is not among the values, or the trial is another.</returns>
+    public double? Measure(TrialWork work, int step, ImmutableSortedDictionary<string, double> values)
     {
-        if (work is TrialWork.Train train)
-            Entry(train).Measure(train, step, value);
+        if (work is not TrialWork.Train train || Entry(train) is not { IsScheduled: true } entry || entry.ValueOf(values) is not { } value)
+            return null;
+
+        entry.Measure(train, step, value);
+        return value;
     }
 
     private SweepEvent.TrialCreated? Draw(TrialId id)

@@ -1,17 +1,12 @@
 using System.CommandLine;
 using Experiments.Reports;
-using Orchestrator.Reading;
 
 namespace Orchestrator.Commands;
 
 /// <summary><c>orchestrator status [SWEEP]</c>: where all sweeps stand, or one.</summary>
 internal sealed class StatusCommand : Command, IExemplified
 {
-    private readonly Argument<string?> _sweep = new("sweep")
-    {
-        Description = "Name of a sweep, a prefix that only it has, or @last. Without one all are listed.",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
+    private readonly Argument<string?> _sweep = SweepArgument.CreateOptional("Without one all are listed.");
 
     public StatusCommand(CommandContext context) : base("status", "Show where sweeps stand: what runs, what failed, what waits and why.")
     {
@@ -21,12 +16,8 @@ internal sealed class StatusCommand : Command, IExemplified
             var settings = context.Settings(parsed);
             using var reader = await context.Sweeps(settings.Data, cancel);
             var sweeps = await reader.List(cancel);
-            string[] names = parsed.GetValue(_sweep) is { } given
-                ? [SweepNames.Resolve(sweeps, given)]
-                : [.. sweeps.Select(sweep => sweep.Name)];
-
             var statuses = new List<SweepStatus>();
-            foreach (var name in names)
+            foreach (var name in SweepArgument.Names(sweeps, parsed.GetValue(_sweep)))
             {
                 var sweep = await reader.Read(name, cancel);
                 statuses.Add(SweepStatus.Of(sweep.Summary, sweep.Spec, sweep.Trials, sweep.WaitingFor));

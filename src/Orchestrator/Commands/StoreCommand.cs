@@ -2,18 +2,13 @@ using System.CommandLine;
 using Experiments.Reports;
 using Experiments.Storage;
 using Experiments.Trials;
-using Orchestrator.Reading;
 
 namespace Orchestrator.Commands;
 
 /// <summary><c>orchestrator store verify [SWEEP]</c>: whether what is recorded agrees with itself.</summary>
 internal sealed class StoreCommand : Command, IExemplified
 {
-    private readonly Argument<string?> _sweep = new("sweep")
-    {
-        Description = "Name of a sweep, a prefix that only it has, or @last. Without one all are checked.",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
+    private readonly Argument<string?> _sweep = SweepArgument.CreateOptional("Without one all are checked.");
 
     public StoreCommand(CommandContext context) : base("store", "Look after the store.")
     {
@@ -22,11 +17,7 @@ internal sealed class StoreCommand : Command, IExemplified
         verify.SetAction(parsed =>
         {
             using var store = LiteDbStore.OpenForReading(context.Settings(parsed).Data);
-            var sweeps = store.Sweeps();
-            string[] names = parsed.GetValue(_sweep) is { } given
-                ? [SweepNames.Resolve(sweeps, given)]
-                : [.. sweeps.Select(sweep => sweep.Name)];
-
+            var names = SweepArgument.Names(store.Sweeps(), parsed.GetValue(_sweep));
             var verified = names.Select(name => Verify(store, name, context)).ToList();
             context.Output(parsed).Write(new StoreDocument([.. verified]), ReportJson.Of, StoreTables.Of);
             return verified.TrueForAll(sweep => sweep.Disagreements.IsEmpty) ? ExitCode.Ok : ExitCode.NotAllGood;

@@ -1,7 +1,5 @@
 using Experiments.Samplers;
-using Experiments.Schedulers;
 using Experiments.Sweeps;
-using Experiments.Trials;
 
 namespace Experiments.Tests.Trials;
 
@@ -37,12 +35,6 @@ internal sealed class LearningSampler(int ideas) : ISampler
     }
 
     public long? Count(SearchSpace space) => null;
-}
-
-/// <summary>The ready trial with the least number.</summary>
-internal sealed class FirstReady : ITrialScheduler
-{
-    public TrialId? Next(IReadOnlyList<TrialId> ready) => ready.Count > 0 ? ready[0] : null;
 }
 
 /// <summary>Knows which preparations a task needs, that every method but <c>base</c> trains, and for how many steps.</summary>

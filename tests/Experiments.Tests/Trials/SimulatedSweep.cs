@@ -24,7 +24,7 @@ internal sealed class SimulatedSweep
     public SimulatedSweep(
         SweepSpec spec, int workers, Func<ISampler>? sampler = null, Func<ITrialScheduler>? scheduler = null)
     {
-        (_spec, _sampler, _scheduler) = (spec, sampler ?? (() => new ListedSampler()), scheduler ?? (() => new FirstReady()));
+        (_spec, _sampler, _scheduler) = (spec, sampler ?? (() => new ListedSampler()), scheduler ?? (() => new FifoScheduler()));
         _workers = [.. Enumerable.Range(0, workers).Select(_ => NewWorker())];
         _ledger = NewLedger();
         Do(_ledger.Start());

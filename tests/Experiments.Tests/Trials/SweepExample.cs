@@ -41,7 +41,7 @@ internal static class SweepExample
 
     public static SweepLedger Ledger(
         SweepSpec spec, ISampler? sampler = null, params (string Task, PreparationDescription[] Preparations)[] preparations) =>
-        Ledger(spec, new FirstReady(), sampler, preparations);
+        Ledger(spec, new FifoScheduler(), sampler, preparations);
 
     public static SweepLedger Ledger(
         SweepSpec spec, ITrialScheduler scheduler, ISampler? sampler = null,

@@ -29,7 +29,7 @@ internal static class TestSweep
         ],
     };
 
-    public static SweepLedger Ledger(SweepSpec spec) => new(spec, new NoCatalogue(), new Counting(), new InOrder());
+    public static SweepLedger Ledger(SweepSpec spec) => new(spec, new NoCatalogue(), new Counting(), new FifoScheduler());
 
     private sealed class Counting : ISampler
     {
@@ -37,11 +37,6 @@ internal static class TestSweep
             new([KeyValuePair.Create<string, ParameterValue>("index", new ParameterValue.Integer(index))]);
 
         public long? Count(SearchSpace space) => null;
-    }
-
-    private sealed class InOrder : ITrialScheduler
-    {
-        public TrialId? Next(IReadOnlyList<TrialId> ready) => ready.Count > 0 ? ready[0] : null;
     }
 
     private sealed class NoCatalogue : ICatalogue
