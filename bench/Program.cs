@@ -15,6 +15,7 @@ var benches = new Dictionary<string, Func<Report>>
     ["suggestions"] = SuggestionsBench.Run,
     ["search"] = () => SearchCurves.Run(folder),
     ["commands"] = CommandBench.Run,
+    ["ledger"] = LedgerBench.Run,
 };
 
 var names = option >= 0 ? [.. args[..option], .. args.Skip(option + 2)] : args;

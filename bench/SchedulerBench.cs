@@ -1,6 +1,5 @@
 using Bench.Simulation;
 using Experiments.Samplers;
-using Experiments.Schedulers;
 using Experiments.Sweeps;
 
 namespace Bench;
@@ -47,11 +46,7 @@ internal static class SchedulerBench
 
     private static IReadOnlyList<object> Row(CurveFamily family, string? sampler, (string Name, SchedulerSpec Spec) scheduler, int[] seeds)
     {
-        var results = seeds.AsParallel().AsOrdered().Select(seed => new VirtualSweep(
-            family,
-            SchedulerCatalogue.Create(scheduler.Spec),
-            sampler is null ? null : SamplerCatalogue.Create(new SamplerSpec { Type = sampler }),
-            (ulong)seed).Run()).ToArray();
+        var results = seeds.AsParallel().AsOrdered().Select(seed => new CurveSweep(family, scheduler.Spec, sampler, seed).Run()).ToArray();
         return
         [
             family.Name, sampler ?? "shared", scheduler.Name,

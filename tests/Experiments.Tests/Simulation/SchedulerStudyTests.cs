@@ -1,5 +1,4 @@
 using Bench.Simulation;
-using Experiments.Schedulers;
 using Experiments.Sweeps;
 using Xunit;
 
@@ -54,20 +53,20 @@ public sealed class SchedulerStudyTests
         Assert.True(Median(asha) > Median(fifo) + 0.1);
     }
 
-    private static SimulatedResult[] Study(CurveFamily family, string scheduler, params (string Name, int Value)[] options) =>
+    private static CurveResult[] Study(CurveFamily family, string scheduler, params (string Name, int Value)[] options) =>
     [
-        .. Enumerable.Range(100, 7).Select(seed => new VirtualSweep(
+        .. Enumerable.Range(100, 7).Select(seed => new CurveSweep(
             family,
-            SchedulerCatalogue.Create(new SchedulerSpec
+            new SchedulerSpec
             {
                 Type = scheduler,
                 Options = new Configuration(options.Select(option =>
                     KeyValuePair.Create(option.Name, (ParameterValue)new ParameterValue.Integer(option.Value)))),
-            }),
+            },
             sampler: null,
-            (ulong)seed).Run()),
+            seed).Run()),
     ];
 
-    private static double Median(SimulatedResult[] results) =>
+    private static double Median(CurveResult[] results) =>
         results.Select(result => result.Scores[^1]).Order().ElementAt(results.Length / 2);
 }

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using Bench.Simulation;
+using Experiments.Samplers;
+using Experiments.Schedulers;
+using Experiments.Simulation;
+using Experiments.Sweeps;
+using Experiments.Trials;
+
+namespace Bench;
+
+/// <summary>
+/// What a trial costs the coordinator in deciding, store and network aside: whole sweeps in virtual time, by the number of
+/// devices and of trials. What counts is the time within the ledger, over the first and the last tenth of the trials that begin.
+/// </summary>
+internal static class LedgerBench
+{
+    private static readonly string[] _schedulers = ["fifo", "asha"];
+    private static readonly int[] _devices = [10, 100, 1_000];
+    private static readonly int[] _trials = [10_000, 100_000, 1_000_000];
+
+    public static Report Run()
+    {
+        // A part of it: LEDGER_TRIALS=100000 LEDGER_SCHEDULERS=asha,hyperband dotnet run …
+        var trials = Environment.GetEnvironmentVariable("LEDGER_TRIALS")?.Split(',').Select(int.Parse) ?? _trials;
+        var schedulers = Environment.GetEnvironmentVariable("LEDGER_SCHEDULERS")?.Split(',') ?? _schedulers;
+        Measure("fifo", 10, 20_000); // so that what is measured is compiled
+        Measure("asha", 10, 20_000);
+        var cases =
+            from scheduler in schedulers
+            from count in trials
+            from devices in _devices
+            select Measure(scheduler, devices, count);
+        return new Report(
+            "ledger",
+            "microseconds in the ledger per trial, from drawing it to the end of the sweep, and what an ended trial keeps",
+            ["scheduler", "trials", "devices", "drawing", "first tenth", "last tenth", "last/first", "closing", "in all", "inputs", "bytes"],
+            [.. cases],
+            UsesTorch: false);
+    }
+
+    private static IReadOnlyList<object> Measure(string scheduler, int devices, int trials)
+    {
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var spec = CurveSweep.Spec(
+            CurveFamilies.A, seed: 0, trials, new SamplerSpec { Type = "random" }, new SchedulerSpec { Type = scheduler });
+        var ledger = new SweepLedger(
+            spec, new CurveCatalogue(), SamplerCatalogue.Create(spec.Sampler), SchedulerCatalogue.Create(spec.Scheduler));
+
+        var began = Stopwatch.GetTimestamp();
+        var start = ledger.Start();
+        var drawing = Stopwatch.GetElapsedTime(began);
+        var tenths = new TimeSpan[11]; // the last: after the last trial has begun
+        var (begun, inputs) = (0L, 0L);
+        var sweep = new VirtualSweep(start, Handle, new CurveModel(CurveFamilies.A, 0), new VirtualCluster { Devices = devices });
+        start = null;
+        sweep.Run();
+
+        var bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / trials;
+        GC.KeepAlive(ledger);
+        var (first, last) = (tenths[0] * 10 / trials, tenths[9] * 10 / trials);
+        var all = tenths.Aggregate(drawing, (sum, tenth) => sum + tenth) / trials;
+        return
+        [
+            scheduler, trials, devices, Micro(drawing / trials), Micro(first), Micro(last), last / first, Micro(tenths[10] / trials),
+            Micro(all), (double)inputs / trials, bytes,
+        ];
+
+        LedgerStep Handle(LedgerInput input)
+        {
+            var asked = Stopwatch.GetTimestamp();
+            var step = ledger.Handle(input);
+            tenths[begun * 10 / trials] += Stopwatch.GetElapsedTime(asked);
+            inputs++;
+            foreach (var recorded in step.Events)
+                begun += recorded is SweepEvent.TrialLeased { Attempt.Number: 1 } ? 1 : 0;
+            return step;
+        }
+    }
+
+    private static double Micro(TimeSpan time) => time.TotalMicroseconds;
+}
