@@ -165,8 +165,8 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
 /// <summary>A configuration of an entry with its replicates.</summary>
 internal sealed class PlannedConfiguration(PlannedEntry entry, int index, Configuration configuration)
 {
-    // Sorted, so that a mean is summed up in the same order whatever the order in which the trials ended.
-    private readonly SortedDictionary<int, Replicate> _replicates = [];
+    // In order of the seed, so that a mean is summed up in the same order whatever the order in which the trials ended.
+    private (int Seed, Replicate Replicate)[] _replicates = [];
 
     public PlannedEntry Entry { get; } = entry;
 
@@ -174,45 +174,66 @@ internal sealed class PlannedConfiguration(PlannedEntry entry, int index, Config
 
     public Configuration Configuration { get; } = configuration;
 
-    public void Add(int replicate) => _replicates.Add(replicate, new Replicate(Ended: false, Value: null, Progress: 0));
+    public void Add(int replicate)
+    {
+        var place = Array.FindIndex(_replicates, each => each.Seed > replicate);
+        var before = place < 0 ? _replicates.Length : place;
+        _replicates = [.. _replicates[..before], (replicate, Replicate.Begun), .. _replicates[before..]];
+    }
 
     /// <summary>The first seed of the sweep that this configuration has no trial for.</summary>
     public int? Missing(SweepSpec spec)
     {
         foreach (var seed in spec.Seeds)
         {
-            if (!_replicates.ContainsKey(seed))
+            if (IndexOf(seed) < 0)
                 return seed;
         }
 
         return null;
     }
 
-    public Replicate Of(int replicate) => _replicates[replicate];
+    public Replicate Of(int replicate) => _replicates[IndexOf(replicate)].Replicate;
 
     /// <summary>Takes in how a replicate stands now, and says how the configuration stands.</summary>
     public Observation Note(int replicate, Replicate now)
     {
-        _replicates[replicate] = now;
-        var valued = _replicates.Values.Where(each => each.Value is not null).ToList();
-        if (valued.Count == 0)
-            return new Observation(Index, Configuration, null, Failed: _replicates.Values.All(each => each.Ended));
+        _replicates[IndexOf(replicate)].Replicate = now;
+        if (!Array.Exists(_replicates, each => each.Replicate.Value is not null))
+            return new Observation(Index, Configuration, null, Failed: Array.TrueForAll(_replicates, each => each.Replicate.Ended));
 
-        var furthest = valued.Max(each => each.Progress);
-        valued.RemoveAll(each => each.Progress < furthest);
-        var mean = valued.Average(each => each.Value!.Value);
-        var known = valued.Min(each => each.Further.Count);
-        return new Observation(Index, Configuration, mean, Failed: false, furthest)
+        var furthest = _replicates.Where(each => each.Replicate.Value is not null).Max(each => each.Replicate.Progress);
+        var (count, sum, violation, known) = (0, 0.0, 0.0, int.MaxValue);
+        foreach (var (_, each) in _replicates)
         {
-            Objectives = known == 0 ? [] : [mean, .. Enumerable.Range(0, known).Select(k => valued.Average(each => each.Further[k]))],
-            Violation = valued.Average(each => each.Violation),
+            if (each.Value is not { } value || each.Progress < furthest)
+                continue;
+            count++;
+            sum += value;
+            violation += each.Violation;
+            known = Math.Min(known, each.Further.Count);
+        }
+
+        return new Observation(Index, Configuration, sum / count, Failed: false, furthest)
+        {
+            Objectives = known == 0 ? [] : [sum / count, .. Enumerable.Range(0, known).Select(Further)],
+            Violation = violation / count,
         };
+
+        double Further(int objective) => _replicates
+            .Where(each => each.Replicate.Value is not null && each.Replicate.Progress >= furthest)
+            .Average(each => each.Replicate.Further[objective]);
     }
+
+    private int IndexOf(int seed) => Array.FindIndex(_replicates, each => each.Seed == seed);
 }
 
 /// <summary>How a replicate of a configuration stands: whether its trial has ended, and its newest value.</summary>
 internal sealed record Replicate(bool Ended, double? Value, double Progress)
 {
+    /// <summary>One whose trial has told nothing yet.</summary>
+    public static Replicate Begun { get; } = new(Ended: false, Value: null, Progress: 0);
+
     /// <summary>The objectives besides the metric, lower is better in all; empty before its full resource.</summary>
     public EquatableArray<double> Further { get; init; } = [];
 

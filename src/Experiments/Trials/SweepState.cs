@@ -157,7 +157,7 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
                     break;
                 default:
                     trial.OpenNeeds++;
-                    need.Dependents.Add(trial);
+                    need.AddDependent(trial);
                     break;
             }
         }
@@ -187,7 +187,7 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
     private void Finish(SweepEvent.TrialEnded ended)
     {
         var trial = Existing(ended.Trial);
-        var (result, dependents) = (trial.Result, trial.Dependents.ToArray());
+        var (result, dependents) = (trial.Result, trial.Dependents);
         Change(ended.Trial, changed => changed.Apply(ended));
         planner.Observe(trial.Work, result, trial.Elapsed, ended.State);
         if (planner.IsScheduled(trial.Work))
@@ -220,29 +220,31 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
     private void Change(TrialId id, Action<Trial> change)
     {
         var trial = Existing(id);
-        var (state, lease, due) = (trial.State, trial.Lease, trial.Due);
+        var (state, phase, wasReady, lease, due) = (trial.State, trial.Phase, trial.IsReady, trial.Lease, trial.Due);
         change(trial);
 
         _counts[(int)state]--;
         _counts[(int)trial.State]++;
-        if (trial.IsReady)
+        if (trial.IsReady && !wasReady)
             _ready.Add(id);
-        else
+        else if (wasReady && !trial.IsReady)
             _ready.Remove(id);
-        if (trial.Phase is TrialPhase.Paused)
-            _held.Add(trial);
-        else
-            _held.Remove(trial);
-        if (trial.Phase is TrialPhase.Resting)
-            _resting.Add(trial);
-        else
-            _resting.Remove(trial);
         if (lease is not null && trial.Lease is null)
             _byWorker.Remove(lease.Worker.Id);
         else if (lease is null && trial.Lease is { } taken)
             _byWorker.Add(taken.Worker.Id, trial);
         if (due is null && trial.Due is not null)
             _due.Enqueue(trial);
+        Keep(_held, trial, phase is TrialPhase.Paused, trial.Phase is TrialPhase.Paused);
+        Keep(_resting, trial, phase is TrialPhase.Resting, trial.Phase is TrialPhase.Resting);
+    }
+
+    private static void Keep(HashSet<Trial> set, Trial trial, bool was, bool isNow)
+    {
+        if (isNow && !was)
+            set.Add(trial);
+        else if (was && !isNow)
+            set.Remove(trial);
     }
 
     private Trial Existing(TrialId id) => Find(id) ?? throw new UnreachableException($"There is no trial {id}.");

@@ -14,7 +14,8 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
 
     private RecordedValues? _values;
     private HashSet<int>? _measuredAt;
-    private List<long>? _endedAt; // of each earlier attempt: the sequence number of the report that ended it, or -1
+    private long[] _endedAt = []; // of each earlier attempt: the sequence number of the report that ended it, or -1
+    private List<Trial>? _dependents;
     private HashSet<(int Attempt, RejectionReason Reason)>? _rejections;
     private bool _progressed;
     private int _furthestCheckpoint;
@@ -63,7 +64,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
     public bool NeedsRoom { get; private set; }
 
     /// <summary>Trials that need this one, while it lives.</summary>
-    public List<Trial> Dependents { get; } = [];
+    public IReadOnlyList<Trial> Dependents => _dependents ?? (IReadOnlyList<Trial>)[];
 
     public Lease? Lease => (Phase as TrialPhase.Leased)?.Lease;
 
@@ -94,12 +95,15 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
 
     /// <summary>Number of the report that ended an attempt; null where none did. It may come again, its answer being lost.</summary>
     public long? EndOf(int attempt) =>
-        attempt >= 1 && attempt <= _endedAt?.Count && _endedAt[attempt - 1] is { } last and >= 0 ? last : null;
+        attempt >= 1 && attempt <= _endedAt.Length && _endedAt[attempt - 1] is var last and >= 0 ? last : null;
 
     public bool HasRejected(int attempt, RejectionReason reason) => _rejections?.Contains((attempt, reason)) == true;
 
     /// <summary>Whether a checkpoint of that step is there, so that the trial can be gone on with at any time on any device.</summary>
     public bool CanRestAt(int step) => Checkpoint?.Step == step;
+
+    /// <summary>Another trial cannot start before this one has completed.</summary>
+    public void AddDependent(Trial trial) => (_dependents ??= []).Add(trial);
 
     /// <summary>The values that are not recorded yet.</summary>
     public RecordedValues Values => _values ??= new RecordedValues();
@@ -158,7 +162,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
         else if (Lease?.Attempt != ended.Attempt || ended.Sequence != Sequence || ended.Outcome is AttemptOutcome.Finished)
             throw Illegal(ended);
 
-        (_endedAt ??= []).Add(reported ? ended.Sequence : -1);
+        _endedAt = [.. _endedAt, reported ? ended.Sequence : -1];
         Elapsed += ended.Elapsed;
         Phase = ended.Outcome switch
         {
@@ -186,13 +190,11 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
         if (!legal)
             throw Illegal(ended);
 
-        Phase = new TrialPhase.Ended(conclusion);
+        Phase = TrialPhase.Ended.With(conclusion);
         Artefact = Result?.Artefact;
         if (ended.State != TrialState.Failed)
             Checkpoint = null; // a failed trial's is kept to be looked at
-        (Result, Doom, _values, _measuredAt) = (null, null, null, null);
-        Dependents.Clear();
-        Dependents.TrimExcess();
+        (Result, Doom, _values, _measuredAt, _dependents) = (null, null, null, null, null);
     }
 
     public void Apply(SweepEvent.ReportRejected rejected)

@@ -23,7 +23,15 @@ internal abstract record TrialPhase
     public sealed record Concluded(Conclusion Conclusion) : TrialPhase;
 
     /// <summary>It has ended.</summary>
-    public sealed record Ended(Conclusion Conclusion) : TrialPhase;
+    public sealed record Ended(Conclusion Conclusion) : TrialPhase
+    {
+        private static readonly Ended[] _common =
+            [.. new[] { Conclusion.Completed, Conclusion.Pruned, Conclusion.Cancelled }.Select(conclusion => new Ended(conclusion))];
+
+        /// <summary>One object for all trials that end alike: there are many, and they are kept.</summary>
+        public static Ended With(Conclusion conclusion) =>
+            Array.Find(_common, ended => ended.Conclusion == conclusion) ?? new Ended(conclusion);
+    }
 }
 
 /// <summary>An attempt in the hands of a worker.</summary>

@@ -16,6 +16,7 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
     private readonly Queue<PlannedConfiguration> _incomplete = [];
     private IReadOnlyList<IReadOnlyList<PreparationDescription>> _byBlock = [];
     private IReadOnlyList<PlannedEntry> _entries = [];
+    private Dictionary<(int Block, string Entry), PlannedEntry> _byName = [];
     private SweepSpec? _spec;
 
     /// <summary>Whether configurations are drawn only when a device is free.</summary>
@@ -38,6 +39,7 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
         }
 
         (_spec, _entries) = (spec, entries);
+        _byName = entries.ToDictionary(entry => (entry.Block, entry.Entry.Name));
         Set(quotas);
         foreach (var configuration in entries.SelectMany(entry => entry.Configurations))
         {
@@ -198,6 +200,5 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
     }
 
     private PlannedEntry Entry(TrialWork.Train train) =>
-        _entries.FirstOrDefault(entry => entry.Block == train.Block && entry.Entry.Name == train.Entry)
-        ?? throw new InvalidOperationException($"The sweep has no entry '{train.Entry}' in block {train.Block}.");
+        _byName.GetValueOrDefault((train.Block, train.Entry)) ?? throw new InvalidOperationException($"The sweep has no entry '{train.Entry}' in block {train.Block}.");
 }
