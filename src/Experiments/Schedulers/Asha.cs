@@ -18,8 +18,8 @@ namespace Experiments.Schedulers;
 [Description("Trials rest at rungs and the best third goes on; rungs that do not foretell the end are passed by.")]
 public sealed class Asha(Asha.Options options) : ITrialScheduler
 {
-    private readonly SortedDictionary<int, AshaGroup> _groups = [];
-    private readonly Dictionary<TrialId, AshaGroup> _groupOf = [];
+    private readonly SortedList<int, AshaGroup> _groups = [];
+    private readonly List<AshaMember?> _members = []; // by number; null where it decides nothing about the trial
 
     /// <summary>What a sweep file can set.</summary>
     public sealed record Options : RungOptions
@@ -40,34 +40,44 @@ public sealed class Asha(Asha.Options options) : ITrialScheduler
     {
         if (!_groups.TryGetValue(trial.Group, out var group))
             _groups.Add(trial.Group, group = new AshaGroup(options));
-        group.Add(trial);
-        _groupOf.Add(trial.Id, group);
+        while (_members.Count <= trial.Id.Number)
+            _members.Add(null);
+        _members[trial.Id.Number] = group.Add(trial);
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<int> RungsOf(TrialId trial) => _groupOf[trial].RungsOf(trial);
+    public IReadOnlyList<int> RungsOf(TrialId trial) => Member(trial).Record.Rungs;
 
     /// <inheritdoc/>
-    public int? RestsAt(TrialId trial) => _groupOf[trial].RestsAt(trial);
+    public int? RestsAt(TrialId trial) => Member(trial).Group.RestsAt(Member(trial));
 
     /// <inheritdoc/>
-    public void Started(TrialId trial) => _groupOf[trial].Started(trial);
+    public void Started(TrialId trial) => Member(trial).Group.Started(Member(trial));
 
     /// <inheritdoc/>
-    public void Measured(TrialId trial, int step, double value) => _groupOf[trial].Measured(trial, step, value);
+    public void Measured(TrialId trial, int step, double value) => Member(trial).Group.Measured(Member(trial), step, value);
 
     /// <inheritdoc/>
-    public void Rested(TrialId trial, int step) => _groupOf[trial].Rested(trial, step);
+    public void Rested(TrialId trial, int step) => Member(trial).Group.Rested(Member(trial), step);
 
     /// <inheritdoc/>
-    public TrialId? Promotion(bool last) => _groups.Values
-        .Select(group => group.Promotion(last))
-        .Where(promotion => promotion is not null)
-        .MinBy(promotion => promotion!.Value.RungsLeft)?.Id;
+    public TrialId? Promotion(bool last)
+    {
+        (TrialId Id, int RungsLeft)? best = null;
+        for (var group = 0; group < _groups.Count; group++)
+        {
+            if (_groups.GetValueAtIndex(group).Promotion(last) is { } promotion && !(best?.RungsLeft <= promotion.RungsLeft))
+                best = promotion;
+        }
+
+        return best?.Id;
+    }
 
     /// <inheritdoc/>
-    public void Promoted(TrialId trial) => _groupOf[trial].Promoted(trial);
+    public void Promoted(TrialId trial) => Member(trial).Group.Promoted(Member(trial));
 
     /// <inheritdoc/>
-    public void Ended(TrialId trial, TrialState state) => _groupOf[trial].Ended(trial, state);
+    public void Ended(TrialId trial, TrialState state) => Member(trial).Group.Ended(Member(trial), state);
+
+    private AshaMember Member(TrialId trial) => _members[trial.Number]!;
 }

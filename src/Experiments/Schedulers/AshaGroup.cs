@@ -11,62 +11,55 @@ namespace Experiments.Schedulers;
 internal sealed class AshaGroup(Asha.Options options)
 {
     private readonly RungTrust _trust = new(options.Probes, options.ReductionFactor);
-    private readonly List<AshaMember> _members = [];
-    private readonly SortedDictionary<(int Bracket, int Step), AshaRung> _rungs = [];
+    private readonly List<AshaMember> _members = []; // those that have started
+    private readonly SortedList<(int Bracket, int Step), AshaRung> _rungs = [];
     private readonly SortedSet<(int RungsLeft, TrialId Id)> _free = [];
-    private readonly Dictionary<TrialId, AshaMember> _byId = [];
+    private readonly Dictionary<int, int[]> _rungsOfSteps = [];
+    private int _added;
     private bool _hasCompleted;
 
-    public void Add(ScheduledTrial trial)
+    public AshaMember Add(ScheduledTrial trial)
     {
-        var (bracket, rungs) = Brackets.Of(trial, options.Brackets, options.ReductionFactor, options.RungsOf(trial.Steps));
-        var member = new AshaMember(trial, bracket, rungs, isProbe: _members.Count < options.Probes);
-        member.Place = NextSelecting(member, 0);
+        if (!_rungsOfSteps.TryGetValue(trial.Steps, out var all))
+            _rungsOfSteps.Add(trial.Steps, all = options.RungsOf(trial.Steps));
+        var (bracket, rungs) = Brackets.Of(trial, options.Brackets, options.ReductionFactor, all);
+        return new AshaMember(this, trial.Id, bracket, rungs, isProbe: _added++ < options.Probes);
+    }
+
+    public int? RestsAt(AshaMember member) =>
+        member.RestingAt is { } rung ? NextRest(member, rung + 1)
+        : member.HasStarted ? member.RestsAt
+        : NextRest(member, 0);
+
+    public void Started(AshaMember member)
+    {
         _members.Add(member);
-        _byId.Add(trial.Id, member);
-    }
-
-    public int[] RungsOf(TrialId id) => _byId[id].Record.Rungs;
-
-    public int? RestsAt(TrialId id)
-    {
-        var member = _byId[id];
-        return member.RestingAt is { } rung ? NextRest(member, rung + 1)
-            : member.HasStarted ? member.RestsAt
-            : NextRest(member, 0);
-    }
-
-    public void Started(TrialId id)
-    {
-        var member = _byId[id];
+        member.Place = NextSelecting(member, 0);
         member.RestsAt = NextRest(member, 0);
         member.HasStarted = true;
     }
 
-    public void Measured(TrialId id, int step, double value)
+    public void Measured(AshaMember member, int step, double value)
     {
-        var member = _byId[id];
         var wasThere = member.IsAtItsPlace;
         member.Record.Take(step, value);
         if (!wasThere && member.IsAtItsPlace)
             Enter(member);
     }
 
-    public void Rested(TrialId id, int step)
+    public void Rested(AshaMember member, int step)
     {
-        var member = _byId[id];
         var rung = Array.IndexOf(member.Record.Rungs, step);
         if (rung >= member.Record.Count)
-            Measured(id, step, double.PositiveInfinity); // its report lacked the metric
+            Measured(member, step, double.PositiveInfinity); // its report lacked the metric
         member.RestingAt = rung;
         if (member.RestingAt == member.Place)
             RungAt(member).Rest(member);
         NoteWhetherFree(member);
     }
 
-    public void Promoted(TrialId id)
+    public void Promoted(AshaMember member)
     {
-        var member = _byId[id];
         var rung = member.RestingAt!.Value;
         LeaveRest(member);
         if (member.Place <= rung)
@@ -80,9 +73,8 @@ internal sealed class AshaGroup(Asha.Options options)
         member.RestsAt = NextRest(member, rung + 1);
     }
 
-    public void Ended(TrialId id, TrialState state)
+    public void Ended(AshaMember member, TrialState state)
     {
-        var member = _byId[id];
         if (member.RestingAt is not null)
         {
             if (member.RestingAt == member.Place)
@@ -112,9 +104,9 @@ internal sealed class AshaGroup(Asha.Options options)
     public (TrialId Id, int RungsLeft)? Promotion(bool last)
     {
         (TrialId Id, int RungsLeft)? best = _free.Count > 0 ? (_free.Min.Id, _free.Min.RungsLeft) : null;
-        foreach (var rung in _rungs.Values)
+        for (var index = 0; index < _rungs.Count; index++)
         {
-            if (rung.Promotable(options.ReductionFactor) is { } member
+            if (_rungs.GetValueAtIndex(index).Promotable(options.ReductionFactor) is { } member
                 && (best is null || member.RungsLeft(member.Place) < best.Value.RungsLeft))
             {
                 best = (member.Id, member.RungsLeft(member.Place));

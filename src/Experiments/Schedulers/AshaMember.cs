@@ -3,13 +3,16 @@ using Experiments.Trials;
 namespace Experiments.Schedulers;
 
 /// <summary>A trial on its way up a ladder of rungs. Rungs are meant by their index in <see cref="RungRecord.Rungs"/>.</summary>
-/// <param name="trial">The trial.</param>
+/// <param name="group">The trials that it competes with.</param>
+/// <param name="id">The trial.</param>
 /// <param name="bracket">Which ladder it climbs.</param>
 /// <param name="rungs">The steps of its rungs.</param>
 /// <param name="isProbe">Whether it runs to its end whatever is measured, so that rungs can be judged by it.</param>
-internal sealed class AshaMember(ScheduledTrial trial, int bracket, int[] rungs, bool isProbe)
+internal sealed class AshaMember(AshaGroup group, TrialId id, int bracket, int[] rungs, bool isProbe)
 {
-    public TrialId Id => trial.Id;
+    public AshaGroup Group => group;
+
+    public TrialId Id => id;
 
     public int Bracket => bracket;
 

@@ -4,8 +4,8 @@ namespace Experiments.Schedulers;
 internal sealed class AshaRung
 {
     private readonly RungTable _table = new();
-    private readonly SortedDictionary<RungEntry, AshaMember> _resting = [];
-    private readonly SortedDictionary<RungEntry, AshaMember> _ahead = [];
+    private readonly SortedSet<Standing> _resting = [];
+    private readonly SortedSet<Standing> _ahead = [];
     private readonly List<AshaMember> _promoted = [];
 
     /// <summary>Takes in a member whose place this is.</summary>
@@ -17,33 +17,40 @@ internal sealed class AshaRung
         else if (member.RestingAt == member.Place)
             Rest(member);
         else if (member.RestsAt != member.PlaceStep)
-            _ahead.Add(member.Entry, member);
+            _ahead.Add(new Standing(member));
     }
 
     /// <summary>A member that has arrived rests here.</summary>
-    public void Rest(AshaMember member) => _resting.Add(member.Entry, member);
+    public void Rest(AshaMember member) => _resting.Add(new Standing(member));
 
     /// <summary>A member passes, or has ended.</summary>
     public void Remove(AshaMember member)
     {
-        _resting.Remove(member.Entry);
-        _ahead.Remove(member.Entry);
+        var standing = new Standing(member);
+        _resting.Remove(standing);
+        _ahead.Remove(standing);
         _promoted.Remove(member);
     }
 
     /// <summary>The best of the resting, where it is among the best 1/η of all that arrived.</summary>
-    public AshaMember? Promotable(int factor)
-    {
-        foreach (var (entry, member) in _resting)
-            return _table.IsAmongBest(entry, factor) ? member : null;
-        return null;
-    }
+    public AshaMember? Promotable(int factor) =>
+        _resting.Count > 0 && _resting.Min is var best && _table.IsAmongBest(best.Entry, factor) ? best.Member : null;
 
     /// <summary>Those that it has promoted once, and those that went beyond it before it selected and rank well enough to
     /// have passed it.</summary>
-    public List<AshaMember> Passing(int factor) =>
+    public IReadOnlyList<AshaMember> Passing(int factor) => _promoted.Count + _ahead.Count == 0 ? [] :
     [
         .. _promoted,
-        .. _ahead.TakeWhile(ahead => _table.IsAmongBest(ahead.Key, factor)).Select(ahead => ahead.Value),
+        .. _ahead.TakeWhile(ahead => _table.IsAmongBest(ahead.Entry, factor)).Select(ahead => ahead.Member),
     ];
+
+    /// <summary>A member in the order of what it was measured at its place.</summary>
+    private readonly record struct Standing(RungEntry Entry, AshaMember Member) : IComparable<Standing>
+    {
+        public Standing(AshaMember member) : this(member.Entry, member)
+        {
+        }
+
+        public int CompareTo(Standing other) => Entry.CompareTo(other.Entry);
+    }
 }

@@ -10,6 +10,9 @@ internal static class Brackets
     /// below R, for the bracket that starts s rungs up.</remarks>
     public static (int Bracket, int[] Rungs) Of(ScheduledTrial trial, int brackets, int factor, int[] rungs)
     {
+        if (brackets == 1)
+            return (0, rungs);
+
         var weights = Enumerable.Range(0, Math.Min(brackets, rungs.Length + 1))
             .Select(start => (rungs.Length + 1.0) / (rungs.Length - start + 1) * Math.Pow(factor, rungs.Length - start))
             .ToArray();

@@ -2,19 +2,20 @@ using System.Collections.Immutable;
 
 namespace Experiments.Trials;
 
-/// <summary>The values that a live trial has recorded, so that a retry which comes by the same steps records nothing twice.</summary>
+/// <summary>The values that a live trial has recorded, so that a retry which comes by the same steps records nothing twice.
+/// Compact, for thousands of trials may rest at a rung.</summary>
 internal sealed class RecordedValues
 {
-    private readonly Dictionary<string, Dictionary<int, double>> _byName = new(StringComparer.Ordinal);
+    private readonly List<Recorded> _values = []; // in order, and mostly they come in order
 
     public void Add(int step, ImmutableSortedDictionary<string, double> values)
     {
         foreach (var (name, value) in values)
         {
-            if (!_byName.TryGetValue(name, out var curve))
-                _byName[name] = curve = [];
-            if (!curve.TryAdd(step, value))
+            var place = _values.BinarySearch(new Recorded(step, name, value));
+            if (place >= 0)
                 throw new InvalidOperationException($"{name} at step {step} is recorded already.");
+            _values.Insert(~place, new Recorded(step, name, value));
         }
     }
 
@@ -26,14 +27,23 @@ internal sealed class RecordedValues
         var fresh = values;
         foreach (var (name, value) in values)
         {
-            if (!_byName.TryGetValue(name, out var curve) || !curve.TryGetValue(step, out var recorded))
+            var place = _values.BinarySearch(new Recorded(step, name, value));
+            if (place < 0)
                 continue;
 
             fresh = fresh.Remove(name);
+            var recorded = _values[place].Value;
             if (!recorded.Equals(value)) // Equals, so that NaN agrees with NaN
                 contradiction ??= FormattableString.Invariant($"{name} at step {step} is {value:R} now and was {recorded:R} before.");
         }
 
         return fresh;
+    }
+
+    /// <summary>A value of a step, found by the step and the name.</summary>
+    private readonly record struct Recorded(int Step, string Name, double Value) : IComparable<Recorded>
+    {
+        public int CompareTo(Recorded other) =>
+            Step != other.Step ? Step.CompareTo(other.Step) : string.CompareOrdinal(Name, other.Name);
     }
 }
