@@ -41,6 +41,10 @@ public sealed record PlanDocument
     /// <summary>What is allowed but probably not meant.</summary>
     public required ImmutableArray<string> Warnings { get; init; }
 
+    /// <summary>How it goes in virtual time; absent where that was not asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SimulationDocument? Simulation { get; init; }
+
     /// <summary>Plans a sweep.</summary>
     /// <param name="spec">The sweep.</param>
     /// <param name="catalogue">Says what steps default to and what must be prepared.</param>
@@ -183,4 +187,7 @@ public sealed record PlannedCost
 
     /// <summary>Number of trials that the time is estimated from.</summary>
     public required int Basis { get; init; }
+
+    /// <summary>Time of a step, or of a whole trial where that makes none; null where it is not known.</summary>
+    internal TimeSpan? StepTime => Trials == 0 ? TimeSpan.Zero : DeviceTime / Trials / Math.Max(1, (LeastSteps + MostSteps) / 2);
 }

@@ -1,13 +1,14 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Experiments.Sweeps;
+using Experiments.Trials;
 
 namespace Experiments.Reports;
 
 /// <summary>A plan as a table.</summary>
 public static class PlanTables
 {
-    /// <summary>A row an entry, what is prepared first, and the sum.</summary>
+    /// <summary>A row an entry, what is prepared first, and the sum; where it was simulated, a row a rung besides.</summary>
     public static IEnumerable<ReportTable> Of(PlanDocument plan)
     {
         yield return new ReportTable
@@ -37,7 +38,47 @@ public static class PlanTables
                     : "Time is known once trials of the same task, base and method are in the store.",
             ],
         };
+        if (plan.Simulation is { } simulated)
+            yield return Of(plan, simulated);
     }
+
+    private static ReportTable Of(PlanDocument plan, SimulationDocument simulated) => new()
+    {
+        Lead = [.. Course(simulated)],
+        Columns =
+        [
+            new("task", Priority: 1),
+            new("method"),
+            new("rung", Alignment.Right),
+            new("reached", Alignment.Right),
+            new("went on", Alignment.Right),
+            new("ended there", Alignment.Right, 2),
+        ],
+        Rows =
+        [
+            .. simulated.Rungs.Select(rung => (ImmutableArray<Cell>)
+            [
+                plan.Entries.First(entry => entry.Block == rung.Block).Task, rung.Entry,
+                Whole(rung.Step), Whole(rung.Reached), Whole(rung.WentOn), Whole(rung.Reached - rung.WentOn),
+            ]),
+        ],
+        Notes = simulated.Assumptions,
+    };
+
+    private static IEnumerable<string> Course(SimulationDocument simulated)
+    {
+        var end = simulated.Ended ? "" : ", not at its end by then";
+        yield return $"Simulated on {Plural(simulated.Devices, "device")}: {Digits.Duration(simulated.Time)}{end}, devices busy "
+            + $"{Percent(simulated.BusyShare)} of it. {string.Join(", ", simulated.Trials.Select(Count))}.";
+        yield return $"Device time {Digits.Duration(simulated.DeviceTime)}, {Percent(simulated.DeviceTime / simulated.FullDeviceTime)} of "
+            + $"the {Digits.Duration(simulated.FullDeviceTime)} of all trials to their end.";
+        if (simulated.Losses > 0)
+            yield return $"{Plural(simulated.Losses, "worker")} lost, and {Whole(simulated.UndoneSteps)} of {Whole(simulated.Steps)} steps.";
+
+        static string Count(KeyValuePair<TrialState, int> trials) => $"{Whole(trials.Value)} {trials.Key.ToString().ToLowerInvariant()}";
+    }
+
+    private static string Percent(double share) => share.ToString("0.0 %", CultureInfo.InvariantCulture);
 
     private static ImmutableArray<Cell> Row(PlannedCost entry) =>
     [

@@ -20,10 +20,12 @@ internal sealed class VirtualDevice(int index, VirtualCluster cluster, ITrialMod
     private readonly KeyedStream _losses = new(cluster.Seed, (ulong)index, "loss");
     private readonly KeyedStream _lostReports = new(cluster.Seed, (ulong)index, "report");
     private Assignment? _assignment;
+    private TimeSpan _busy; // up to _reached
     private TimeSpan _began;
     private TimeSpan _stepTime;
     private TimeSpan _reached; // when it came to the step where it is
     private int _step;
+    private int _saved; // the step from which it would go on
     private int _steps;
     private int? _failsAt;
     private bool _hasEnded;
@@ -38,8 +40,11 @@ internal sealed class VirtualDevice(int index, VirtualCluster cluster, ITrialMod
     /// <summary>Steps that it trained.</summary>
     public long Steps { get; private set; }
 
+    /// <summary>Steps that it trained and lost.</summary>
+    public long UndoneSteps { get; private set; }
+
     /// <summary>Time in which it trained.</summary>
-    public TimeSpan Busy { get; private set; }
+    public TimeSpan Busy => _busy + (IsTraining ? time.Now - _reached : TimeSpan.Zero);
 
     /// <summary>How many workers it lost.</summary>
     public int Losses { get; private set; }
@@ -66,7 +71,7 @@ internal sealed class VirtualDevice(int index, VirtualCluster cluster, ITrialMod
         (_assignment, _step, _began, _reached) = (assignment, assignment.ResumeFrom?.Step ?? 0, time.Now, time.Now);
         (_steps, _stepTime) = (model.Steps(assignment.Work), model.StepTime(assignment.Work));
         _failsAt = FailsAt(assignment.Attempt.Trial);
-        (_hasEnded, _acknowledged) = (false, 0);
+        (_hasEnded, _acknowledged, _saved) = (false, 0, _step);
         _outbox.Clear();
         Report(new Report.Started(1, _step));
         if (_step > 0)
@@ -114,6 +119,7 @@ internal sealed class VirtualDevice(int index, VirtualCluster cluster, ITrialMod
     {
         var lost = Worker.Id;
         Halt();
+        UndoneSteps += IsTraining ? _step - _saved : 0;
         _assignment = null;
         Losses++;
         time.After(cluster.Latency + cluster.Detection, index, () => hear(new LedgerInput.WorkerLost(lost, "It was lost.")));
@@ -197,7 +203,11 @@ internal sealed class VirtualDevice(int index, VirtualCluster cluster, ITrialMod
     private ImmutableSortedDictionary<string, double> Metrics(TrialWork.Train train) =>
         _none.Add($"validation_{_assignment!.Block!.Metric}", model.Value(_assignment.Attempt.Trial, train, _step));
 
-    private void Save() => Report(new Report.Saved(_step, $"{_assignment!.Attempt}-{_step}", 0));
+    private void Save()
+    {
+        _saved = _step;
+        Report(new Report.Saved(_step, $"{_assignment!.Attempt}-{_step}", 0));
+    }
 
     private void End(AttemptOutcome outcome)
     {
@@ -238,7 +248,7 @@ internal sealed class VirtualDevice(int index, VirtualCluster cluster, ITrialMod
 
     private void Advance(int steps)
     {
-        Busy += time.Now - _reached;
+        _busy += time.Now - _reached;
         Steps += steps;
         _step += steps;
         _reached = time.Now;

@@ -34,8 +34,11 @@ public sealed class VirtualSweep
     /// <summary>Whether the ledger has ended the sweep.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>Steps that were trained, those that a loss undid included.</summary>
+    /// <summary>Steps that were trained, <see cref="UndoneSteps"/> included.</summary>
     public long Steps => _devices.Sum(device => device.Steps);
+
+    /// <summary>Steps that were lost with a worker, not being saved.</summary>
+    public long UndoneSteps => _devices.Sum(device => device.UndoneSteps);
 
     /// <summary>Time in which devices worked, of all devices in sum.</summary>
     public TimeSpan Busy => _devices.Aggregate(TimeSpan.Zero, (sum, device) => sum + device.Busy);
@@ -48,7 +51,7 @@ public sealed class VirtualSweep
     public bool Advance() => !HasEnded && _time.Advance();
 
     /// <summary>Runs the sweep to its end.</summary>
-    /// <param name="until">Ends it at that time at the latest; null for no limit.</param>
+    /// <param name="until">Breaks it off at that time; null for no limit.</param>
     /// <exception cref="InvalidOperationException">When the sweep waits for something that will not come.</exception>
     public void Run(TimeSpan? until = null)
     {
@@ -58,6 +61,8 @@ public sealed class VirtualSweep
 
         if (!HasEnded && _time.Next is null)
             throw new InvalidOperationException("The sweep has not ended, and nothing is due.");
+        if (!HasEnded && until is { } end)
+            _time.Pass(end);
     }
 
     private void Hear(LedgerInput input)

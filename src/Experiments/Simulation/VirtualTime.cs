@@ -16,6 +16,9 @@ internal sealed class VirtualTime
     /// <summary>When the next thing is due; null where nothing is.</summary>
     public TimeSpan? Next => _now.Count > 0 ? Now : _due.TryPeek(out _, out var when) ? when.At : null;
 
+    /// <summary>Lets time pass up to a point before which nothing is due.</summary>
+    public void Pass(TimeSpan until) => Now = until;
+
     /// <summary>Plans something. Without delay it comes before everything else, after what was planned so before.</summary>
     public void After(TimeSpan delay, int device, Action action)
     {

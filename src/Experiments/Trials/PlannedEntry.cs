@@ -102,9 +102,12 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     }
 
     /// <summary>Steps to the full resource of a trial.</summary>
-    public int Steps(Configuration configuration) =>
+    public int Steps(Configuration configuration) => Steps(configuration, _defaultSteps);
+
+    /// <summary>The same by what holds where the configuration does not say.</summary>
+    public static int Steps(Configuration configuration, ParameterValue? preset) =>
         configuration.Values.GetValueOrDefault("steps") is ParameterValue.Integer set ? (int)set.Value
-        : _defaultSteps is ParameterValue.Integer preset ? (int)preset.Value
+        : preset is ParameterValue.Integer whole ? (int)whole.Value
         : 1;
 
     /// <summary>The value of the task's metric among others, turned so that lower is better; null for none.</summary>

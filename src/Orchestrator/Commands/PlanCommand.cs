@@ -9,15 +9,20 @@ namespace Orchestrator.Commands;
 internal sealed class PlanCommand : Command, IExemplified
 {
     private readonly SweepFileArguments _sweep = new();
+    private readonly SimulationArguments _simulation = new();
 
     public PlanCommand(CommandContext context) : base("plan", "Show what a sweep would do and take; starts nothing.")
     {
         _sweep.AddTo(this);
+        _simulation.AddTo(this);
         SetAction(async (parsed, cancel) =>
         {
             var spec = _sweep.Read(parsed, context);
             var output = context.Output(parsed);
-            var plan = PlanDocument.Of(spec, context.Catalogue(), await History(context, parsed, cancel));
+            var catalogue = context.Catalogue();
+            var plan = PlanDocument.Of(spec, catalogue, await History(context, parsed, cancel));
+            if (_simulation.Read(parsed, spec) is { } supposed)
+                plan = plan with { Simulation = SimulationDocument.Of(spec, catalogue, plan, supposed) };
             output.Write(plan, ReportJson.Of, PlanTables.Of);
             foreach (var warning in plan.Warnings)
                 output.Note($"Warning: {warning}");
@@ -29,6 +34,7 @@ internal sealed class PlanCommand : Command, IExemplified
     [
         ("plan config/quickstart.yaml", "trials, steps, time"),
         ("plan config/quickstart.yaml --set seeds=10", "and with more seeds"),
+        ("plan config/sweeps/asha.yaml --simulate --devices 8", "its course in virtual time: how long, who goes on"),
     ];
 
     /// <summary>Earlier sweeps, to estimate by. A store that cannot be read leaves the plan without times, and says why.</summary>

@@ -67,6 +67,42 @@ public sealed class SweepFileCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_simulated_plan_says_how_long_it_takes_on_so_many_devices()
+    {
+        Assert.Equal(ExitCode.Ok, await _program.Run("plan", _right, "--simulate", "--devices", "3", "--seconds-per-step", "2", "--json"));
+
+        // A seed a device: lora for 20, 60, 20 and 60 steps, then mole for 100.
+        using var document = JsonDocument.Parse(_program.Output);
+        var simulation = document.RootElement.GetProperty("simulation");
+        Assert.Equal(2 * (20 + 60 + 20 + 60 + 100), simulation.GetProperty("seconds").GetDouble());
+        Assert.Equal(1, simulation.GetProperty("busy_share").GetDouble());
+        Assert.Equal(15, simulation.GetProperty("trials").GetProperty("completed").GetInt32());
+        Assert.Equal(780, simulation.GetProperty("steps").GetInt64());
+    }
+
+    [Fact]
+    public async Task A_simulated_plan_takes_the_time_of_steps_from_the_store_and_shows_the_rungs()
+    {
+        _program.WithFile("rungs.yaml", """
+            name: rungs
+            task: lesions
+            size: smoke
+            trials: 54
+            sampler: random
+            scheduler: { type: asha, probes: 0, min_steps: 1 }
+            methods:
+              - method: lora
+                rank: { type: int, low: 1, high: 1024, log: true }
+                steps: 81
+            """);
+
+        Assert.Equal(
+            ExitCode.Ok, await _program.Run("plan", Path.Combine(_program.Folder, "rungs.yaml"), "--simulate", "--losses-per-day", "500"));
+
+        Snapshot.Matches(_program.Output, "plan-simulated");
+    }
+
+    [Fact]
     public async Task Without_a_comparable_trial_no_time_is_made_up()
     {
         using var program = new ProgramRun();

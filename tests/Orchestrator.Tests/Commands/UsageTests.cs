@@ -17,6 +17,9 @@ public sealed class UsageTests : IDisposable
     [InlineData("verify . extra", "Unknown argument 'extra'.")]
     [InlineData("compare x --importance --best-of", "--importance and --best-of are two answers; ask for one.")]
     [InlineData("compare x --best-of --budget time", "--budget compares methods; it does not go with --importance or --best-of.")]
+    [InlineData("plan x --devices 4", "--devices goes with --simulate.")]
+    [InlineData("plan x --simulate --devices 0", "--devices is 0, but must be at least 1.")]
+    [InlineData("plan x --simulate --failures 1.5", "--failures is 1.5, but must be at least 0 and below 1.")]
     [InlineData("verify", "Required argument 'folder' missing for command: 'verify'.")]
     [InlineData("", "Required command was not provided.")]
     public async Task A_slip_is_named_with_what_was_probably_meant(string arguments, string message)
