@@ -14,7 +14,7 @@ namespace Experiments.Schedulers;
 [Description("Brackets that trade the number of trials against how early they are judged, round by round.")]
 public sealed class HyperBand(HyperBand.Options options) : ITrialScheduler
 {
-    private readonly SortedDictionary<(int Group, int Steps), List<HyperBandBracket>> _brackets = [];
+    private readonly SortedDictionary<(int Group, int Steps), Series> _series = [];
     private readonly Dictionary<TrialId, HyperBandTrial> _trials = [];
 
     /// <summary>What a sweep file can set.</summary>
@@ -34,9 +34,9 @@ public sealed class HyperBand(HyperBand.Options options) : ITrialScheduler
     public void Started(TrialId trial)
     {
         var bracket = Open(_trials[trial]);
-        var brackets = BracketsOf(_trials[trial]);
-        if (brackets.Count == 0 || brackets[^1] != bracket)
-            brackets.Add(bracket);
+        var series = SeriesOf(_trials[trial]);
+        if (series.Live.Count == 0 || series.Live[^1] != bracket)
+            series.Begin(bracket);
         bracket.Started(trial);
         _trials[trial] = _trials[trial] with { Bracket = bracket, Record = new RungRecord(bracket.Rungs) };
     }
@@ -53,29 +53,44 @@ public sealed class HyperBand(HyperBand.Options options) : ITrialScheduler
     }
 
     /// <inheritdoc/>
-    public TrialId? Promotion(bool last) => _brackets.Values
-        .SelectMany(brackets => brackets)
+    public TrialId? Promotion(bool last) => _series.Values
+        .SelectMany(series => series.Live)
         .Select(bracket => bracket.Promotion(last))
         .FirstOrDefault(promotion => promotion is not null);
 
     /// <inheritdoc/>
-    public void Promoted(TrialId trial) => _trials[trial].Bracket!.Promoted(trial);
+    public void Promoted(TrialId trial)
+    {
+        _trials[trial].Bracket!.Promoted(trial);
+        Forget(trial);
+    }
 
     /// <inheritdoc/>
-    public void Ended(TrialId trial, TrialState state) => _trials[trial].Bracket?.Ended(trial);
-
-    private List<HyperBandBracket> BracketsOf(HyperBandTrial trial)
+    public void Ended(TrialId trial, TrialState state)
     {
-        if (!_brackets.TryGetValue((trial.Group, trial.Steps), out var brackets))
-            _brackets.Add((trial.Group, trial.Steps), brackets = []);
-        return brackets;
+        _trials[trial].Bracket?.Ended(trial);
+        Forget(trial);
+    }
+
+    /// <summary>Lets a bracket go that promotes nobody any more, so that none is asked for ever.</summary>
+    private void Forget(TrialId trial)
+    {
+        if (_trials[trial].Bracket is { IsOver: true } over)
+            SeriesOf(_trials[trial]).Live.Remove(over);
+    }
+
+    private Series SeriesOf(HyperBandTrial trial)
+    {
+        if (!_series.TryGetValue((trial.Group, trial.Steps), out var series))
+            _series.Add((trial.Group, trial.Steps), series = new Series());
+        return series;
     }
 
     /// <summary>The bracket that the next trial starts in.</summary>
     private HyperBandBracket Open(HyperBandTrial trial)
     {
-        var brackets = BracketsOf(trial);
-        return brackets.Count > 0 && brackets[^1].IsOpen ? brackets[^1] : Bracket(trial.Steps, brackets.Count);
+        var series = SeriesOf(trial);
+        return series.Live.Count > 0 && series.Live[^1].IsOpen ? series.Live[^1] : Bracket(trial.Steps, series.Begun);
     }
 
     /// <summary>The n-th bracket: s goes from the number of rungs below R down to 0, and again; it takes in
@@ -90,6 +105,22 @@ public sealed class HyperBand(HyperBand.Options options) : ITrialScheduler
     }
 
     private RungRecord Record(TrialId trial) => _trials[trial].Record ?? new RungRecord(Open(_trials[trial]).Rungs);
+
+    /// <summary>The brackets of a group and a full resource, in turn.</summary>
+    private sealed class Series
+    {
+        /// <summary>How many have begun.</summary>
+        public int Begun { get; private set; }
+
+        /// <summary>Those that may promote trials yet.</summary>
+        public List<HyperBandBracket> Live { get; } = [];
+
+        public void Begin(HyperBandBracket bracket)
+        {
+            Live.Add(bracket);
+            Begun++;
+        }
+    }
 
     private sealed record HyperBandTrial(int Group, int Steps)
     {

@@ -22,6 +22,9 @@ internal sealed class HyperBandBracket(int[] rungs, int size, int factor)
     /// <summary>Whether its first round takes in more trials.</summary>
     public bool IsOpen => !_isClosed && _round == 0 && _roundOf.Count < size;
 
+    /// <summary>Whether it promotes no trial any more.</summary>
+    public bool IsOver => !IsOpen && _round == rungs.Length && _promotable.Count == 0;
+
     /// <summary>The steps where its rounds end, but for the last.</summary>
     public int[] Rungs => rungs;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Experiments.Reports;
 using Experiments.Simulation;
 using Experiments.Sweeps;
