@@ -20,16 +20,17 @@ internal static class LedgerBench
 
     public static Report Run()
     {
-        // A part of it: LEDGER_TRIALS=100000 LEDGER_SCHEDULERS=asha,hyperband dotnet run …
-        var trials = Environment.GetEnvironmentVariable("LEDGER_TRIALS")?.Split(',').Select(int.Parse) ?? _trials;
-        var schedulers = Environment.GetEnvironmentVariable("LEDGER_SCHEDULERS")?.Split(',') ?? _schedulers;
+        // A part of it: LEDGER_TRIALS=100000 LEDGER_DEVICES=100 LEDGER_SCHEDULERS=asha,hyperband dotnet run …
+        var trials = Listed("TRIALS")?.Select(int.Parse) ?? _trials;
+        var devices = Listed("DEVICES")?.Select(int.Parse) ?? _devices;
+        var schedulers = Listed("SCHEDULERS") ?? _schedulers;
         Measure("fifo", 10, 20_000); // so that what is measured is compiled
         Measure("asha", 10, 20_000);
         var cases =
             from scheduler in schedulers
             from count in trials
-            from devices in _devices
-            select Measure(scheduler, devices, count);
+            from width in devices
+            select Measure(scheduler, width, count);
         return new Report(
             "ledger",
             "microseconds in the ledger per trial, from drawing it to the end of the sweep, and what an ended trial keeps",
@@ -76,6 +77,8 @@ internal static class LedgerBench
             return step;
         }
     }
+
+    private static string[]? Listed(string what) => Environment.GetEnvironmentVariable($"LEDGER_{what}")?.Split(',');
 
     private static double Micro(TimeSpan time) => time.TotalMicroseconds;
 }

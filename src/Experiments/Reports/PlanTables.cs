@@ -52,7 +52,7 @@ public static class PlanTables
             new("rung", Alignment.Right),
             new("reached", Alignment.Right),
             new("went on", Alignment.Right),
-            new("ended there", Alignment.Right, 2),
+            new("no further", Alignment.Right, 2),
         ],
         Rows =
         [

@@ -37,7 +37,7 @@ internal sealed class VirtualDevice(int index, VirtualCluster cluster, ITrialMod
 
     public WorkerInfo Worker { get; private set; } = new("", "", "");
 
-    /// <summary>Steps that it trained.</summary>
+    /// <summary>Steps that it trained; a preparation has none.</summary>
     public long Steps { get; private set; }
 
     /// <summary>Steps that it trained and lost.</summary>
@@ -249,7 +249,7 @@ internal sealed class VirtualDevice(int index, VirtualCluster cluster, ITrialMod
     private void Advance(int steps)
     {
         _busy += time.Now - _reached;
-        Steps += steps;
+        Steps += _assignment!.Work is TrialWork.Train ? steps : 0;
         _step += steps;
         _reached = time.Now;
     }
