@@ -79,9 +79,8 @@ public sealed record PlanDocument
     {
         var block = spec.Tasks[entry.Block];
         var listed = block.Methods.Single(method => method.Name == entry.Entry);
-        var (least, most) = block.Command is not null || catalogue.Methods.Any(method => method.Id == entry.Method && !method.Trains)
-            ? (0, 0)
-            : StepsOf(listed.Space, catalogue);
+        var trains = block.Command is null && !catalogue.Methods.Any(method => method.Id == entry.Method && !method.Trains);
+        var (least, most) = trains ? StepsOf(listed.Space, catalogue) : (0, 0);
         Measurement[] measured = [.. known[Kind.Of(block, listed)]];
         return new PlannedCost
         {
@@ -94,6 +93,7 @@ public sealed record PlanDocument
             Trials = entry.Trials,
             LeastSteps = least,
             MostSteps = most,
+            MeanSteps = MeanSteps(listed, trains, catalogue),
             DeviceTime = measured.Length == 0 ? null : entry.Trials * Expected(measured, (least + most) / 2, block.Command is null),
             Basis = measured.Length,
         };
@@ -105,6 +105,15 @@ public sealed record PlanDocument
         var time = measured.Average(measurement => measurement.Elapsed.TotalSeconds);
         var taken = measured.Average(measurement => measurement.Steps);
         return TimeSpan.FromSeconds(knowsSteps && taken > 0 ? time * steps / taken : time);
+    }
+
+    /// <summary>Steps that its trials say they make, programs' included; 1 where they say nothing.</summary>
+    private static double MeanSteps(MethodEntry entry, bool trains, ICatalogue catalogue)
+    {
+        if (!trains && entry.Space.Parameters.All(parameter => parameter.Name != "steps"))
+            return 1;
+        var (least, most) = StepsOf(entry.Space, catalogue);
+        return Math.Max(1, (least + most) / 2);
     }
 
     private static (double Least, double Most) StepsOf(SearchSpace space, ICatalogue catalogue)
@@ -188,6 +197,9 @@ public sealed record PlannedCost
     /// <summary>Number of trials that the time is estimated from.</summary>
     public required int Basis { get; init; }
 
+    /// <summary>What a trial's time is divided by to have that of a step, at least 1.</summary>
+    internal double MeanSteps { get; init; } = 1;
+
     /// <summary>Time of a step, or of a whole trial where that makes none; null where it is not known.</summary>
-    internal TimeSpan? StepTime => Trials == 0 ? TimeSpan.Zero : DeviceTime / Trials / Math.Max(1, (LeastSteps + MostSteps) / 2);
+    internal TimeSpan? StepTime => Trials == 0 ? TimeSpan.Zero : DeviceTime / Trials / MeanSteps;
 }
