@@ -15,10 +15,12 @@ internal readonly record struct RungEntry(double Value, TrialId Trial) : ICompar
 /// </summary>
 internal sealed class RungTable
 {
-    private const int Longest = 512;
+    private const int Longest = 1_024;
 
     private readonly List<List<RungEntry>> _runs = []; // none is empty
     private readonly List<int> _lengths = [];
+    private (int Count, int Factor) _cutOf;
+    private RungEntry _cut; // the worst of the best 1/η when there were as many as that
 
     public int Count { get; private set; }
 
@@ -43,15 +45,15 @@ internal sealed class RungTable
         return rank;
     }
 
-    /// <summary>How many are better than a trial that has arrived.</summary>
-    public int RankOf(RungEntry entry)
-    {
-        var index = RunOf(entry);
-        return Before(index) + _runs[index].BinarySearch(entry);
-    }
-
     /// <summary>Whether a trial that has arrived is of the best 1/η, rounded down, with a value at all.</summary>
-    public bool IsAmongBest(RungEntry entry, int factor) => double.IsFinite(entry.Value) && RankOf(entry) < Count / factor;
+    public bool IsAmongBest(RungEntry entry, int factor)
+    {
+        if (Count < factor || !double.IsFinite(entry.Value))
+            return false;
+        if (_cutOf != (Count, factor))
+            (_cutOf, _cut) = ((Count, factor), At(Count / factor - 1));
+        return entry.CompareTo(_cut) <= 0;
+    }
 
     /// <summary>The best first.</summary>
     public IEnumerable<RungEntry> BestFirst => _runs.SelectMany(run => run);
@@ -70,6 +72,14 @@ internal sealed class RungTable
         }
 
         return low;
+    }
+
+    private RungEntry At(int rank)
+    {
+        var index = 0;
+        for (; rank >= _lengths[index]; index++)
+            rank -= _lengths[index];
+        return _runs[index][rank];
     }
 
     private int Before(int index)
