@@ -53,7 +53,7 @@ public sealed class PartRegistryTests
             Assert.Throws<SpecException>(() => SamplerCatalogue.Create(new SamplerSpec { Type = "dice" })).Message);
         Assert.Equal(
             "Unknown scheduler 'pbt'. Known: asha, asha-stop, fifo, hyperband, median.",
-            Assert.Throws<SpecException>(() => SchedulerCatalogue.Create(new SchedulerSpec { Type = "pbt" })).Message);
+            Assert.Throws<SpecException>(() => SchedulerCatalogue.Create(new SchedulerSpec { Type = "pbtx" })).Message);
         Assert.Equal(
             "Unknown option 'eta' of part 'plain'.",
             Assert.Throws<SpecException>(() => _registry.Create("plain", eta)).Message);
