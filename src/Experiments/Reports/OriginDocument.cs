@@ -59,9 +59,11 @@ public sealed record OriginDocument
     public required ImmutableArray<RungMeasurement> Measurements { get; init; }
 
     /// <summary>The parts of its training, where it took others' over; else null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImmutableArray<TrialSegment>? Segments { get; init; }
 
     /// <summary>The values that led to what it has trained in the end, whoever trained it, where they changed; else null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImmutableArray<ScheduledValues>? Schedule { get; init; }
 
     /// <summary>Whether the sampler draws the same again.</summary>

@@ -146,6 +146,7 @@ public sealed record ResultRow
     public required Configuration Values { get; init; }
 
     /// <summary>How they changed, where the trial took others' training over; else null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImmutableArray<TrialSegment>? Segments { get; init; }
 
     private double? Of(string split) => Metrics.TryGetValue(split + Metric, out var value) ? value : null;

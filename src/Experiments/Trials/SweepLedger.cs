@@ -326,9 +326,9 @@ public sealed partial class SweepLedger
     {
         var checkpoint = trial.Checkpoint;
         Record(new SweepEvent.TrialEnded(trial.Id, conclusion.State, conclusion.Cause, conclusion.Message));
-        Delete(checkpoint, trial.Checkpoint);
         if (conclusion.State != TrialState.Failed) // those of a failed trial are kept to be looked at
             _effects.Add(new LedgerEffect.DeleteTrialCheckpoints(trial.Id, _state.LentBy(trial.Id)));
+        Delete(checkpoint, trial.Checkpoint);
     }
 
     private void End(string reason)
