@@ -26,16 +26,30 @@ internal sealed class Population(PopulationBasedTraining.Options options, int[] 
             : next;
     }
 
-    /// <summary>What a member that rests with the next one, and was not compared yet, should take over.</summary>
+    /// <summary>What a member that rests with the next one, and was not compared yet, should take over: where it is one of the worst,
+    /// one of the best, evenly drawn of those with a checkpoint; never of one that is no better.</summary>
     public Exploit? Exploitation(Func<TrialId, int?> checkpointOf)
     {
         if (Next() is not { RestingAt: { } step })
             return null;
 
-        foreach (var member in _members)
+        var generation = Array.IndexOf(generations, step);
+        var ranked = _members.Where(member => member.IsIn(generation))
+            .OrderBy(member => (member.ValueAt(generation), member.Trial.Id))
+            .ToList();
+        var share = ShareOf(ranked.Count);
+
+        // A checkpoint from before the step would lead a member by steps whose values are recorded already.
+        var best = ranked[..share].FindAll(donor => donor.IsItselfSince(step) && checkpointOf(donor.Trial.Id) >= step);
+        foreach (var member in ranked[^share..].OrderBy(member => member.Trial.Id))
         {
-            if (member.RestingAt == step && !member.IsCompared && DonorOf(member, step, checkpointOf) is { } donor)
-                return new Exploit(member.Trial.Id, donor.Id, Exploration.Near(donor, member.Trial.Id, step, options));
+            var donors = best.FindAll(donor => donor.ValueAt(generation) < member.ValueAt(generation));
+            if (member.RestingAt != step || member.IsCompared || donors.Count == 0)
+                continue;
+
+            var drawn = new KeyedStream(member.Trial.Space.Seed, (ulong)member.Trial.Id.Number, $"pbt/{step}").Below(donors.Count, 0);
+            var donor = donors[(int)drawn].Trial;
+            return new Exploit(member.Trial.Id, donor.Id, Exploration.Near(donor, member.Trial.Id, step, options));
         }
 
         return null;
@@ -47,25 +61,6 @@ internal sealed class Population(PopulationBasedTraining.Options options, int[] 
         foreach (var member in _members.Where(member => member.RestingAt == promoted.RestingAt))
             member.IsCompared = true;
         promoted.GoOn();
-    }
-
-    /// <summary>One of the best, evenly drawn of those with a checkpoint, where the member is one of the worst; never one that is
-    /// no better.</summary>
-    private ScheduledTrial? DonorOf(PopulationMember member, int step, Func<TrialId, int?> checkpointOf)
-    {
-        var generation = Array.IndexOf(generations, step);
-        var ranked = _members.Where(other => other.IsIn(generation))
-            .OrderBy(other => (other.ValueAt(generation), other.Trial.Id))
-            .ToList();
-        var share = ShareOf(ranked.Count);
-        if (ranked.IndexOf(member) < ranked.Count - share)
-            return null;
-
-        // A checkpoint from before the step would lead the member by steps whose values are recorded already.
-        var donors = ranked[..share].FindAll(donor => donor.ValueAt(generation) < member.ValueAt(generation)
-            && donor.IsItselfSince(step) && checkpointOf(donor.Trial.Id) >= step);
-        var drawn = new KeyedStream(member.Trial.Space.Seed, (ulong)member.Trial.Id.Number, $"pbt/{step}");
-        return donors.Count == 0 ? null : donors[(int)drawn.Below(donors.Count, 0)].Trial;
     }
 
     /// <summary>⌈q P⌉, but at most half, so that nobody is among the worst and the best.</summary>
