@@ -21,8 +21,8 @@ internal static class PopulationBench
         int[] populations = [4, 8, 16, 32];
         return new Report(
             "populations",
-            $"expected final loss of the trial that was measured best (2 % noise), {Steps} steps, pbt every {Interval} on {Workers} workers; "
-                + $"median (quartiles) of {Seeds} seeds; the best constant rate comes to {BestOf(rate => _ => rate):0.0000}, "
+            $"expected final loss of the trial that was measured best (2 % noise), {Steps} steps, pbt every {Interval} on {Workers} "
+                + $"workers; median (quartiles) of {Seeds} seeds; the best constant rate comes to {BestOf(rate => _ => rate):0.0000}, "
                 + $"the best cosine to {BestOf(Cosine):0.0000}",
             ["trials", "constant rate, random", "cosine to 0, random peak", "pbt", "pbt, sync"],
             [.. populations.Select(trials => (IReadOnlyList<object>)

@@ -44,7 +44,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
     /// <summary>The first attempt since the trial took over another's training; 1 where it never has.</summary>
     public int FirstAttempt { get; private set; } = 1;
 
-    /// <summary>The step of that training from which it went on: what is reported of it is not of the trial. -1 where it never has.</summary>
+    /// <summary>The step from which it went on then: what is reported up to there is not of the trial. -1 where it never has.</summary>
     public int TakenOverAt { get; private set; } = -1;
 
     /// <summary>Steps at which the task's metric is recorded, while the trial lives.</summary>

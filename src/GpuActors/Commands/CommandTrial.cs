@@ -33,8 +33,9 @@ internal sealed class CommandTrial
         CheckpointsPath = Checkpoints is null ? null : Path.Combine(dataFolder, Checkpoints);
         EarlierFolders = Checkpoints is null
             ? []
-            : [.. Enumerable.Range(assignment.FirstAttempt, assignment.Attempt.Number - assignment.FirstAttempt).Reverse().Select(number => Path.Combine(
-                dataFolder, TrialFolders.Of(assignment.Sweep, assignment.Attempt with { Number = number })))];
+            : [.. Enumerable.Range(assignment.FirstAttempt, assignment.Attempt.Number - assignment.FirstAttempt).Reverse()
+                .Select(number => assignment.Attempt with { Number = number })
+                .Select(earlier => Path.Combine(dataFolder, TrialFolders.Of(assignment.Sweep, earlier)))];
         KeepsCopies = assignment.KeepsCopies;
         _takenOver = assignment.ResumeFrom is { Owner: not null } taken ? Path.Combine(dataFolder, taken.Folder) : null;
         MetricsPath = Spec.MetricsFile is { } file ? Path.Combine(Folder, file) : null;

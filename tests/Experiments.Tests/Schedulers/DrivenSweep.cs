@@ -138,7 +138,8 @@ internal sealed class DrivenSweep(
     {
         var (trial, donor) = (_all[exploit.Trial.Number], _all[exploit.Donor.Number]);
         Assert.True(trial.IsResting && trial.End is null, $"{exploit.Trial} does not rest.");
-        Assert.True(donor.End is null && donor.Checkpoint >= trial.Step && donor.Group == trial.Group, $"{exploit} from {donor.Checkpoint}.");
+        Assert.True(
+            donor.End is null && donor.Checkpoint >= trial.Step && donor.Group == trial.Group, $"{exploit} from {donor.Checkpoint}.");
         Trace.Add($"{trial.Id.Number}={donor.Id.Number}@{donor.Checkpoint}");
         var step = donor.Checkpoint;
         (trial.Step, trial.Checkpoint) = (step, step);

@@ -193,7 +193,8 @@ public sealed class TrialRunnerTests : IDisposable
         var seen = new Seen();
         var failure = Assert.Throws<IOException>(() => _runner.Run(TakenOver(donor, attempt: 2), seen, default));
 
-        Assert.StartsWith("It took another trial's training over and cannot begin at the start.", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "It took another trial's training over and cannot begin at the start.", failure.Message, StringComparison.Ordinal);
         Assert.Empty(seen.Log);
     }
 
