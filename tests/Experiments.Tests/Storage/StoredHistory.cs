@@ -35,7 +35,7 @@ internal static class StoredHistory
     /// <summary>The same of populations, whose trials take each other over.</summary>
     public static IReadOnlyList<SweepEvent> Populations() => Disturbed(
         Sweep([Block("composition", Entry("full", [1, 2, 3, 4]), Entry("lora", [1, 2, 3, 13]))], seeds: [0])
-            with { Scheduler = new SchedulerSpec { Type = "pbt" } });
+            with { Retries = int.MaxValue, Scheduler = new SchedulerSpec { Type = "pbt" } });
 
     private static IReadOnlyList<SweepEvent> Disturbed(SweepSpec spec)
     {
