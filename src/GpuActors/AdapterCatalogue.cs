@@ -74,7 +74,8 @@ public sealed class AdapterCatalogue : ICatalogue
         option.Minimum,
         option.Maximum,
         [.. option.Choices],
-        option.Summary);
+        option.Summary,
+        option.IsMutable);
 
     /// <summary>A default by the option's kind: JSON alone does not tell a whole real number from an integer.</summary>
     private static ParameterValue ValueOf(Adapters.Options.OptionKind kind, JsonNode value) =>

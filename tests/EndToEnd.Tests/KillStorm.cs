@@ -28,7 +28,8 @@ internal sealed class KillStorm(string sweep, TimeSpan longest, int seed, ITestO
         var undisturbed = DataFolder("undisturbed");
         Assert.Equal(0, (await OrchestratorProcess.RunAsync("run", _file, "--data", undisturbed)).ExitCode);
         var expected = await Comparison.Of(sweep, undisturbed);
-        var ends = Ends(undisturbed);
+        var (ends, exploits) = (Ends(undisturbed), Exploits(undisturbed));
+        output.WriteLine($"{exploits.Count} trials went over to another.");
 
         var killed = 0;
         for (var storm = 0; killed < kills; storm++)
@@ -38,6 +39,7 @@ internal sealed class KillStorm(string sweep, TimeSpan longest, int seed, ITestO
             killed += await RunUnderFire(data, kills - killed);
 
             Assert.Equal(ends, Ends(data));
+            Assert.Equal(exploits, Exploits(data));
             Assert.Equal(expected, await Comparison.Of(sweep, data));
             Assert.Empty(OrchestratorProcess.Of(data));
         }
@@ -98,6 +100,15 @@ internal sealed class KillStorm(string sweep, TimeSpan longest, int seed, ITestO
         var ends = events.OfType<SweepEvent.TrialEnded>().Select(ended => (ended.Trial, ended.State)).Order().ToList();
         Assert.Equal(store.Trials(sweep).Select(trial => (trial.Trial, trial.State)), ends);
         return ends;
+    }
+
+    /// <summary>Which trial went on from which, at what step, with what.</summary>
+    private List<(TrialId Trial, int Step, TrialId Donor, string Values)> Exploits(string data)
+    {
+        using var store = LiteDbStore.OpenForReading(data);
+        return [.. store.Read(sweep).Select(recorded => recorded.Event).OfType<SweepEvent.TrialExploited>()
+            .Select(each => (each.Trial, each.Checkpoint.Step, each.Donor, each.Configuration.ToString()))
+            .Order()];
     }
 
     private static async Task<bool> EndsWithin(OrchestratorProcess process, TimeSpan time)

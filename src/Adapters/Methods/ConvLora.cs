@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Adapters.Mechanisms;
 using Adapters.Models;
+using Adapters.Options;
 using static TorchSharp.torch;
 
 namespace Adapters.Methods;
@@ -23,11 +24,11 @@ internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
         public int Rank { get; init; } = 3;
 
         /// <summary>Numerator of the update's scale, alpha / rank.</summary>
-        [Range(0.0, 1e6)]
+        [Range(0.0, 1e6), Mutable]
         public double Alpha { get; init; } = 32;
 
         /// <summary>Share of the input that the update does not see in training.</summary>
-        [Range(0.0, 0.99)]
+        [Range(0.0, 0.99), Mutable]
         public double Dropout { get; init; }
 
         /// <summary>Number M of convolutions; the e-th works on the map enlarged e times.</summary>
@@ -42,7 +43,7 @@ internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
         public ExpertCombination Combine { get; init; }
 
         /// <summary>Weight of the loss that asks for all convolutions to be used alike.</summary>
-        [Range(0.0, 1e6)]
+        [Range(0.0, 1e6), Mutable]
         public double BalanceWeight { get; init; } = 0.01;
 
         /// <summary>Layers to adapt, by name or dotted end of it; the model's default where absent.</summary>

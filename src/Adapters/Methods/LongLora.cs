@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Adapters.Mechanisms;
 using Adapters.Models.Causal;
+using Adapters.Options;
 
 namespace Adapters.Methods;
 
@@ -29,11 +30,11 @@ internal sealed class LongLora : AdapterMethod<LongLora.Options>
         public int Rank { get; init; } = 8;
 
         /// <summary>Numerator of the updates' scale, alpha / rank.</summary>
-        [Range(0.0, 1e6)]
+        [Range(0.0, 1e6), Mutable]
         public double Alpha { get; init; } = 16;
 
         /// <summary>Share of the input that the updates do not see in training.</summary>
-        [Range(0.0, 0.99)]
+        [Range(0.0, 0.99), Mutable]
         public double Dropout { get; init; }
 
         /// <summary>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Adapters.Mechanisms;
+using Adapters.Options;
 
 namespace Adapters.Methods;
 
@@ -18,11 +19,11 @@ internal sealed class Lora : AdapterMethod<Lora.Options>
         public int Rank { get; init; } = 8;
 
         /// <summary>Numerator of the update's scale.</summary>
-        [Range(0.0, 1e6)]
+        [Range(0.0, 1e6), Mutable]
         public double Alpha { get; init; } = 16;
 
         /// <summary>Share of the input that the update does not see in training.</summary>
-        [Range(0.0, 0.99)]
+        [Range(0.0, 0.99), Mutable]
         public double Dropout { get; init; }
 
         /// <summary>Whether the scale is alpha / √rank, steady at high ranks (Kalajdzievski 2023, arXiv:2312.03732).</summary>

@@ -34,7 +34,7 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
         public GatePooling? Pooling { get; init; }
 
         /// <summary>Weight of the loss that asks for all experts to be used alike.</summary>
-        [Range(0.0, 1e6)]
+        [Range(0.0, 1e6), Mutable]
         public double BalanceWeight { get; init; } = 0.5;
 
         /// <summary>First temperature of the gates, which is trained.</summary>

@@ -32,6 +32,7 @@ public enum OptionKind
 /// <param name="Maximum">Largest value of a number, or of each number of a list, inclusive.</param>
 /// <param name="Choices">All values of a text that is one of a few; else empty.</param>
 /// <param name="Summary">What it does, from its documentation.</param>
+/// <param name="IsMutable">Whether it may change while a training goes on: see <see cref="MutableAttribute"/>.</param>
 public sealed record Option(
     string Name,
     OptionKind Kind,
@@ -39,4 +40,5 @@ public sealed record Option(
     double? Minimum,
     double? Maximum,
     IReadOnlyList<string> Choices,
-    string Summary);
+    string Summary,
+    bool IsMutable);

@@ -87,7 +87,8 @@ public sealed class OptionSchema
             property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed
                 ? [.. allowed.Values.OfType<string>()]
                 : OptionValue.ChoicesOf(property.PropertyType),
-            Documentation.SummaryOf(property));
+            Documentation.SummaryOf(property),
+            property.IsDefined(typeof(MutableAttribute)));
 
         static string _Name(PropertyInfo property) => $"{property.DeclaringType}.{property.Name}";
     }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Adapters.Options;
 
 namespace Adapters.Training;
 
@@ -18,7 +19,7 @@ public sealed record TrainingOptions
     public int Accumulation { get; init; } = 1;
 
     /// <summary>Peak learning rate.</summary>
-    [Range(0.0, 1e3)]
+    [Range(0.0, 1e3), Mutable]
     public double LearningRate { get; init; } = 1e-3;
 
     /// <summary>Update rule.</summary>
@@ -26,19 +27,19 @@ public sealed record TrainingOptions
     public string Optimizer { get; init; } = "adamw";
 
     /// <summary>Decoupled weight decay; not applied to norms, biases and other vectors.</summary>
-    [Range(0.0, 1e3)]
+    [Range(0.0, 1e3), Mutable]
     public double WeightDecay { get; init; }
 
     /// <summary>AdamW's decay of the first moment.</summary>
-    [Range(0.0, 0.9999999)]
+    [Range(0.0, 0.9999999), Mutable]
     public double Beta1 { get; init; } = 0.9;
 
     /// <summary>AdamW's decay of the second moment.</summary>
-    [Range(0.0, 0.9999999)]
+    [Range(0.0, 0.9999999), Mutable]
     public double Beta2 { get; init; } = 0.999;
 
     /// <summary>SGD's momentum.</summary>
-    [Range(0.0, 0.9999999)]
+    [Range(0.0, 0.9999999), Mutable]
     public double Momentum { get; init; }
 
     /// <summary>How the rate falls after the warm-up.</summary>
@@ -50,11 +51,11 @@ public sealed record TrainingOptions
     public double Warmup { get; init; } = 0.05;
 
     /// <summary>Share of the peak that the rate falls towards.</summary>
-    [Range(0.0, 1.0)]
+    [Range(0.0, 1.0), Mutable]
     public double FinalRate { get; init; }
 
     /// <summary>Gradients are scaled down to this global norm; 0 leaves them.</summary>
-    [Range(0.0, 1e9)]
+    [Range(0.0, 1e9), Mutable]
     public double ClipNorm { get; init; } = 1;
 
     /// <summary>Steps between two evaluations on validation data; 0 evaluates at the end only.</summary>

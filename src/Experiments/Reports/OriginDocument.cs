@@ -58,6 +58,14 @@ public sealed record OriginDocument
     /// <summary>Where the trial was measured.</summary>
     public required ImmutableArray<RungMeasurement> Measurements { get; init; }
 
+    /// <summary>The parts of its training, where it took others' over; else null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<TrialSegment>? Segments { get; init; }
+
+    /// <summary>The values that led to what it has trained in the end, whoever trained it, where they changed; else null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<ScheduledValues>? Schedule { get; init; }
+
     /// <summary>Whether the sampler draws the same again.</summary>
     public required bool ComesOutAgain { get; init; }
 
@@ -79,6 +87,8 @@ public sealed record OriginDocument
         Best = origin.Best,
         BestValue = origin.BestValue,
         Measurements = [.. origin.Measurements],
+        Segments = origin.Segments.Count == 0 ? null : [.. origin.Segments],
+        Schedule = origin.Schedule.Count == 0 ? null : [.. origin.Schedule],
         ComesOutAgain = origin.ComesOutAgain,
     };
 }
@@ -89,6 +99,11 @@ public static class OriginTables
     /// <summary>What drew it from what, above a row for each measurement.</summary>
     public static IEnumerable<ReportTable> Of(OriginDocument origin) =>
     [
+        Drawn(origin),
+        .. origin.Segments is { } segments ? new[] { Lineage(segments), Replay(origin.Schedule!.Value) } : [],
+    ];
+
+    private static ReportTable Drawn(OriginDocument origin) =>
         new ReportTable
         {
             Lead =
@@ -109,8 +124,41 @@ public static class OriginTables
                     each.Step.ToString(CultureInfo.InvariantCulture), Digits.Short(each.Value),
                     string.Create(CultureInfo.InvariantCulture, $"{each.Rank} of {each.Of}"), each.IsPromoted ? "promoted" : "")),
             ],
-        },
-    ];
+        };
+
+    /// <summary>Where the trial gave up what it had trained, and for what.</summary>
+    private static ReportTable Lineage(ImmutableArray<TrialSegment> segments)
+    {
+        var values = SharedValues.Of(segments.Select(segment => segment.Configuration));
+        return new ReportTable
+        {
+            Columns = [new("at step", Alignment.Right), new("goes on from"), new("with", Overflow: Overflow.Wrap)],
+            Rows =
+            [
+                .. segments.Select(segment => ImmutableArray.Create<Cell>(
+                    segment.FromStep.ToString(CultureInfo.InvariantCulture),
+                    segment.Donor is { } donor ? string.Create(CultureInfo.InvariantCulture, $"{donor} at step {segment.DonorStep}") : "",
+                    values.Others(segment.Configuration))),
+            ],
+            Notes = values.Notes,
+        };
+    }
+
+    /// <summary>The schedule that was found: what led to the final state, whichever trial trained it.</summary>
+    private static ReportTable Replay(ImmutableArray<ScheduledValues> schedule)
+    {
+        var values = SharedValues.Of(schedule.Select(part => part.Configuration));
+        return new ReportTable
+        {
+            Columns = [new("from step", Alignment.Right), new("trained as"), new("with", Overflow: Overflow.Wrap)],
+            Rows =
+            [
+                .. schedule.Select(part => ImmutableArray.Create<Cell>(
+                    part.FromStep.ToString(CultureInfo.InvariantCulture), part.Trial.ToString(), values.Others(part.Configuration))),
+            ],
+            Notes = [.. values.Notes, "The whole schedule that led to what was trained in the end."],
+        };
+    }
 
     private static string Best(OriginDocument origin) =>
         origin.Best is { } best ? $"; the best was c{best} with {origin.Metric} {Digits.Short(origin.BestValue!.Value)}" : "";

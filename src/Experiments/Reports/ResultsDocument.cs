@@ -66,6 +66,7 @@ public sealed record ResultsDocument
             Cause = trial.Cause,
             Message = trial.Message,
             Values = work.Configuration,
+            Segments = trial.Segments.Count == 0 ? null : [.. trial.Segments],
         };
     }
 }
@@ -141,8 +142,12 @@ public sealed record ResultRow
     /// <summary>The first line of why it failed.</summary>
     public string? Message { get; init; }
 
-    /// <summary>The values of its configuration.</summary>
+    /// <summary>The values of its configuration: the last ones, where they changed.</summary>
     public required Configuration Values { get; init; }
+
+    /// <summary>How they changed, where the trial took others' training over; else null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableArray<TrialSegment>? Segments { get; init; }
 
     private double? Of(string split) => Metrics.TryGetValue(split + Metric, out var value) ? value : null;
 }

@@ -29,10 +29,20 @@ public static class ResultsTable
                 new("values", Priority: 1, Overflow: Overflow.Cut),
             ],
             Rows = [.. results.Rows.Select(row => Cells(row, shared.Length > 0, results.HasTestSplit, values))],
-            Notes = results.Rows.IsEmpty ? ["No trial of this kind."]
-                : results.HasTestSplit ? values.Notes
-                : [.. values.Notes, "No test split: a program has one when it reports test_METRIC too."],
+            Notes = results.Rows.IsEmpty ? ["No trial of this kind."] :
+            [
+                .. values.Notes,
+                .. results.HasTestSplit ? [] : new[] { "No test split: a program has one when it reports test_METRIC too." },
+                .. Changes(results),
+            ],
         };
+    }
+
+    private static string[] Changes(ResultsDocument results)
+    {
+        var changed = results.Rows.Where(row => row.Segments is not null).Select(row => row.Trial.ToString()).ToList();
+        return changed.Count == 0 ? []
+            : [$"Values are the last ones; they changed while {string.Join(", ", changed)} trained: see suggest-why."];
     }
 
     /// <summary>All fields at full precision.</summary>

@@ -82,7 +82,8 @@ internal sealed class UnitCube
         return point;
     }
 
-    private ParameterValue ValueAt(int dimension, double share)
+    /// <summary>The value that a dimension has at a coordinate.</summary>
+    public ParameterValue ValueAt(int dimension, double share)
     {
         switch (_space.Parameters[dimension].Domain)
         {

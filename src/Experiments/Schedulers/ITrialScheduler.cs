@@ -1,3 +1,4 @@
+using Experiments.Sweeps;
 using Experiments.Trials;
 
 namespace Experiments.Schedulers;
@@ -29,6 +30,10 @@ public interface ITrialScheduler
     void Add(ScheduledTrial trial)
     {
     }
+
+    /// <summary>Whether its trials are populations: all of them begin before any goes on, and a checkpoint at which one rests may be
+    /// gone on from by another.</summary>
+    bool TrainsPopulations => false;
 
     /// <summary>The steps below its full resource at which a trial is measured, in ascending order.</summary>
     IReadOnlyList<int> RungsOf(TrialId trial) => [];
@@ -67,6 +72,16 @@ public interface ITrialScheduler
     {
     }
 
+    /// <summary>What a resting trial should take over from another, before anything is promoted; null for nothing (more).</summary>
+    /// <param name="checkpointOf">The step of the checkpoint that a trial has; null where it has none.</param>
+    Exploit? Exploitation(Func<TrialId, int?> checkpointOf) => null;
+
+    /// <summary>A resting trial has given up what it had trained, and will go on from that step of another's training with that
+    /// configuration.</summary>
+    void Exploited(TrialId trial, int step, Configuration configuration)
+    {
+    }
+
     /// <summary>A trial has ended: <see cref="TrialState.Completed"/> after its full resource, or otherwise.</summary>
     void Ended(TrialId trial, TrialState state)
     {
@@ -77,4 +92,30 @@ public interface ITrialScheduler
 /// <param name="Id">The trial; numbers grow in the order of creation.</param>
 /// <param name="Group">Trials of equal group compete: those of one method entry.</param>
 /// <param name="Steps">Its full resource, in steps, at least 1.</param>
-public sealed record ScheduledTrial(TrialId Id, int Group, int Steps);
+public sealed record ScheduledTrial(TrialId Id, int Group, int Steps)
+{
+    /// <summary>The seed of the sweep that it trains with: equal for trials that see the same data in the same order.</summary>
+    public int Replicate { get; init; }
+
+    /// <summary>The values that it begins with.</summary>
+    public Configuration Configuration { get; init; } = Configuration.Empty;
+
+    /// <summary>What its values were drawn from.</summary>
+    public ExploredSpace Space { get; init; } = ExploredSpace.None;
+}
+
+/// <summary>A search space, of which some parameters may change while a trial trains.</summary>
+/// <param name="Space">The space.</param>
+/// <param name="Mutable">Names of the parameters that may change.</param>
+/// <param name="Seed">Seed of what is drawn from it.</param>
+public sealed record ExploredSpace(SearchSpace Space, IReadOnlySet<string> Mutable, ulong Seed)
+{
+    /// <summary>Nothing to search.</summary>
+    public static ExploredSpace None { get; } = new(new SearchSpace([]), new HashSet<string>(), 0);
+}
+
+/// <summary>A trial goes on from another's checkpoint, with a configuration near the other's.</summary>
+/// <param name="Trial">The trial, which rests.</param>
+/// <param name="Donor">Whose newest checkpoint it takes over.</param>
+/// <param name="Configuration">What it goes on with.</param>
+public sealed record Exploit(TrialId Trial, TrialId Donor, Configuration Configuration);

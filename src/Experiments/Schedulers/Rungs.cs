@@ -15,6 +15,10 @@ internal static class Rungs
         return [.. rungs];
     }
 
+    /// <summary>The multiples of an interval below R, in ascending order.</summary>
+    public static int[] Multiples(int interval, int steps) =>
+        [.. Enumerable.Range(1, (steps - 1) / interval).Select(multiple => multiple * interval)];
+
     /// <summary>The least r whose fourth multiple by η reaches R, at least 1.</summary>
     public static int Least(int steps, int factor)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Experiments.Sweeps;
 using Experiments.Trials;
 
@@ -60,8 +61,12 @@ public sealed record TrialRow
     /// <summary>The trial.</summary>
     public required TrialId Trial { get; init; }
 
-    /// <summary>What it does.</summary>
+    /// <summary>What it does; a trial that took another's training over has its newest configuration here.</summary>
     public required TrialWork Work { get; init; }
+
+    /// <summary>The parts of its training, where it took another's over; else none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public EquatableArray<TrialSegment> Segments { get; init; }
 
     /// <summary>Trials that must be completed before it can start.</summary>
     public EquatableArray<TrialId> Needs { get; init; } = [];

@@ -52,6 +52,14 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
             case SweepEvent.TrialPromoted promoted:
                 Change(promoted.Trial, trial => trial with { State = TrialState.Waiting });
                 break;
+            case SweepEvent.TrialExploited exploited:
+                Change(exploited.Trial, trial => trial with
+                {
+                    Segments = TrialSegment.After(trial.Segments, trial.Step, trial.Work, exploited),
+                    Work = (TrialWork.Train)trial.Work with { Configuration = exploited.Configuration },
+                    Step = exploited.Checkpoint.Step,
+                });
+                break;
             case SweepEvent.AttemptStarted started:
                 Change(started.Attempt.Trial, trial => trial with { State = TrialState.Running, Step = started.FromStep });
                 break;

@@ -28,6 +28,7 @@ namespace Experiments.Storage;
 [JsonSerializable(typeof(ImmutableArray<Condition>))]
 [JsonSerializable(typeof(ImmutableArray<EnvironmentVariable>))]
 [JsonSerializable(typeof(ImmutableArray<TrialId>))]
+[JsonSerializable(typeof(ImmutableArray<TrialSegment>))]
 [JsonSerializable(typeof(ImmutableArray<string>))]
 [JsonSerializable(typeof(ImmutableArray<int>))]
 internal sealed partial class StoreContext : JsonSerializerContext;

@@ -21,6 +21,20 @@ public interface ICatalogue
     /// <summary>What must be there before a trial of this block can start; nothing for programs.</summary>
     IReadOnlyList<PreparationDescription> PreparationsOf(TaskBlock block) =>
         block.Command is null ? PreparationsOf(block.Task, block.Size, block.Base) : [];
+
+    /// <summary>Names of the parameters of an entry that may change while a trial of it trains: those that its method and the
+    /// trainer declare so; where a program is run, all but its length.</summary>
+    IReadOnlySet<string> MutableParametersOf(TaskBlock block, MethodEntry entry)
+    {
+        var names = entry.Space.Parameters.Select(parameter => parameter.Name);
+        if (block.Command is not null)
+            return names.Where(name => name != "steps").ToHashSet(StringComparer.Ordinal);
+
+        var method = Methods.FirstOrDefault(known => known.Id == entry.Method);
+        var options = (method?.Options ?? []).Concat(TrainingOptions).DistinctBy(option => option.Name);
+        return options.Where(option => option.IsMutable).Select(option => option.Name).Intersect(names)
+            .ToHashSet(StringComparer.Ordinal);
+    }
 }
 
 /// <summary>A method as a sweep file sees it.</summary>
@@ -99,6 +113,8 @@ public enum OptionKind
 /// <param name="Maximum">Largest value of a number, inclusive.</param>
 /// <param name="Choices">All values of a text that is one of a few.</param>
 /// <param name="Summary">What it does, from its documentation.</param>
+/// <param name="IsMutable">Whether it may change while a trial trains: it acts from the next step on, and no tensor's shape, no
+/// frozen value and not the length of the training hang on it.</param>
 public sealed record OptionDescription(
     string Name,
     OptionKind Kind,
@@ -106,4 +122,5 @@ public sealed record OptionDescription(
     double? Minimum,
     double? Maximum,
     EquatableArray<string> Choices,
-    string Summary);
+    string Summary,
+    bool IsMutable = false);

@@ -38,6 +38,7 @@ internal static class OptionRecord
         TypeCode.Double => OptionKind.Real,
         TypeCode.Boolean => OptionKind.Flag,
         TypeCode.String => OptionKind.Text,
+        _ when type == typeof(EquatableArray<string>?) => OptionKind.TextList,
         _ => throw new NotSupportedException($"An option cannot be a {type}."),
     };
 }

@@ -17,7 +17,9 @@ internal static class Assignments
             spec.Name, trial.Lease!.Attempt, trial.Work, block, entry?.Method, trial.Checkpoint,
             [.. isScheduled ? scheduler.RungsOf(trial.Id).Where(rung => !trial.MeasuredAt.Contains(rung)) : []],
             isScheduled ? scheduler.RestsAt(trial.Id) : null,
-            entry?.Experts is { } experts ? Artefacts(state, trial, experts) : []);
+            entry?.Experts is { } experts ? Artefacts(state, trial, experts) : [],
+            trial.FirstAttempt,
+            KeepsCopies: isScheduled && scheduler.TrainsPopulations);
     }
 
     private static EquatableArray<string> Artefacts(SweepState state, Trial trial, string experts) =>

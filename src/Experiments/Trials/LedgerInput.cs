@@ -92,6 +92,10 @@ public abstract record LedgerEffect
     /// <summary>Checkpoints that nothing will read again.</summary>
     public sealed record DeleteCheckpoints(EquatableArray<string> Folders) : LedgerEffect;
 
+    /// <summary>All checkpoints of a trial that has ended well or for good, also those that were never reported, but for
+    /// <paramref name="Spared"/>, which others still go on from.</summary>
+    public sealed record DeleteTrialCheckpoints(TrialId Trial, EquatableArray<string> Spared) : LedgerEffect;
+
     /// <summary>The sweep is paused until somebody has seen to the reason: once it is quiet, nothing is gained by waiting.</summary>
     public sealed record Hold : LedgerEffect;
 
@@ -109,6 +113,9 @@ public abstract record LedgerEffect
 /// <param name="MeasureAt">Steps at which the work is measured, beside its own evaluations, in ascending order.</param>
 /// <param name="RestAt">The step at which it is measured, saves a checkpoint and rests; null to run to the end.</param>
 /// <param name="Experts">Artefacts of the trials that this one needs as experts, in the order of their numbers.</param>
+/// <param name="FirstAttempt">The first attempt that worked on what this one goes on with: above 1 where the trial took over
+/// another's training, and cannot begin at the start again.</param>
+/// <param name="KeepsCopies">Whether another trial may go on from where this one rests, so that what lies there must not change.</param>
 public sealed record Assignment(
     string Sweep,
     AttemptId Attempt,
@@ -118,7 +125,14 @@ public sealed record Assignment(
     CheckpointRecord? ResumeFrom,
     EquatableArray<int> MeasureAt,
     int? RestAt,
-    EquatableArray<string> Experts);
+    EquatableArray<string> Experts,
+    int FirstAttempt = 1,
+    bool KeepsCopies = false);
 
 /// <summary>A recorded checkpoint.</summary>
-public sealed record CheckpointRecord(int Attempt, int Step, string Folder, long Bytes);
+/// <param name="Attempt">The attempt that wrote it.</param>
+/// <param name="Step">Its step.</param>
+/// <param name="Folder">Where it lies, relative to the data folder.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="Owner">The trial that wrote it, where another goes on from it; null for a trial's own.</param>
+public sealed record CheckpointRecord(int Attempt, int Step, string Folder, long Bytes, TrialId? Owner = null);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Experiments.Samplers;
+using Experiments.Schedulers;
 using Experiments.Sweeps;
 
 namespace Experiments.Trials;
@@ -40,6 +41,12 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
 
     /// <summary>Seed of its configurations.</summary>
     public ulong Seed { get; } = TrialSeed.OfEntry(spec.Seed, block, spec.Tasks[block].Methods[index].Name);
+
+    /// <summary>Its space, and what of it may change while a trial trains.</summary>
+    public ExploredSpace Explored { get; } = new(
+        spec.Tasks[block].Methods[index].Space,
+        catalogue.MutableParametersOf(spec.Tasks[block], spec.Tasks[block].Methods[index]),
+        TrialSeed.OfEntry(spec.Seed, block, spec.Tasks[block].Methods[index].Name));
 
     /// <summary>How many configurations it should have.</summary>
     public long Quota { get; set; }

@@ -6,7 +6,7 @@ namespace Experiments.Trials;
 
 /// <summary>
 /// Recomputes what was decided in a recorded sweep: each configuration from the history that the sampler had seen by then,
-/// each promotion and pruning from what the scheduler had been told. A part whose rule has changed since disagrees.
+/// each promotion, exploit and pruning from what the scheduler had been told. A part whose rule has changed since disagrees.
 /// </summary>
 public sealed class SweepAudit
 {
@@ -28,7 +28,7 @@ public sealed class SweepAudit
     /// <summary>Number of training trials whose configuration was drawn again.</summary>
     public int Suggestions { get; private set; }
 
-    /// <summary>Number of promotions and prunings that were decided again.</summary>
+    /// <summary>Number of promotions, exploits and prunings that were decided again.</summary>
     public int Decisions { get; private set; }
 
     /// <summary>What was recorded otherwise than it comes out now, a sentence each.</summary>
@@ -62,8 +62,14 @@ public sealed class SweepAudit
                 break;
             case SweepEvent.TrialPromoted promoted:
                 Decisions++;
+                if (_scheduler.Exploitation(_state.CheckpointStepOf) is { } missed)
+                    Disagree($"{promoted.Trial} was promoted, before which {missed.Trial} should have gone over to {missed.Donor}.");
                 if (_scheduler.Promotion(_state.OnlyRests) is var next && next != promoted.Trial)
                     Disagree($"{promoted.Trial} was promoted, where {next?.ToString() ?? "none"} comes out.");
+                break;
+            case SweepEvent.TrialExploited exploited:
+                Decisions++;
+                Check(exploited);
                 break;
             case SweepEvent.TrialEnded { State: TrialState.Pruned } ended:
                 Decisions++;
@@ -73,6 +79,20 @@ public sealed class SweepAudit
         }
 
         _state.Apply(recorded);
+    }
+
+    private void Check(SweepEvent.TrialExploited exploited)
+    {
+        var decided = _scheduler.Exploitation(_state.CheckpointStepOf);
+        if (decided != new Exploit(exploited.Trial, exploited.Donor, exploited.Configuration))
+        {
+            Disagree($"{exploited.Trial} went over to {exploited.Donor} with {exploited.Configuration}, where "
+                + (decided is null ? "nothing comes out." : $"{decided.Trial} to {decided.Donor} with {decided.Configuration} comes out."));
+        }
+        else if (_state.Find(exploited.Donor)?.Checkpoint?.Folder != exploited.Checkpoint.Folder)
+        {
+            Disagree($"{exploited.Trial} goes on from {exploited.Checkpoint.Folder}, which was not the checkpoint of {exploited.Donor}.");
+        }
     }
 
     private void Disagree(string sentence) => _disagreements.Add(sentence);

@@ -14,6 +14,7 @@ namespace Experiments.Trials;
 [JsonDerivedType(typeof(TrialCreated), "trial-created")]
 [JsonDerivedType(typeof(TrialLeased), "trial-leased")]
 [JsonDerivedType(typeof(TrialPromoted), "trial-promoted")]
+[JsonDerivedType(typeof(TrialExploited), "trial-exploited")]
 [JsonDerivedType(typeof(AttemptStarted), "attempt-started")]
 [JsonDerivedType(typeof(MetricReported), "metric-reported")]
 [JsonDerivedType(typeof(CheckpointSaved), "checkpoint-saved")]
@@ -50,6 +51,14 @@ public abstract record SweepEvent
 
     /// <summary>A resting trial waits for a device again: the scheduler lets it go on.</summary>
     public sealed record TrialPromoted(TrialId Trial) : SweepEvent;
+
+    /// <summary>A resting trial has given up what it had trained, and goes on from a donor's checkpoint with other values.</summary>
+    /// <param name="Trial">The trial.</param>
+    /// <param name="Donor">Whose training it takes over: weights, optimizer, place in the data.</param>
+    /// <param name="Checkpoint">The checkpoint, which stays until the trial has a newer one of its own.</param>
+    /// <param name="Configuration">What it goes on with.</param>
+    public sealed record TrialExploited(
+        TrialId Trial, TrialId Donor, CheckpointRecord Checkpoint, Configuration Configuration) : SweepEvent;
 
     /// <summary>The worker began, from that step; with a sentence where people should know why from there.</summary>
     public sealed record AttemptStarted(

@@ -49,7 +49,7 @@ public sealed partial class SweepLedger
             case Report.Measured measured:
                 var fresh = trial.Values.New(measured.Step, measured.Values, out var contradiction);
                 Record(new SweepEvent.MetricReported(attempt, sequence, measured.Step, fresh));
-                if (contradiction is not null)
+                if (contradiction is not null && measured.Step > trial.TakenOverAt)
                     Reject(trial, reported, RejectionReason.Nondeterminism, contradiction);
                 break;
             case Report.Saved saved when saved.Step < trial.Checkpoint?.Step:

@@ -270,7 +270,7 @@ public sealed partial class SweepLedger
     {
         if (_idle.Count == 0 || _state.Pause is not null)
             return false;
-        if ((Promote() ?? NextReady()) is not { } next)
+        if ((_scheduler.TrainsPopulations ? NextReady() ?? Promote() : Promote() ?? NextReady()) is not { } next)
             return false;
 
         var worker = _idle.GetAt(0).Value;
@@ -283,10 +283,21 @@ public sealed partial class SweepLedger
 
     private TrialId? Promote()
     {
+        while (_scheduler.Exploitation(_state.CheckpointStepOf) is { } exploit)
+            Exploit(exploit);
         var promoted = _scheduler.Promotion(_state.OnlyRests);
         if (promoted is { } trial)
             Record(new SweepEvent.TrialPromoted(trial));
         return promoted;
+    }
+
+    private void Exploit(Exploit exploit)
+    {
+        var (trial, donor) = (_state.Find(exploit.Trial)!, _state.Find(exploit.Donor)!);
+        var (own, lent) = (trial.Checkpoint, donor.Checkpoint!);
+        var taken = lent with { Owner = lent.Owner ?? donor.Id };
+        Record(new SweepEvent.TrialExploited(trial.Id, donor.Id, taken, exploit.Configuration));
+        Delete(own, taken);
     }
 
     private TrialId? NextReady()
@@ -315,6 +326,8 @@ public sealed partial class SweepLedger
     {
         var checkpoint = trial.Checkpoint;
         Record(new SweepEvent.TrialEnded(trial.Id, conclusion.State, conclusion.Cause, conclusion.Message));
+        if (conclusion.State != TrialState.Failed) // those of a failed trial are kept to be looked at
+            _effects.Add(new LedgerEffect.DeleteTrialCheckpoints(trial.Id, _state.LentBy(trial.Id)));
         Delete(checkpoint, trial.Checkpoint);
     }
 
@@ -327,7 +340,7 @@ public sealed partial class SweepLedger
     /// <summary>Lets a checkpoint go that nothing will read again, its place taken by another or by none.</summary>
     private void Delete(CheckpointRecord? old, CheckpointRecord? current)
     {
-        if (old is not null && old.Folder != current?.Folder)
+        if (old is not null && old.Folder != current?.Folder && !_state.IsReferredTo(old))
             _effects.Add(new LedgerEffect.DeleteCheckpoints([old.Folder]));
     }
 

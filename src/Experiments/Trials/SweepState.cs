@@ -17,6 +17,7 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
     private readonly Dictionary<string, Trial> _byWorker = new(StringComparer.Ordinal);
     private readonly HashSet<Trial> _held = [];
     private readonly HashSet<Trial> _resting = [];
+    private readonly HashSet<Trial> _borrowers = []; // their checkpoint is another's
     private readonly Queue<Trial> _due = [];
     private readonly Queue<Trial> _pruned = [];
 
@@ -52,6 +53,21 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
     public int Count(TrialState state) => _counts[(int)state];
 
     public Trial? Find(TrialId id) => id.Number >= 0 && id.Number < _trials.Count ? _trials[id.Number] : null;
+
+    /// <summary>The step of a trial's checkpoint; null where it has none.</summary>
+    public int? CheckpointStepOf(TrialId id) => Find(id)?.Checkpoint?.Step;
+
+    /// <summary>Whether any trial goes on from a checkpoint that one has just let go.</summary>
+    public bool IsReferredTo(CheckpointRecord checkpoint) =>
+        _borrowers.Any(trial => trial.Checkpoint!.Folder == checkpoint.Folder)
+        || (checkpoint.Owner is { } owner && Existing(owner).Checkpoint?.Folder == checkpoint.Folder);
+
+    /// <summary>Folders of a trial's checkpoints that others go on from.</summary>
+    public EquatableArray<string> LentBy(TrialId owner) =>
+    [
+        .. _borrowers.Where(trial => trial.Checkpoint!.Owner == owner).Select(trial => trial.Checkpoint!.Folder)
+            .Distinct().Order(StringComparer.Ordinal),
+    ];
 
     public Trial? HeldBy(string worker) => _byWorker.GetValueOrDefault(worker);
 
@@ -114,6 +130,9 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
                 Change(promoted.Trial, trial => trial.Apply(promoted));
                 scheduler.Promoted(promoted.Trial);
                 break;
+            case SweepEvent.TrialExploited exploited:
+                Exploit(exploited);
+                break;
             case SweepEvent.AttemptStarted started:
                 Change(started.Attempt.Trial, trial => trial.Apply(started));
                 break;
@@ -175,7 +194,10 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
     private void Measure(SweepEvent.MetricReported metric)
     {
         var trial = Existing(metric.Attempt.Trial);
-        if (planner.Measure(trial.Work, metric.Step, metric.Values) is not { } value)
+        var measured = trial.TakenOverAt < 0
+            ? planner.Measure(trial.Work, metric.Step, metric.Values)
+            : planner.ValueOf(trial.Work, metric.Values);
+        if (measured is not { } value)
             return;
 
         trial.MeasuredAt.Add(metric.Step);
@@ -184,12 +206,22 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
             _pruned.Enqueue(trial);
     }
 
+    private void Exploit(SweepEvent.TrialExploited exploited)
+    {
+        var trial = Existing(exploited.Trial);
+        if (trial.TakenOverAt < 0) // samplers know what was drawn, and this is the last that is to be known of it
+            planner.Observe(trial.Work, result: null, trial.Elapsed, TrialState.Pruned);
+        Change(exploited.Trial, changed => changed.Apply(exploited));
+        scheduler.Exploited(exploited.Trial, exploited.Checkpoint.Step, exploited.Configuration);
+    }
+
     private void Finish(SweepEvent.TrialEnded ended)
     {
         var trial = Existing(ended.Trial);
         var (result, dependents) = (trial.Result, trial.Dependents);
         Change(ended.Trial, changed => changed.Apply(ended));
-        planner.Observe(trial.Work, result, trial.Elapsed, ended.State);
+        if (trial.TakenOverAt < 0)
+            planner.Observe(trial.Work, result, trial.Elapsed, ended.State);
         if (planner.IsScheduled(trial.Work))
             scheduler.Ended(trial.Id, ended.State);
         foreach (var dependent in dependents)
@@ -220,7 +252,8 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
     private void Change(TrialId id, Action<Trial> change)
     {
         var trial = Existing(id);
-        var (state, phase, wasReady, lease, due) = (trial.State, trial.Phase, trial.IsReady, trial.Lease, trial.Due);
+        var (state, phase, wasReady, lease) = (trial.State, trial.Phase, trial.IsReady, trial.Lease);
+        var (due, checkpoint) = (trial.Due, trial.Checkpoint);
         change(trial);
 
         _counts[(int)state]--;
@@ -229,6 +262,14 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
             _ready.Add(id);
         else if (wasReady && !trial.IsReady)
             _ready.Remove(id);
+        if (!ReferenceEquals(checkpoint, trial.Checkpoint))
+        {
+            if (trial.Checkpoint?.Owner is not null)
+                _borrowers.Add(trial);
+            else
+                _borrowers.Remove(trial);
+        }
+
         if (lease is not null && trial.Lease is null)
             _byWorker.Remove(lease.Worker.Id);
         else if (lease is null && trial.Lease is { } taken)

@@ -24,7 +24,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
 
     public TrialId Id { get; } = id;
 
-    public TrialWork Work { get; } = work;
+    public TrialWork Work { get; private set; } = work;
 
     public EquatableArray<TrialId> Needs { get; } = needs;
 
@@ -41,6 +41,12 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
 
     /// <summary>Where the next attempt begins; null for the start.</summary>
     public CheckpointRecord? Checkpoint { get; private set; }
+
+    /// <summary>The first attempt since the trial took over another's training; 1 where it never has.</summary>
+    public int FirstAttempt { get; private set; } = 1;
+
+    /// <summary>The step from which it went on then: what is reported up to there is not of the trial. -1 where it never has.</summary>
+    public int TakenOverAt { get; private set; } = -1;
 
     /// <summary>Steps at which the task's metric is recorded, while the trial lives.</summary>
     public HashSet<int> MeasuredAt => _measuredAt ??= [];
@@ -209,6 +215,16 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
 
     public void Apply(SweepEvent.TrialPromoted promoted) =>
         Phase = Phase is TrialPhase.Resting ? new TrialPhase.Waiting() : throw Illegal(promoted);
+
+    public void Apply(SweepEvent.TrialExploited exploited)
+    {
+        if (Phase is not TrialPhase.Resting || Work is not TrialWork.Train train || exploited.Checkpoint.Step < Checkpoint?.Step)
+            throw Illegal(exploited);
+
+        Work = train with { Configuration = exploited.Configuration };
+        Checkpoint = exploited.Checkpoint;
+        (FirstAttempt, TakenOverAt, Step) = (Attempt + 1, Checkpoint.Step, Checkpoint.Step);
+    }
 
     /// <summary>Takes the next report of the attempt that holds the trial.</summary>
     private void Next(AttemptId attempt, long sequence, SweepEvent report)

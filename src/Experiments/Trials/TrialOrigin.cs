@@ -15,6 +15,9 @@ namespace Experiments.Trials;
 /// <param name="Best">Index of the best of those with a value; null where there was none.</param>
 /// <param name="BestValue">Its value, as the metric is reported.</param>
 /// <param name="Measurements">Where it was measured, in order.</param>
+/// <param name="Segments">The parts of its training, where it took others' over; else none.</param>
+/// <param name="Schedule">The values that led to what it has trained in the end, from the first step on, whoever trained it; of a
+/// trial that took nothing over, none.</param>
 /// <param name="ComesOutAgain">Whether the sampler, asked the same now, draws the same.</param>
 public sealed record TrialOrigin(
     TrialId Trial,
@@ -27,6 +30,8 @@ public sealed record TrialOrigin(
     int? Best,
     double? BestValue,
     EquatableArray<RungMeasurement> Measurements,
+    EquatableArray<TrialSegment> Segments,
+    EquatableArray<ScheduledValues> Schedule,
     bool ComesOutAgain)
 {
     /// <summary>Goes through the events of a sweep up to its present state.</summary>
@@ -41,13 +46,26 @@ public sealed record TrialOrigin(
         var state = new SweepState(planner, SchedulerCatalogue.Create(spec.Scheduler));
         var rungs = new Dictionary<(int Block, string Entry, int Step), List<double>>();
         var measured = new List<RungMeasurement>();
+        var schedules = new Dictionary<TrialId, EquatableArray<ScheduledValues>>();
         TrialOrigin? origin = null;
         foreach (var recorded in events)
         {
             switch (recorded)
             {
-                case SweepEvent.TrialCreated { Work: TrialWork.Train train } created when created.Trial == id:
-                    origin = Drawn(spec, planner, created, train);
+                case SweepEvent.TrialCreated { Work: TrialWork.Train train } created:
+                    schedules[created.Trial] = [new(0, created.Trial, train.Configuration)];
+                    if (created.Trial == id)
+                        origin = Drawn(spec, planner, created, train);
+                    break;
+                case SweepEvent.TrialExploited exploited:
+                    var from = exploited.Checkpoint.Step;
+                    schedules[exploited.Trial] =
+                    [
+                        .. schedules[exploited.Donor].Where(part => part.FromStep < from),
+                        new(from, exploited.Trial, exploited.Configuration),
+                    ];
+                    if (exploited.Trial == id && state.Find(id) is { } trial)
+                        origin = origin! with { Segments = TrialSegment.After(origin.Segments, trial.Step, trial.Work, exploited) };
                     break;
                 case SweepEvent.TrialPromoted promoted when promoted.Trial == id && measured.Count > 0:
                     measured[^1] = measured[^1] with { IsPromoted = true };
@@ -70,7 +88,11 @@ public sealed record TrialOrigin(
             state.Apply(recorded);
         }
 
-        return origin is null ? null : origin with { Measurements = [.. measured] };
+        return origin is null ? null : origin with
+        {
+            Measurements = [.. measured],
+            Schedule = origin.Segments.Count == 0 ? [] : schedules[id],
+        };
     }
 
     private static TrialOrigin Drawn(SweepSpec spec, TrialPlanner planner, SweepEvent.TrialCreated created, TrialWork.Train train)
@@ -85,7 +107,7 @@ public sealed record TrialOrigin(
             known.Count,
             seen.Count(observation => observation is { Value: null, Failed: false }),
             seen.Count(observation => observation.Failed),
-            best?.Index, sign * best?.Value, [], again);
+            best?.Index, sign * best?.Value, [], [], [], again);
     }
 }
 
@@ -96,3 +118,9 @@ public sealed record TrialOrigin(
 /// <param name="Of">How many those were.</param>
 /// <param name="IsPromoted">Whether it rested there and was let go on.</param>
 public sealed record RungMeasurement(int Step, double Value, int Rank, int Of, bool IsPromoted);
+
+/// <summary>Values that a training had from a step on.</summary>
+/// <param name="FromStep">The step.</param>
+/// <param name="Trial">The trial that trained with them.</param>
+/// <param name="Configuration">The values.</param>
+public sealed record ScheduledValues(int FromStep, TrialId Trial, Configuration Configuration);

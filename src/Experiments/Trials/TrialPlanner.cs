@@ -101,6 +101,11 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
     public ScheduledTrial? Scheduled(TrialId id, TrialWork work) =>
         work is TrialWork.Train train && Entry(train) is { IsScheduled: true } entry
             ? new ScheduledTrial(id, entry.Group, entry.Steps(train.Configuration))
+            {
+                Replicate = train.Replicate,
+                Configuration = train.Configuration,
+                Space = entry.Explored,
+            }
             : null;
 
     /// <summary>Whether the scheduler decides about trials of this kind: not about what trains nothing, what others need, and

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using Experiments.Trials;
 using GpuActors.Protocol;
 using GpuActors.Workers;
@@ -264,8 +265,19 @@ internal sealed class CommandRun : IDisposable
 
     private void TellCheckpoint(int step)
     {
-        if (_trial.CheckpointsPath is { } folder)
-            _observer.Saved(step, _trial.Checkpoints!, SizeOf(folder));
+        if (_trial.CheckpointsPath is not { } path)
+            return;
+
+        var folder = _trial.Checkpoints!;
+        if (_trial.KeepsCopies)
+        {
+            var name = $"checkpoints/s{step.ToString(CultureInfo.InvariantCulture)}";
+            (folder, var kept) = ($"{_trial.RelativeFolder}/{name}", path);
+            path = Path.Combine(_trial.Folder, name);
+            CheckpointCopy.Make(kept, path);
+        }
+
+        _observer.Saved(step, folder, SizeOf(path));
     }
 
     private TrialResult Result() => new()

@@ -17,6 +17,7 @@ internal sealed class CommandTrial
 
     private readonly TrialWork.Train _work;
     private readonly Dictionary<string, string> _given;
+    private readonly string? _takenOver;
 
     /// <param name="assignment">The attempt, of a block of programs.</param>
     /// <param name="dataFolder">The data folder, absolute.</param>
@@ -32,8 +33,11 @@ internal sealed class CommandTrial
         CheckpointsPath = Checkpoints is null ? null : Path.Combine(dataFolder, Checkpoints);
         EarlierFolders = Checkpoints is null
             ? []
-            : [.. Enumerable.Range(1, assignment.Attempt.Number - 1).Reverse().Select(number => Path.Combine(
-                dataFolder, TrialFolders.Of(assignment.Sweep, assignment.Attempt with { Number = number })))];
+            : [.. Enumerable.Range(assignment.FirstAttempt, assignment.Attempt.Number - assignment.FirstAttempt).Reverse()
+                .Select(number => assignment.Attempt with { Number = number })
+                .Select(earlier => Path.Combine(dataFolder, TrialFolders.Of(assignment.Sweep, earlier)))];
+        KeepsCopies = assignment.KeepsCopies;
+        _takenOver = assignment.ResumeFrom is { Owner: not null } taken ? Path.Combine(dataFolder, taken.Folder) : null;
         MetricsPath = Spec.MetricsFile is { } file ? Path.Combine(Folder, file) : null;
         _given = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -83,6 +87,9 @@ internal sealed class CommandTrial
     /// <summary>The same, absolute.</summary>
     public string? CheckpointsPath { get; }
 
+    /// <summary>Whether other trials may go on from its checkpoints, so that what is told of must not change.</summary>
+    public bool KeepsCopies { get; }
+
     /// <summary>File that metric lines are read from; null for standard output.</summary>
     public string? MetricsPath { get; }
 
@@ -92,12 +99,15 @@ internal sealed class CommandTrial
     /// <summary>Variables of its environment, besides those of the worker.</summary>
     public ImmutableArray<KeyValuePair<string, string>> Environment { get; }
 
-    /// <summary>Makes its folders and the file of its parameters.</summary>
+    /// <summary>Makes its folders and the file of its parameters; of a trial that took another's training over, the folder of
+    /// checkpoints is what the other's was.</summary>
     /// <exception cref="IOException">When that is not possible.</exception>
     public void Prepare()
     {
         Directory.CreateDirectory(Folder);
-        if (CheckpointsPath is not null)
+        if (CheckpointsPath is not null && _takenOver is not null)
+            CheckpointCopy.Make(_takenOver, CheckpointsPath);
+        else if (CheckpointsPath is not null)
             Directory.CreateDirectory(CheckpointsPath);
         File.WriteAllText(_given["parameters_file"], _work.Configuration + "\n");
     }

@@ -23,11 +23,18 @@ internal sealed partial class CheckpointFolders : IAsyncDisposable
 
     /// <summary>Deletes checkpoints, given relative to the data folder, later.</summary>
     public void Delete(IEnumerable<string> folders) =>
-        _queue.Writer.TryWrite(() => folders.Select(folder => Path.GetFullPath(Path.Combine(_dataFolder, folder))));
+        _queue.Writer.TryWrite(() => folders.Select(PathOf));
 
-    /// <summary>Deletes all checkpoints of a trial later, also those that were saved and never reported.</summary>
-    public void DeleteAll(string sweep, TrialId trial) =>
-        _queue.Writer.TryWrite(() => TrialFolders.Checkpoints(_dataFolder, sweep, trial));
+    /// <summary>Deletes all checkpoints of a trial later, also those that were saved and never reported, but for some that others
+    /// need, given relative to the data folder.</summary>
+    public void DeleteAll(string sweep, TrialId trial, IEnumerable<string> spared)
+    {
+        var kept = spared.Select(PathOf).ToHashSet(StringComparer.Ordinal);
+        _queue.Writer.TryWrite(() => TrialFolders.Checkpoints(_dataFolder, sweep, trial)
+            .SelectMany(folder => kept.Any(path => Path.GetDirectoryName(path) == folder)
+                ? Directory.GetFileSystemEntries(folder).Except(kept)
+                : [folder]));
+    }
 
     /// <summary>Ends when all is deleted.</summary>
     public async ValueTask DisposeAsync()
@@ -35,6 +42,8 @@ internal sealed partial class CheckpointFolders : IAsyncDisposable
         _queue.Writer.TryComplete();
         await _deleting;
     }
+
+    private string PathOf(string folder) => Path.GetFullPath(Path.Combine(_dataFolder, folder));
 
     private async Task DeleteAsync()
     {

@@ -263,11 +263,7 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
     private void CarryOut(Decision decision)
     {
         foreach (var recorded in decision.Events)
-        {
             _settings.Notices.TryWrite(new SweepNotice.Recorded(recorded, Live: true));
-            if (recorded.Event is SweepEvent.TrialEnded { State: not TrialState.Failed } ended)
-                _settings.DeleteAllCheckpoints(ended.Trial); // those of a failed trial are kept to be looked at
-        }
 
         foreach (var effect in decision.Effects)
             CarryOut(effect);
@@ -294,6 +290,7 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
                 _workers.Tell(stop.Worker, order);
                 break;
             case LedgerEffect.DeleteCheckpoints delete: _settings.DeleteCheckpoints(delete.Folders); break;
+            case LedgerEffect.DeleteTrialCheckpoints delete: _settings.DeleteAllCheckpoints(delete.Trial, delete.Spared); break;
             case LedgerEffect.Hold: _holds = true; break;
             case LedgerEffect.EndSweep end: _settings.Ended(new SweepOutcome(end.Reason, IsComplete: true)); break;
             default: throw new UnreachableException();

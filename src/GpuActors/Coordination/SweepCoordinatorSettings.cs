@@ -24,8 +24,8 @@ internal sealed record SweepCoordinatorSettings
     /// <summary>Deletes checkpoints, given relative to the data folder, in the background.</summary>
     public required Action<IEnumerable<string>> DeleteCheckpoints { get; init; }
 
-    /// <summary>Deletes all checkpoints of a trial that has ended well or for good, in the background.</summary>
-    public required Action<TrialId> DeleteAllCheckpoints { get; init; }
+    /// <summary>Deletes all checkpoints of a trial that has ended well or for good, but for some folders, in the background.</summary>
+    public required Action<TrialId, IReadOnlyCollection<string>> DeleteAllCheckpoints { get; init; }
 
     /// <summary>Is told that there is nothing left to do, or that the sweep holds; the process may end.</summary>
     public required Action<SweepOutcome> Ended { get; init; }

@@ -78,7 +78,7 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
             DataFolderId = DataFolderId.Ensure(settings.DataFolder),
             Notices = settings.Notices,
             DeleteCheckpoints = checkpoints.Delete,
-            DeleteAllCheckpoints = trial => checkpoints.DeleteAll(settings.Sweep, trial),
+            DeleteAllCheckpoints = (trial, spared) => checkpoints.DeleteAll(settings.Sweep, trial, spared),
             Ended = outcome => _over.TrySetResult(outcome),
             Failed = failure => _over.TrySetException(failure),
             Crashed = OnCrash,

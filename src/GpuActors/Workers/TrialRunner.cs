@@ -86,6 +86,7 @@ public sealed class TrialRunner : ITrialRunner
 
     /// <summary>The checkpoint to go on from, if it is there and whole. Otherwise the attempt begins at the start: the same steps
     /// give the same values again.</summary>
+    /// <exception cref="IOException">When it is not, and the trial took over what another had trained at the start.</exception>
     private (CheckpointRecord? Checkpoint, string? Fault) UsableCheckpoint(Assignment assignment)
     {
         if (assignment.ResumeFrom is not { } recorded)
@@ -95,6 +96,10 @@ public sealed class TrialRunner : ITrialRunner
         {
             TrainingCheckpoint.Check(PathOf(recorded.Folder));
             return (recorded, null);
+        }
+        catch (AdapterException fault) when (assignment.FirstAttempt > 1)
+        {
+            throw new IOException($"It took another trial's training over and cannot begin at the start. {fault.Message}", fault);
         }
         catch (AdapterException fault)
         {

@@ -90,6 +90,13 @@ internal sealed class EventLog(ILogger log)
                 Context(sweep, promoted.Trial).WaitingSince = time;
                 return new("TrialPromoted", LogEventLevel.Information, "{TrialName} is promoted",
                     Context(sweep, promoted.Trial).Properties(null));
+            case SweepEvent.TrialExploited exploited:
+                return new("TrialExploited", LogEventLevel.Information, "{TrialName} goes on from {DonorName} at step {FromStep}",
+                [
+                    .. Context(sweep, exploited.Trial).Properties(null),
+                    ("Donor", exploited.Donor.Number), ("DonorName", exploited.Donor.ToString()),
+                    ("FromStep", exploited.Checkpoint.Step), ("Values", exploited.Configuration.ToString()),
+                ]);
             case SweepEvent.AttemptStarted started:
                 return started.Warning is null
                     ? Of(sweep, started.Attempt, "AttemptStarted", LogEventLevel.Information, "{TrialName} started on {Device}",

@@ -44,6 +44,8 @@ internal sealed class LineView(TextWriter output) : ISweepView
             $"{Name(ended.Attempt.Trial)} attempt {ended.Attempt.Number} failed, {SnakeCase.Of(failed.Cause)}: {failed.Message}",
         SweepEvent.AttemptEnded { Outcome: AttemptOutcome.Rested rested } ended =>
             $"{Name(ended.Attempt.Trial)} rests at step {rested.Step}{Score(ended.Attempt.Trial)}",
+        SweepEvent.TrialExploited exploited =>
+            $"{Name(exploited.Trial)} goes on from {exploited.Donor} at step {exploited.Checkpoint.Step}",
         SweepEvent.TrialPromoted promoted => $"{Name(promoted.Trial)} is promoted",
         SweepEvent.TrialEnded ended => Ended(ended),
         _ => null,

@@ -69,6 +69,9 @@ internal sealed class SweepProgress
             case SweepEvent.TrialPromoted promoted:
                 Trial(promoted.Trial).State = TrialState.Waiting;
                 break;
+            case SweepEvent.TrialExploited exploited:
+                Trial(exploited.Trial).GoOver(exploited);
+                break;
             case SweepEvent.AttemptStarted started:
                 Of(started.Attempt).State = TrialState.Running;
                 Of(started.Attempt).Step = started.FromStep;

@@ -9,7 +9,7 @@ internal sealed class TrialProgress(TrialId id, TrialWork work)
 
     public TrialId Id { get; } = id;
 
-    public TrialWork Work { get; } = work;
+    public TrialWork Work { get; private set; } = work;
 
     public TrialState State { get; set; } = TrialState.Waiting;
 
@@ -61,6 +61,12 @@ internal sealed class TrialProgress(TrialId id, TrialWork work)
         Step = Math.Max(Step, metric.Step);
         foreach (var (name, value) in metric.Values)
             Latest[name] = value;
+    }
+
+    public void GoOver(SweepEvent.TrialExploited exploited)
+    {
+        Step = exploited.Checkpoint.Step;
+        Work = (TrialWork.Train)Work with { Configuration = exploited.Configuration };
     }
 
     public void End(SweepEvent.AttemptEnded ended)

@@ -245,6 +245,28 @@ public sealed class MethodContractTests : IDisposable
         }
     }
 
+    [Theory, MemberData(nameof(MethodsOnBases))]
+    public void What_may_change_while_it_trains_changes_no_shape_and_no_value_that_it_begins_with(string method, string on)
+    {
+        using var model = TinyBase.All[on].Load();
+        using var changed = TinyBase.All[on].Load();
+        var context = Context(method, on, model, head: true);
+        using var adapter = Attach(method, on, model, context);
+        var options = new JsonObject();
+        if (method == "mole" && on == TinyBase.Sam.Name)
+            options["granularity"] = "layer";
+        foreach (var option in MethodCatalogue.Find(method).Options.Options.Where(option => option.IsMutable))
+            options[option.Name] = Math.Min(option.Maximum!.Value, option.Default!.GetValue<double>() + 0.25);
+
+        using var other = TinyBase.Attach(method, changed, options.ToJsonString(), context);
+
+        Assert.Equal(adapter.Trainable.Select(pair => pair.Name), other.Trainable.Select(pair => pair.Name));
+        Assert.All(All(adapter).Zip(All(other)), pair => Assert.True(Same(pair.First, pair.Second)));
+
+        static IEnumerable<Tensor> All(Adapter adapter) => adapter.Trainable.Select(pair => (Tensor)pair.Parameter)
+            .Concat(adapter.Model.parameters()).Concat(adapter.Sites.Values.SelectMany(site => site.parameters().Concat(site.buffers())));
+    }
+
     [Theory, MemberData(nameof(Methods))]
     public void Refuses_an_option_that_it_does_not_have(string method)
     {

@@ -6,7 +6,7 @@ namespace Experiments.Tests.Schedulers;
 
 /// <summary>
 /// A scheduler driven as the ledger drives it, over scripted trials. Holds what no scheduler may do: promote what does not rest,
-/// promote from a rung twice, change where a lost attempt was to rest.
+/// promote from a rung twice, change where a lost attempt was to rest, take over what is gone or older.
 /// </summary>
 /// <param name="create">Makes the scheduler; once more for each replay.</param>
 /// <param name="trials">Group and full steps of each trial.</param>
@@ -75,6 +75,7 @@ internal sealed class DrivenSweep(
         foreach (var tell in _told)
             tell(replayed);
 
+        Assert.Equal(_scheduler.Exploitation(CheckpointOf), replayed.Exploitation(CheckpointOf));
         Assert.Equal(_scheduler.Promotion(last: false), replayed.Promotion(last: false));
         Assert.Equal(_scheduler.Promotion(last: true), replayed.Promotion(last: true));
         foreach (var trial in _all.Take(_created).Where(trial => trial.End is null))
@@ -104,6 +105,10 @@ internal sealed class DrivenSweep(
         }
 
         var onlyRests = _running.Count == 0 && _begun == _all.Length;
+        if (_scheduler.TrainsPopulations && _begun < _all.Length)
+            return Begin();
+        while (_scheduler.Exploitation(CheckpointOf) is { } exploit)
+            Exploit(exploit);
         if (_scheduler.Promotion(onlyRests) is { } promoted)
         {
             var trial = _all[promoted.Number];
@@ -115,12 +120,30 @@ internal sealed class DrivenSweep(
             return true;
         }
 
-        if (_begun == _all.Length)
-            return false;
+        return _begun < _all.Length && Begin();
+    }
+
+    private bool Begin()
+    {
         var next = _all[_begun++];
         Tell(scheduler => scheduler.Started(next.Id));
         Give(next);
         return true;
+    }
+
+    private int? CheckpointOf(TrialId id) =>
+        _all[id.Number] is { End: null or TrialState.Failed, Checkpoint: > 0 and var step } ? step : null;
+
+    private void Exploit(Exploit exploit)
+    {
+        var (trial, donor) = (_all[exploit.Trial.Number], _all[exploit.Donor.Number]);
+        Assert.True(trial.IsResting && trial.End is null, $"{exploit.Trial} does not rest.");
+        Assert.True(
+            donor.End is null && donor.Checkpoint >= trial.Step && donor.Group == trial.Group, $"{exploit} from {donor.Checkpoint}.");
+        Trace.Add($"{trial.Id.Number}={donor.Id.Number}@{donor.Checkpoint}");
+        var step = donor.Checkpoint;
+        (trial.Step, trial.Checkpoint) = (step, step);
+        Tell(scheduler => scheduler.Exploited(trial.Id, step, exploit.Configuration));
     }
 
     private void Give(Driven trial)

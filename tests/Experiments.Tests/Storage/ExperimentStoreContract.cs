@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Experiments.Schedulers;
 using Experiments.Storage;
 using Experiments.Sweeps;
 using Experiments.Tests.Trials;
@@ -100,12 +101,15 @@ public abstract class ExperimentStoreContract
         Assert.Equal(6, store.Read("example").Count());
     }
 
-    [Fact]
-    public void The_rows_say_at_each_moment_what_the_ledger_says()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_rows_say_at_each_moment_what_the_ledger_says(bool isPopulation)
     {
-        var recorded = Record("example", 1, Disturbed());
+        var recorded = Record("example", 1, isPopulation ? Populations() : Disturbed());
+        var spec = ((SweepEvent.SweepStarted)recorded[0].Event).Spec;
         var ledger = Ledger(
-            ((SweepEvent.SweepStarted)recorded[0].Event).Spec, null,
+            spec, SchedulerCatalogue.Create(spec.Scheduler), null,
             ("composition", [new("corpus", []), new("base/nano", ["corpus"])]));
         using var store = Open();
 
@@ -123,6 +127,28 @@ public abstract class ExperimentStoreContract
                 ledger.State.Trials.Select(trial => (trial.Id, trial.Work, trial.Needs, trial.State, trial.Attempt, trial.Step)),
                 store.Trials("example").Select(row => (row.Trial, row.Work, row.Needs, row.State, row.Attempt, row.Step)));
         }
+    }
+
+    [Fact]
+    public void A_row_tells_from_whom_a_trial_went_on_and_with_what()
+    {
+        var recorded = Record("example", 1, Populations());
+        var exploits = recorded.Select(each => each.Event).OfType<SweepEvent.TrialExploited>().ToLookup(exploited => exploited.Trial);
+        using (var store = Open())
+            store.Append(recorded);
+        using var again = Open();
+
+        foreach (var row in again.Trials("example"))
+        {
+            var own = recorded.Select(each => each.Event).OfType<SweepEvent.TrialCreated>().First(created => created.Trial == row.Trial);
+            Assert.Equal(
+                exploits[row.Trial].Select(each => (each.Donor, each.Checkpoint.Step, each.Configuration)),
+                row.Segments.Skip(1).Select(segment => (segment.Donor!.Value, segment.DonorStep, segment.Configuration)));
+            if (row.Segments.Count > 0)
+                Assert.Equal(new TrialSegment(0, null, 0, ((TrialWork.Train)own.Work).Configuration), row.Segments[0]);
+        }
+
+        Assert.NotEmpty(exploits);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Experiments.Schedulers;
 using Experiments.Storage;
 using Experiments.Sweeps;
 using Experiments.Tests.Trials;
@@ -28,10 +29,17 @@ internal static class StoredHistory
         [.. events.Select((each, index) => new RecordedEvent(sweep, from + index, Noon.AddSeconds(from + index), each))];
 
     /// <summary>A sweep that was disturbed in every way and has come to its end.</summary>
-    public static IReadOnlyList<SweepEvent> Disturbed()
+    public static IReadOnlyList<SweepEvent> Disturbed() => Disturbed(
+        Sweep([Block("composition", Entry("mole", [1], experts: "expert"), Entry("expert", [1, 13]))], seeds: [0, 1]));
+
+    /// <summary>The same of populations, whose trials take each other over.</summary>
+    public static IReadOnlyList<SweepEvent> Populations() => Disturbed(
+        Sweep([Block("composition", Entry("full", [1, 2, 3, 4]), Entry("lora", [1, 2, 3, 13]))], seeds: [0])
+            with { Retries = int.MaxValue, Scheduler = new SchedulerSpec { Type = "pbt" } });
+
+    private static IReadOnlyList<SweepEvent> Disturbed(SweepSpec spec)
     {
-        var sweep = new SimulatedSweep(
-            Sweep([Block("composition", Entry("mole", [1], experts: "expert"), Entry("expert", [1, 13]))], seeds: [0, 1]), workers: 2);
+        var sweep = new SimulatedSweep(spec, workers: 2, scheduler: () => SchedulerCatalogue.Create(spec.Scheduler));
         for (var what = 0; what < 400; what++)
             sweep.Happen(what * 37);
         sweep.RunToTheEnd();

@@ -11,8 +11,8 @@ internal sealed class CatalogueDouble : ICatalogue
     private static readonly EquatableArray<OptionDescription> _lora =
     [
         Integer("rank", 8, 1, 65_536, "Inner dimension r of the update."),
-        Real("alpha", 16, 0, 1e6, "Numerator of the update's scale."),
-        Real("dropout", 0, 0, 0.99, "Share of the input that the update does not see in training."),
+        Mutable("alpha", 16, 0, 1e6, "Numerator of the update's scale."),
+        Mutable("dropout", 0, 0, 0.99, "Share of the input that the update does not see in training."),
         Flag("rslora", false, "Whether the scale is alpha / √rank."),
         new("target_modules", OptionKind.TextList, null, null, null, [], "Layers to adapt; the model's default where absent."),
     ];
@@ -90,7 +90,7 @@ internal sealed class CatalogueDouble : ICatalogue
     [
         Integer("steps", 100, 0, 100_000_000, "Optimizer steps of a full trial."),
         Integer("batch_size", 8, 1, 1_000_000, "Samples in a batch."),
-        Real("learning_rate", 1e-3, 0, 1e3, "Peak learning rate."),
+        Mutable("learning_rate", 1e-3, 0, 1e3, "Peak learning rate."),
         Text("optimizer", "adamw", ["adamw", "sgd"], "Update rule."),
         Real("momentum", 0, 0, 0.9999999, "SGD's momentum."),
         Text("schedule", "cosine", ["cosine", "linear", "constant"], "How the rate falls after the warm-up."),
@@ -109,6 +109,9 @@ internal sealed class CatalogueDouble : ICatalogue
 
     private static OptionDescription Real(string name, double usual, double least, double most, string summary) =>
         new(name, OptionKind.Real, new ParameterValue.Real(usual), least, most, [], summary);
+
+    private static OptionDescription Mutable(string name, double usual, double least, double most, string summary) =>
+        Real(name, usual, least, most, summary) with { IsMutable = true };
 
     private static OptionDescription Text(string name, string usual, EquatableArray<string> choices, string summary) =>
         new(name, OptionKind.Text, new ParameterValue.Text(usual), null, null, choices, summary);

@@ -52,8 +52,8 @@ public sealed class PartRegistryTests
             $"Unknown sampler 'dice'. Known: {string.Join(", ", SamplerCatalogue.All.Select(sampler => sampler.Id))}.",
             Assert.Throws<SpecException>(() => SamplerCatalogue.Create(new SamplerSpec { Type = "dice" })).Message);
         Assert.Equal(
-            "Unknown scheduler 'pbt'. Known: asha, asha-stop, fifo, hyperband, median.",
-            Assert.Throws<SpecException>(() => SchedulerCatalogue.Create(new SchedulerSpec { Type = "pbt" })).Message);
+            "Unknown scheduler 'lottery'. Known: asha, asha-stop, fifo, hyperband, median, pbt.",
+            Assert.Throws<SpecException>(() => SchedulerCatalogue.Create(new SchedulerSpec { Type = "lottery" })).Message);
         Assert.Equal(
             "Unknown option 'eta' of part 'plain'.",
             Assert.Throws<SpecException>(() => _registry.Create("plain", eta)).Message);

@@ -51,7 +51,10 @@ internal sealed class PreparationCatalogue(IReadOnlyDictionary<string, Preparati
     public IReadOnlyList<BaseDescription> Bases => [];
 
     public IReadOnlyList<OptionDescription> TrainingOptions { get; } =
-        [new("steps", OptionKind.Integer, new ParameterValue.Integer(SimulatedWorker.Steps), 1, null, [], "")];
+    [
+        new("steps", OptionKind.Integer, new ParameterValue.Integer(SimulatedWorker.Steps), 1, null, [], ""),
+        new("learning_rate", OptionKind.Real, new ParameterValue.Real(1e-3), 0, null, [], "", IsMutable: true),
+    ];
 
     public IReadOnlyList<PreparationDescription> PreparationsOf(string task, string size, string baseModel) =>
         byTask.TryGetValue(task, out var preparations) ? preparations : [];

@@ -195,7 +195,11 @@ public sealed class OutcomeTests
 
         Assert.Equal(TrialState.Cancelled, ledger.StateOf(0));
         Assert.Equal(
-            [new LedgerEffect.Stop("anna", A(0, 1), Save: false), new LedgerEffect.DeleteCheckpoints(["t0/1-5"])], step.Effects);
+            [
+                new LedgerEffect.Stop("anna", A(0, 1), Save: false), new LedgerEffect.DeleteTrialCheckpoints(T(0), Spared: []),
+                new LedgerEffect.DeleteCheckpoints(["t0/1-5"]),
+            ],
+            step.Effects);
         Assert.Contains(new LedgerEffect.Fence("anna", A(0, 1)), late.Effects);
         Assert.Equal(TrialState.Waiting, ledger.StateOf(1));
     }

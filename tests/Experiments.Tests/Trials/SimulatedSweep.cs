@@ -36,6 +36,9 @@ internal sealed class SimulatedSweep
 
     public IReadOnlyList<SweepEvent> Recorded => _recorded;
 
+    /// <summary>Checkpoints that were written, recorded, and not deleted.</summary>
+    public IEnumerable<string> Kept => _recorded.OfType<SweepEvent.CheckpointSaved>().Select(saved => saved.Folder).Except(_deleted);
+
     /// <summary>What happens next, by a number.</summary>
     public void Happen(int what)
     {
@@ -146,6 +149,10 @@ internal sealed class SimulatedSweep
             case LedgerEffect.Fence fence: To(fence.Worker)?.Fence(fence.Attempt); break;
             case LedgerEffect.Stop stop: To(stop.Worker)?.Stop(stop.Attempt, stop.Save); break;
             case LedgerEffect.DeleteCheckpoints delete: _deleted.UnionWith(delete.Folders); break;
+            case LedgerEffect.DeleteTrialCheckpoints delete:
+                _deleted.UnionWith(_written.Where(folder => folder.StartsWith($"{delete.Trial}.", StringComparison.Ordinal))
+                    .Except(delete.Spared));
+                break;
             case LedgerEffect.Resend or LedgerEffect.EndSweep: break;
         }
 

@@ -37,7 +37,7 @@ internal sealed class CommandBench : IDisposable
     /// <summary>Runs a program until it has finished, or rests at a step.</summary>
     public AttemptOutcome Begin(
         EquatableArray<string> command, Seen? seen, int attempt = 1, CheckpointRecord? resumeFrom = null, StopWishes stop = default,
-        int? restAt = null)
+        int? restAt = null, Func<Assignment, Assignment>? with = null)
     {
         var block = new TaskBlock
         {
@@ -51,7 +51,8 @@ internal sealed class CommandBench : IDisposable
         };
         var work = new TrialWork.Train(0, "e", 0, Configuration, Replicate: 5, Seed: 7);
         var id = new AttemptId(new TrialId(1), attempt);
-        return _runner.Run(new Assignment("s", id, work, block, CommandSpec.Name, resumeFrom, [], restAt, []), seen ?? new Seen(), stop);
+        var assignment = new Assignment("s", id, work, block, CommandSpec.Name, resumeFrom, [], restAt, []);
+        return _runner.Run(with?.Invoke(assignment) ?? assignment, seen ?? new Seen(), stop);
     }
 
     public void Dispose()

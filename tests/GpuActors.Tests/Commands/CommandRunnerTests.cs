@@ -270,6 +270,51 @@ public sealed class CommandRunnerTests : IDisposable
     }
 
     [Fact]
+    public void A_program_that_takes_another_trial_over_finds_that_ones_checkpoints_as_they_were_and_its_own_gone()
+    {
+        _bench.Spec = _bench.Spec with { Checkpoints = true, TakesBest = true };
+        _bench.Configuration = new Configuration([new("rate", new ParameterValue.Real(0.5))]);
+        var (donor, member) = (new Seen(), new Seen());
+        _bench.Begin(Keeping("of the donor", score: 1), donor, restAt: 2, with: assignment => Donor(assignment, attempt: 1));
+        _bench.Begin(Keeping("of its own", score: 9), member, restAt: 2, with: assignment => assignment with { KeepsCopies = true });
+        File.WriteAllText(Path.Combine(_bench.Data, "sweeps/s/trials/t1/checkpoints/newest"), "of its own");
+        File.WriteAllText(Path.Combine(_bench.Data, "sweeps/s/trials/t7/checkpoints/deep/state"), "the donor went on");
+
+        var seen = new Seen();
+        var result = Assert.IsType<AttemptOutcome.Finished>(_bench.Begin(
+            [
+                "sh", "-c",
+                """
+                cd $ORCHESTRATOR_CHECKPOINTS
+                echo "$(cat deep/state), $(ls)" >&2
+                echo "{\"step\": 3, \"score\": $ORCHESTRATOR_PARAM_RATE}"
+                """,
+            ],
+            seen, attempt: 2, resumeFrom: donor.Newest! with { Owner = new TrialId(7) },
+            with: assignment => assignment with { FirstAttempt = 2, KeepsCopies = true })).Result;
+
+        Assert.Equal("saved 2 sweeps/s/trials/t7/a1/checkpoints/s2 12", donor.Log[^1]);
+        Assert.Equal("started 2", seen.Log[0]);
+        Assert.Equal("of the donor, deep\n", File.ReadAllText(Path.Combine(_bench.FolderOf(2), "stderr.log")));
+        Assert.Equal(0.5, result.Metrics["score"]); // the 9 was of what it gave up
+
+        static EquatableArray<string> Keeping(string state, int score) =>
+        [
+            "sh", "-c",
+            $$"""
+            trap 'exit 0' TERM
+            mkdir $ORCHESTRATOR_CHECKPOINTS/deep
+            printf '{{state}}' > $ORCHESTRATOR_CHECKPOINTS/deep/state
+            echo '{"step": 2, "score": {{score}}}'
+            while :; do sleep 0.01; done
+            """,
+        ];
+
+        static Assignment Donor(Assignment assignment, int attempt) =>
+            assignment with { Attempt = new AttemptId(new TrialId(7), attempt), KeepsCopies = true };
+    }
+
+    [Fact]
     public void A_program_without_checkpoints_runs_past_every_rung()
     {
         EquatableArray<string> command = ["echo", "{\"step\": 3, \"score\": 3}"];

@@ -29,10 +29,23 @@ public sealed class CheckpointFoldersTests : IDisposable
         string[] kept = [Make("sweeps/s/trials/t1/a2/adapter"), Make("sweeps/s/trials/t12/a1/checkpoints/a1-s5")];
 
         await using (var folders = new CheckpointFolders(_dataFolder, NullLogger.Instance))
-            folders.DeleteAll("s", new TrialId(1));
+            folders.DeleteAll("s", new TrialId(1), []);
 
         Assert.DoesNotContain(checkpoints, Directory.Exists);
         Assert.All(kept, folder => Assert.True(Directory.Exists(folder)));
+    }
+
+    [Fact]
+    public async Task Spares_what_another_trial_goes_on_from()
+    {
+        var lent = Make("sweeps/s/trials/t1/a2/checkpoints/a2-s9");
+        string[] others = [Make("sweeps/s/trials/t1/a2/checkpoints/a2-s12"), Make("sweeps/s/trials/t1/a1/checkpoints/a1-s9")];
+
+        await using (var folders = new CheckpointFolders(_dataFolder, NullLogger.Instance))
+            folders.DeleteAll("s", new TrialId(1), ["sweeps/s/trials/t1/a2/checkpoints/a2-s9"]);
+
+        Assert.True(Directory.Exists(lent));
+        Assert.DoesNotContain(others, Directory.Exists);
     }
 
     [Fact]

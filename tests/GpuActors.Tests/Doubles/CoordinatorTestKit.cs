@@ -57,7 +57,7 @@ public abstract class CoordinatorTestKit : TestKit
             DataFolderId = FolderId,
             Notices = Notices.Writer,
             DeleteCheckpoints = Deleted.AddRange,
-            DeleteAllCheckpoints = trial => Deleted.Add($"all of {trial}"),
+            DeleteAllCheckpoints = (trial, _) => Deleted.Add($"all of {trial}"),
             Ended = outcome => Ended.TrySetResult(outcome),
             Failed = failure => Failed.TrySetResult(failure),
             Crashed = failure => Failed.TrySetResult(failure),

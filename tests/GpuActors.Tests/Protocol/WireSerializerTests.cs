@@ -58,10 +58,12 @@ public sealed class WireSerializerTests : IAsyncDisposable
         new TrialWork.Train(0, "lora", 3, Values, 1, ulong.MaxValue),
         Block,
         "lora",
-        new CheckpointRecord(1, 50, "sweeps/s1/trials/t12/a1/checkpoints/50", 1234),
+        new CheckpointRecord(1, 50, "sweeps/s1/trials/t7/a1/checkpoints/50", 1234, new TrialId(7)),
         [60, 90],
         90,
-        ["sweeps/s1/trials/t3/a1/adapter"]);
+        ["sweeps/s1/trials/t3/a1/adapter"],
+        FirstAttempt: 2,
+        KeepsCopies: true);
 
     private static readonly TrialResult Result = new()
     {

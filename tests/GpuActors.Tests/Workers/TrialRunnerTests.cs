@@ -14,6 +14,7 @@ namespace GpuActors.Tests.Workers;
 public sealed class TrialRunnerTests : IDisposable
 {
     private static readonly TrialId Trial = new(1);
+    private static readonly TrialId Donor = new(2);
 
     private readonly string _dataFolder = Directory.CreateTempSubdirectory("runner-").FullName;
     private readonly TrialRunner _runner;
@@ -143,6 +144,61 @@ public sealed class TrialRunnerTests : IDisposable
     }
 
     [Fact]
+    public void A_trial_that_takes_another_over_trains_on_its_state_with_its_own_values()
+    {
+        var constant = ("schedule", (ParameterValue)new ParameterValue.Text("constant"));
+        var undisturbed = new Seen();
+        var expected = Finished(_runner.Run(Of(Donor, Assignment(attempt: 1, more: constant)), undisturbed, default));
+        var donor = new Seen();
+        _runner.Run(Of(Donor, Assignment(attempt: 2, more: constant)) with { MeasureAt = [4], RestAt = 4 }, donor, default);
+
+        var alike = Finished(_runner.Run(TakenOver(donor, attempt: 2, constant), new Seen(), default));
+        var still = Finished(_runner.Run(TakenOver(donor, attempt: 3, constant, Rate(0)), new Seen(), default));
+        var faster = Finished(_runner.Run(TakenOver(donor, attempt: 4, constant, Rate(0.3)), new Seen(), default));
+
+        Assert.Equal(expected.Metrics, alike.Metrics); // weights, optimizer and place in the data are the donor's, to the bit
+        Assert.Contains($"validation_loss={still.Metrics["validation_loss"]:R}", donor.Measured.Last(), StringComparison.Ordinal);
+        Assert.NotEqual(expected.Metrics["validation_loss"], faster.Metrics["validation_loss"]);
+    }
+
+    [Fact]
+    public void A_trial_that_was_stopped_after_it_took_another_over_ends_with_the_same_bits()
+    {
+        var donor = new Seen();
+        _runner.Run(Of(Donor, Assignment(attempt: 1)) with { RestAt = 3 }, donor, default);
+        var changed = new (string, ParameterValue)[] { Rate(0.05), ("dropout", new ParameterValue.Real(0.2)) };
+        var undisturbed = new Seen();
+        var expected = Finished(_runner.Run(TakenOver(donor, attempt: 2, changed), undisturbed, default));
+        using var wish = new CancellationTokenSource();
+        var stopped = new Seen { OnMeasured = step => Cancel(wish, step == 4) };
+
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => _runner.Run(TakenOver(donor, attempt: 3, changed), stopped, new StopWishes(wish.Token, default)));
+        var resumed = new Seen();
+        var own = TakenOver(donor, attempt: 4, changed) with { ResumeFrom = stopped.Newest };
+        var result = Finished(_runner.Run(own, resumed, default));
+
+        Assert.Equal(("started 3", "started 4"), (stopped.Log[0], resumed.Log[0]));
+        Assert.Equal(undisturbed.Measured, stopped.Measured.Concat(resumed.Measured));
+        Assert.Equal(expected.Metrics, result.Metrics);
+    }
+
+    [Fact]
+    public void A_trial_that_took_another_over_does_not_begin_at_the_start_when_the_checkpoint_is_gone()
+    {
+        var donor = new Seen();
+        _runner.Run(Of(Donor, Assignment(attempt: 1)) with { RestAt = 3 }, donor, default);
+        Directory.Delete(Path.Combine(_dataFolder, donor.Newest!.Folder), recursive: true);
+
+        var seen = new Seen();
+        var failure = Assert.Throws<IOException>(() => _runner.Run(TakenOver(donor, attempt: 2), seen, default));
+
+        Assert.StartsWith(
+            "It took another trial's training over and cannot begin at the start.", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(seen.Log);
+    }
+
+    [Fact]
     public void An_option_that_nobody_has_is_refused_by_name()
     {
         var assignment = Assignment(attempt: 1, more: ("rnak", new ParameterValue.Integer(2)));
@@ -165,6 +221,15 @@ public sealed class TrialRunnerTests : IDisposable
         if (when)
             source.Cancel();
     }
+
+    private static (string, ParameterValue) Rate(double rate) => ("learning_rate", new ParameterValue.Real(rate));
+
+    private static Assignment Of(TrialId trial, Assignment assignment) =>
+        assignment with { Attempt = assignment.Attempt with { Trial = trial } };
+
+    /// <summary>An attempt that goes on where the donor rests.</summary>
+    private Assignment TakenOver(Seen donor, int attempt, params (string Name, ParameterValue Value)[] more) =>
+        Assignment(attempt, donor.Newest! with { Owner = Donor }, more) with { FirstAttempt = 2 };
 
     private Assignment Assignment(int attempt, CheckpointRecord? resumeFrom = null, params (string Name, ParameterValue Value)[] more)
     {

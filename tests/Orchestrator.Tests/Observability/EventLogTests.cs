@@ -105,6 +105,19 @@ public sealed class EventLogTests : ILogEventSink
     }
 
     [Fact]
+    public void A_trial_that_goes_over_names_its_donor_and_its_new_values()
+    {
+        Begin(maximize: true);
+
+        Record(1, new SweepEvent.TrialExploited(
+            new TrialId(0), new TrialId(3), new CheckpointRecord(1, 40, "folder", 5, new TrialId(3)),
+            new Configuration([new("learning_rate", new ParameterValue.Real(0.5))])));
+
+        Assert.Equal("t0 goes on from t3 at step 40", _written[^1].RenderMessage().Replace("\"", ""));
+        Assert.Equal((3, 40, """{"learning_rate":0.5}"""), (Value("Donor"), Value("FromStep"), Value("Values")));
+    }
+
+    [Fact]
     public void An_event_carries_the_time_at_which_it_was_recorded()
     {
         Begin(maximize: true);

@@ -34,6 +34,8 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
         var (schedulerType, schedulerOptions) = parts.Read(fields["scheduler"], "scheduler", SchedulerCatalogue.All, "fifo");
         var samplerSpec = samplerType is null ? null : new SamplerSpec { Type = samplerType, Options = samplerOptions };
         var blocks = Blocks(fields, samplerSpec is null ? null : SamplerCatalogue.Create(samplerSpec), name ?? defaultName);
+        if (fields["scheduler"] is { } scheduler)
+            new PopulationReader(catalogue, problems).Check(scheduler, schedulerType, schedulerOptions, blocks);
         var seeds = fields["seeds"] is { } replicates ? Seeds(replicates) : [0];
         var settings = new SettingsReader(problems);
         var spec = new SweepSpec
