@@ -58,6 +58,9 @@ public sealed record OriginDocument
     /// <summary>Where the trial was measured.</summary>
     public required ImmutableArray<RungMeasurement> Measurements { get; init; }
 
+    /// <summary>Whether the sweep file starts with the configuration, or a part of it.</summary>
+    public required bool IsGiven { get; init; }
+
     /// <summary>Whether the sampler draws the same again.</summary>
     public required bool ComesOutAgain { get; init; }
 
@@ -79,6 +82,7 @@ public sealed record OriginDocument
         Best = origin.Best,
         BestValue = origin.BestValue,
         Measurements = [.. origin.Measurements],
+        IsGiven = origin.IsGiven,
         ComesOutAgain = origin.ComesOutAgain,
     };
 }
@@ -95,8 +99,8 @@ public static class OriginTables
             [
                 $"{origin.Trial} trains {origin.Method} c{origin.Configuration} with seed {origin.Seed}: "
                     + string.Join(" · ", origin.Values.Select(pair => $"{pair.Key} {pair.Value}")),
-                $"{origin.Sampler} drew the configuration when {origin.Known} of {origin.Method} had a value, {origin.Open} had none yet "
-                    + $"and {origin.Failed} had failed{Best(origin)}.",
+                (origin.IsGiven ? "The sweep file starts with it ('start_with'); " : $"{origin.Sampler} drew the configuration ")
+                    + $"when {origin.Known} of {origin.Method} had a value, {origin.Open} had none yet and {origin.Failed} had failed{Best(origin)}.",
                 $"Drawn again from the same, it comes out {(origin.ComesOutAgain ? "the same" : "otherwise")}.",
             ],
             Columns =

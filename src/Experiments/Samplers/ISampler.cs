@@ -24,6 +24,10 @@ public interface ISampler
     /// as devices become free; else all at the start.</summary>
     bool UsesHistory => false;
 
+    /// <summary>Whether it goes through the values of a grid, each configuration once, by index alone. Then the configurations
+    /// that an entry starts with are of the grid, and take their own places in it.</summary>
+    bool GoesThroughGrid => false;
+
     /// <summary>How many configurations the sampler gives of a space before it has no more, so that a sweep without
     /// <c>trials</c> ends by itself; null where it never ends, or past counting.</summary>
     long? Count(SearchSpace space);

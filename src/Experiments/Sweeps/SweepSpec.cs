@@ -99,6 +99,10 @@ public sealed record MethodEntry
     /// <summary>Name of the entry whose trials of the same seed are this one's experts; null where it needs none.</summary>
     public string? Experts { get; init; }
 
+    /// <summary>The first configurations, whole or in part; what one leaves open is drawn at random.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public EquatableArray<Configuration> StartWith { get; init; } = [];
+
     /// <summary>Program and arguments, with placeholders, where the entry runs one; null where it trains.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public EquatableArray<string>? Command { get; init; }

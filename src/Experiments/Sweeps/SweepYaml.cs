@@ -59,6 +59,7 @@ public static partial class SweepYaml
                 Line(4, "constraints", entry.Space.Constraints.Count == 0
                     ? null
                     : List(entry.Space.Constraints.Select(rule => Text(rule.Text))));
+                Line(4, "start_with", StartWith(entry, Show));
                 foreach (var line in catalogue is null ? [] : Defaults(entry, block, catalogue))
                     text.Append(' ', 8).Append("# ").Append(line).Append('\n');
             }
@@ -92,6 +93,11 @@ public static partial class SweepYaml
 
         return lines;
     }
+
+    /// <param name="entry">The entry.</param>
+    /// <param name="show">How values are written.</param>
+    private static string? StartWith(MethodEntry entry, Func<ParameterValue, string> show) => entry.StartWith.Count == 0 ? null
+        : List(entry.StartWith.Select(given => Map([.. given.Values.Select(pair => (pair.Key, (string?)show(pair.Value)))])!));
 
     private static string Show(Parameter parameter) => Show(parameter, Show);
 

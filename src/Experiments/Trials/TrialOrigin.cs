@@ -15,6 +15,7 @@ namespace Experiments.Trials;
 /// <param name="Best">Index of the best of those with a value; null where there was none.</param>
 /// <param name="BestValue">Its value, as the metric is reported.</param>
 /// <param name="Measurements">Where it was measured, in order.</param>
+/// <param name="IsGiven">Whether its entry starts with its configuration; the sampler drew what that leaves open, if anything.</param>
 /// <param name="ComesOutAgain">Whether the sampler, asked the same now, draws the same.</param>
 public sealed record TrialOrigin(
     TrialId Trial,
@@ -27,6 +28,7 @@ public sealed record TrialOrigin(
     int? Best,
     double? BestValue,
     EquatableArray<RungMeasurement> Measurements,
+    bool IsGiven,
     bool ComesOutAgain)
 {
     /// <summary>Goes through the events of a sweep up to its present state.</summary>
@@ -85,7 +87,8 @@ public sealed record TrialOrigin(
             known.Count,
             seen.Count(observation => observation is { Value: null, Failed: false }),
             seen.Count(observation => observation.Failed),
-            best?.Index, sign * best?.Value, [], again);
+            best?.Index, sign * best?.Value, [],
+            IsGiven: train.Index < spec.Tasks[train.Block].Methods.First(entry => entry.Name == train.Entry).StartWith.Count, again);
     }
 }
 

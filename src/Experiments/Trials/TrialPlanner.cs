@@ -125,7 +125,7 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
         while (NextEntry() is { } entry)
         {
             var index = entry.Configurations.Count;
-            if (sampler.Suggest(entry.Entry.Space, entry.History, index, entry.Seed) is { } configuration)
+            if (StartingConfigurations.Suggest(sampler, entry.Entry, entry.History, index, entry.Seed) is { } configuration)
                 return Create(id, entry, index, configuration, _spec!.Seeds[0]);
 
             entry.Exhausted = true;

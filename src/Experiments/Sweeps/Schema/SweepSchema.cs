@@ -131,6 +131,13 @@ public static class SweepSchema
                 ["minItems"] = 1,
                 ["items"] = new JsonObject { ["type"] = "string" },
             },
+            ["start_with"] = new JsonObject
+            {
+                ["description"] = FileKeys.Entry.Summary("start_with"),
+                ["type"] = "array",
+                ["minItems"] = 1,
+                ["items"] = new JsonObject { ["type"] = "object", ["minProperties"] = 1 },
+            },
             ["metric"] = Objective(Metrics(catalogue)),
         };
         foreach (var (name, schema) in CommandSchema.Definitions())
