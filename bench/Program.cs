@@ -13,6 +13,7 @@ var benches = new Dictionary<string, Func<Report>>
     ["schedulers"] = SchedulerBench.Run,
     ["samplers"] = SamplersBench.Run,
     ["suggestions"] = SuggestionsBench.Run,
+    ["warm-start"] = WarmStartBench.Run,
     ["search"] = () => SearchCurves.Run(folder),
     ["commands"] = CommandBench.Run,
 };

@@ -58,6 +58,9 @@ public sealed record OriginDocument
     /// <summary>Where the trial was measured.</summary>
     public required ImmutableArray<RungMeasurement> Measurements { get; init; }
 
+    /// <summary>What its sampler knew besides of earlier sweeps.</summary>
+    public required ImmutableArray<TakenOver> Earlier { get; init; }
+
     /// <summary>Whether the sweep file starts with the configuration, or a part of it.</summary>
     public required bool IsGiven { get; init; }
 
@@ -82,6 +85,7 @@ public sealed record OriginDocument
         Best = origin.Best,
         BestValue = origin.BestValue,
         Measurements = [.. origin.Measurements],
+        Earlier = [.. origin.Earlier.Select(TakenOver.Of)],
         IsGiven = origin.IsGiven,
         ComesOutAgain = origin.ComesOutAgain,
     };
@@ -101,6 +105,7 @@ public static class OriginTables
                     + string.Join(" · ", origin.Values.Select(pair => $"{pair.Key} {pair.Value}")),
                 (origin.IsGiven ? "The sweep file starts with it ('start_with'); " : $"{origin.Sampler} drew the configuration ")
                     + $"when {origin.Known} of {origin.Method} had a value, {origin.Open} had none yet and {origin.Failed} had failed{Best(origin)}.",
+                .. origin.Earlier.Select(earlier => $"Its sampler knew from the start: {earlier.Said}"),
                 $"Drawn again from the same, it comes out {(origin.ComesOutAgain ? "the same" : "otherwise")}.",
             ],
             Columns =

@@ -49,7 +49,8 @@ public interface ISampler
 }
 
 /// <summary>What an earlier configuration came to: its newest value (lower is better) or none yet.</summary>
-/// <param name="Index">Index of the configuration within its entry.</param>
+/// <param name="Index">Index of the configuration within its entry; below 0, from -1 down to the oldest, for those that were
+/// taken over from earlier sweeps.</param>
 /// <param name="Configuration">Its values.</param>
 /// <param name="Value">Mean of the metric over the replicates that came furthest, turned so that lower is better; null while
 /// unknown.</param>
@@ -66,6 +67,9 @@ public sealed record Observation(int Index, Configuration Configuration, double?
         get => _objectives.Count > 0 || Value is not { } only ? _objectives : [only];
         init => _objectives = value;
     }
+
+    /// <summary>Whether it is from an earlier sweep, so that its configuration may still be given in this one.</summary>
+    public bool IsTakenOver => Index < 0;
 
     /// <summary>By how much measured limits are exceeded in sum, at least 0; whatever exceeds none is better than what does.</summary>
     public double Violation { get; init; }

@@ -22,7 +22,7 @@ internal static class StartingConfigurations
         if (count == 0)
             return sampler.Suggest(entry.Space, history, index, seed);
 
-        var first = history.Where(each => each.Index >= 0 && each.Index < Math.Min(index, count))
+        var first = history.Where(each => !each.IsTakenOver && each.Index < Math.Min(index, count))
             .Select(each => each.Configuration).ToList();
         if (index < count && Complete(sampler, entry.Space, entry.StartWith[index], first, index, seed) is { } completed)
             return completed;

@@ -116,6 +116,10 @@ public sealed record SamplerSpec
 
     /// <summary>Options of that sampler.</summary>
     public Configuration Options { get; init; } = Configuration.Empty;
+
+    /// <summary>Earlier sweeps whose completed and pruned configurations the sampler knows from the start.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public EquatableArray<string> WarmStart { get; init; } = [];
 }
 
 /// <summary>Which scheduler, with its options.</summary>

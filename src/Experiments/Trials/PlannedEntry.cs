@@ -16,6 +16,7 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     private readonly List<PlannedConfiguration> _configurations = [];
     private readonly List<Observation> _history = [];
     private readonly Dictionary<int, List<TrialId>> _byReplicate = [];
+    private int _takenOver;
 
     /// <summary>Index of its block.</summary>
     public int Block { get; } = block;
@@ -51,7 +52,7 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
 
     public IReadOnlyList<PlannedConfiguration> Configurations => _configurations;
 
-    /// <summary>What each configuration came to, by index.</summary>
+    /// <summary>What was taken over from earlier sweeps, then what each configuration came to, by index.</summary>
     public IReadOnlyList<Observation> History => _history;
 
     /// <summary>Its trials with that replicate, in order of number.</summary>
@@ -83,6 +84,13 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
             ordered.Add(planned);
             return planned;
         }
+    }
+
+    /// <summary>Its sampler knows from the start what earlier sweeps found, the oldest first.</summary>
+    public void TakeOver(EquatableArray<Observation> observations)
+    {
+        _history.InsertRange(_takenOver, observations);
+        _takenOver += observations.Count;
     }
 
     /// <summary>A trial of this entry has been created.</summary>
@@ -148,7 +156,7 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
         : value;
 
     private void Note(TrialWork.Train train, Replicate replicate) =>
-        _history[train.Index] = _configurations[train.Index].Note(train.Replicate, replicate);
+        _history[_takenOver + train.Index] = _configurations[train.Index].Note(train.Replicate, replicate);
 
     private static int? ExpertsOf(TaskBlock block, int index)
     {
@@ -173,6 +181,9 @@ internal sealed class PlannedConfiguration(PlannedEntry entry, int index, Config
     public int Index { get; } = index;
 
     public Configuration Configuration { get; } = configuration;
+
+    /// <summary>Whether every trial of it that there is has ended.</summary>
+    public bool HasEnded => _replicates.Values.All(each => each.Ended);
 
     public void Add(int replicate) => _replicates.Add(replicate, new Replicate(Ended: false, Value: null, Progress: 0));
 

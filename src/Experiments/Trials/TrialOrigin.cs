@@ -15,6 +15,7 @@ namespace Experiments.Trials;
 /// <param name="Best">Index of the best of those with a value; null where there was none.</param>
 /// <param name="BestValue">Its value, as the metric is reported.</param>
 /// <param name="Measurements">Where it was measured, in order.</param>
+/// <param name="Earlier">What its sampler knew besides of earlier sweeps.</param>
 /// <param name="IsGiven">Whether its entry starts with its configuration; the sampler drew what that leaves open, if anything.</param>
 /// <param name="ComesOutAgain">Whether the sampler, asked the same now, draws the same.</param>
 public sealed record TrialOrigin(
@@ -28,6 +29,7 @@ public sealed record TrialOrigin(
     int? Best,
     double? BestValue,
     EquatableArray<RungMeasurement> Measurements,
+    EquatableArray<ImportedHistory> Earlier,
     bool IsGiven,
     bool ComesOutAgain)
 {
@@ -44,12 +46,16 @@ public sealed record TrialOrigin(
         var rungs = new Dictionary<(int Block, string Entry, int Step), List<double>>();
         var measured = new List<RungMeasurement>();
         TrialOrigin? origin = null;
+        SweepEvent.HistoryImported? imported = null;
         foreach (var recorded in events)
         {
             switch (recorded)
             {
                 case SweepEvent.TrialCreated { Work: TrialWork.Train train } created when created.Trial == id:
                     origin = Drawn(spec, planner, created, train);
+                    break;
+                case SweepEvent.HistoryImported earlier:
+                    imported = earlier;
                     break;
                 case SweepEvent.TrialPromoted promoted when promoted.Trial == id && measured.Count > 0:
                     measured[^1] = measured[^1] with { IsPromoted = true };
@@ -72,13 +78,20 @@ public sealed record TrialOrigin(
             state.Apply(recorded);
         }
 
-        return origin is null ? null : origin with { Measurements = [.. measured] };
+        return origin is null ? null : origin with
+        {
+            Measurements = [.. measured],
+            Earlier = [.. (imported?.Histories ?? []).Where(
+                history => (history.Block, history.Entry) == (origin.Work.Block, origin.Work.Entry))],
+        };
     }
 
     private static TrialOrigin Drawn(SweepSpec spec, TrialPlanner planner, SweepEvent.TrialCreated created, TrialWork.Train train)
     {
         var again = train.Equals(planner.Next(created.Trial, draw: true)?.Work);
-        var seen = planner.HistoryOf(train).Where(observation => observation.Index != train.Index).ToList();
+        var seen = planner.HistoryOf(train)
+            .Where(observation => !observation.IsTakenOver && observation.Index != train.Index)
+            .ToList();
         var known = seen.Where(observation => observation.Value is not null).ToList();
         var best = known.MinBy(observation => observation.Value);
         var sign = spec.Tasks[train.Block].Maximize ? -1 : 1;
@@ -87,7 +100,7 @@ public sealed record TrialOrigin(
             known.Count,
             seen.Count(observation => observation is { Value: null, Failed: false }),
             seen.Count(observation => observation.Failed),
-            best?.Index, sign * best?.Value, [],
+            best?.Index, sign * best?.Value, [], [],
             IsGiven: train.Index < spec.Tasks[train.Block].Methods.First(entry => entry.Name == train.Entry).StartWith.Count, again);
     }
 }

@@ -67,6 +67,13 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
         return draw ? Draw(id) : null;
     }
 
+    /// <summary>The samplers know of earlier sweeps.</summary>
+    public void TakeOver(SweepEvent.HistoryImported imported)
+    {
+        foreach (var history in imported.Histories)
+            Entry(history.Block, history.Entry).TakeOver(history.Observations);
+    }
+
     /// <summary>A trial has been created.</summary>
     public void Register(TrialId id, TrialWork work)
     {
@@ -197,7 +204,9 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
             $"trials: missing; sampler '{spec.Sampler.Type}' draws from the space of '{entry.Entry.Name}' without end.");
     }
 
-    private PlannedEntry Entry(TrialWork.Train train) =>
-        _entries.FirstOrDefault(entry => entry.Block == train.Block && entry.Entry.Name == train.Entry)
-        ?? throw new InvalidOperationException($"The sweep has no entry '{train.Entry}' in block {train.Block}.");
+    private PlannedEntry Entry(TrialWork.Train train) => Entry(train.Block, train.Entry);
+
+    private PlannedEntry Entry(int block, string name) =>
+        _entries.FirstOrDefault(entry => entry.Block == block && entry.Entry.Name == name)
+        ?? throw new InvalidOperationException($"The sweep has no entry '{name}' in block {block}.");
 }

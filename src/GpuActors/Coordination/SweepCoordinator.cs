@@ -55,7 +55,7 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
         _store.Troubled += OnTrouble;
         _store.Committed += OnCommit;
         var (settings, self) = (_settings, Self);
-        _store.ReadAsync(store => LoadedSweep.From(store, settings.Sweep, settings.CreateLedger(), settings.Notices))
+        _store.ReadAsync(store => LoadedSweep.From(store, settings.Sweep, settings.CreateLedger(), settings.Notices, settings.FindEarlier))
             .PipeTo(self, failure: failure => new Broken(failure));
     }
 
@@ -84,7 +84,7 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
             _settings.Notices.TryWrite(new SweepNotice.CoordinatorStarted(_store.Term, _time.GetElapsedTime(_begun)));
             Become(Coordinating);
             Stash.UnstashAll();
-            Begin();
+            Begin(loaded.Earlier);
         });
         Receive<Broken>(Break);
         Receive<Tick>(_ => { });
@@ -229,11 +229,11 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
         LookForQuiet();
     }
 
-    private void Begin()
+    private void Begin(SweepEvent.HistoryImported? earlier)
     {
         try
         {
-            _recorded.Record(Ledger.Start());
+            _recorded.Record(Ledger.Start(earlier));
         }
         catch (SpecException refused)
         {

@@ -86,7 +86,7 @@ public sealed class ExtensionTests
         };
         var ledger = Continue(wanted, Ledger(Spec).Start().Events);
 
-        var problems = Assert.Throws<SpecException>(ledger.Start).Problems;
+        var problems = Assert.Throws<SpecException>(() => ledger.Start()).Problems;
 
         Assert.Equal(
             [

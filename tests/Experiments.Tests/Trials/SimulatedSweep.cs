@@ -22,12 +22,16 @@ internal sealed class SimulatedSweep
     private int _incarnations;
 
     public SimulatedSweep(
-        SweepSpec spec, int workers, Func<ISampler>? sampler = null, Func<ITrialScheduler>? scheduler = null)
+        SweepSpec spec,
+        int workers,
+        Func<ISampler>? sampler = null,
+        Func<ITrialScheduler>? scheduler = null,
+        SweepEvent.HistoryImported? earlier = null)
     {
         (_spec, _sampler, _scheduler) = (spec, sampler ?? (() => new ListedSampler()), scheduler ?? (() => new FifoScheduler()));
         _workers = [.. Enumerable.Range(0, workers).Select(_ => NewWorker())];
         _ledger = NewLedger();
-        Do(_ledger.Start());
+        Do(_ledger.Start(earlier));
         foreach (var worker in _workers)
             Tell(worker.Hello());
     }

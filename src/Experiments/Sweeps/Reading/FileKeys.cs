@@ -128,6 +128,12 @@ internal static class FileKeys
         Foreign = ImmutableDictionary<string, string>.Empty.Add("direction", "goal").Add("mode", "goal"),
     };
 
+    /// <summary>Beside the options of a sampler.</summary>
+    public static KeySet Sampler { get; } = new(
+    [
+        new("warm_start", "Earlier sweeps that it learns from too, by name: what they found of the same method, task and metric."),
+    ]);
+
     /// <summary>Options only: what they are called is for the catalogue to say.</summary>
     public static KeySet Parameters { get; } = new([]);
 
