@@ -104,7 +104,8 @@ public static class OriginTables
                 $"{origin.Trial} trains {origin.Method} c{origin.Configuration} with seed {origin.Seed}: "
                     + string.Join(" · ", origin.Values.Select(pair => $"{pair.Key} {pair.Value}")),
                 (origin.IsGiven ? "The sweep file starts with it ('start_with'); " : $"{origin.Sampler} drew the configuration ")
-                    + $"when {origin.Known} of {origin.Method} had a value, {origin.Open} had none yet and {origin.Failed} had failed{Best(origin)}.",
+                    + $"when {origin.Known} of {origin.Method} had a value, {origin.Open} had none yet "
+                    + $"and {origin.Failed} had failed{Best(origin)}.",
                 .. origin.Earlier.Select(earlier => $"Its sampler knew from the start: {earlier.Said}"),
                 $"Drawn again from the same, it comes out {(origin.ComesOutAgain ? "the same" : "otherwise")}.",
             ],

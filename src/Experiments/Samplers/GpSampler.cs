@@ -41,6 +41,9 @@ public sealed class GpSampler(GpSampler.Options options) : ISampler
     public bool UsesHistory => true;
 
     /// <inheritdoc/>
+    public bool IsSlow => true;
+
+    /// <inheritdoc/>
     public Configuration? Suggest(SearchSpace space, IReadOnlyList<Observation> history, int index, ulong seed)
     {
         var given = history.Where(observation => !observation.IsTakenOver).Select(observation => observation.Configuration).ToHashSet();

@@ -10,7 +10,8 @@ public sealed class SamplerAttribute(string id) : Attribute
     public string Id { get; } = id;
 }
 
-/// <summary>Draws configurations. Pure: equal questions give equal answers, so that a suggestion can be recomputed.</summary>
+/// <summary>Draws configurations. Pure: equal questions give equal answers, so that a suggestion can be recomputed, on any
+/// thread.</summary>
 public interface ISampler
 {
     /// <summary>The configuration of that index in a space, or null where the space has no more.</summary>
@@ -23,6 +24,10 @@ public interface ISampler
     /// <summary>Whether a suggestion depends on what earlier configurations came to. If so, configurations are drawn one by one
     /// as devices become free; else all at the start.</summary>
     bool UsesHistory => false;
+
+    /// <summary>Whether a suggestion may take so long that whoever decides about the sweep should not wait for it: then it is
+    /// asked for, and made on another thread. Only of a sampler that uses the history.</summary>
+    bool IsSlow => false;
 
     /// <summary>Whether it goes through the values of a grid, each configuration once, by index alone. Then the configurations
     /// that an entry starts with are of the grid, and take their own places in it.</summary>

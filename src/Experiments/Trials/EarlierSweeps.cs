@@ -29,15 +29,15 @@ public static class EarlierSweeps
         foreach (var name in spec.Sampler.WarmStart)
         {
             if (!known.Contains(name))
-            {
                 throw new SpecException($"sampler: warm_start: the store has no sweep '{name}'.{NearestName.Question(name, known)}");
-            }
 
             var found = Of(name, spec, catalogue, store).ToList();
             if (found.Sum(history => history.Observations.Count) == 0)
             {
-                throw new SpecException($"sampler: warm_start: '{name}' has no completed configuration that fits this sweep"
-                    + (found.Count == 0 ? ": it shares no method, task and metric with it." : $"; {found.Sum(each => each.LeftOut)} do not."));
+                var why = found.Count == 0
+                    ? ": it shares no method, task and metric with it."
+                    : $"; {found.Sum(each => each.LeftOut)} do not.";
+                throw new SpecException($"sampler: warm_start: '{name}' has no completed configuration that fits this sweep{why}");
             }
 
             histories.AddRange(found);
@@ -128,7 +128,7 @@ public static class EarlierSweeps
             .ToDictionary(option => option.Name, option => option.Default!);
     }
 
-    /// <summary>The configuration as one of a space; null where it is none, or where it differs in something that the space has not.</summary>
+    /// <summary>The configuration as one of a space; null where it is none, or differs in something that the space has not.</summary>
     private static Configuration? Within(SearchSpace space, Configuration earlier, Dictionary<string, ParameterValue> defaults)
     {
         var values = new Dictionary<string, ParameterValue>(StringComparer.Ordinal);

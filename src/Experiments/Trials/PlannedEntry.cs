@@ -17,6 +17,7 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     private readonly List<Observation> _history = [];
     private readonly Dictionary<int, List<TrialId>> _byReplicate = [];
     private int _takenOver;
+    private Observation[]? _asked;
 
     /// <summary>Index of its block.</summary>
     public int Block { get; } = block;
@@ -47,6 +48,9 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
 
     /// <summary>Whether the sampler has no more.</summary>
     public bool Exhausted { get; set; }
+
+    /// <summary>What was known when its next configuration was asked for; null unless it is awaited.</summary>
+    public IReadOnlyList<Observation>? Asked => _asked;
 
     public bool IsDrawn => Exhausted || Configurations.Count >= Quota;
 
@@ -93,11 +97,20 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
         _takenOver += observations.Count;
     }
 
+    /// <summary>Its next configuration is asked for.</summary>
+    public void Ask(int index)
+    {
+        if (_asked is not null || index != _configurations.Count)
+            throw new InvalidOperationException($"Configuration {index} of '{Entry.Name}' cannot be asked for.");
+        _asked = [.. _history];
+    }
+
     /// <summary>A trial of this entry has been created.</summary>
     public PlannedConfiguration Register(TrialId id, TrialWork.Train train)
     {
         if (train.Index == _configurations.Count)
         {
+            _asked = null;
             _configurations.Add(new PlannedConfiguration(this, train.Index, train.Configuration));
             _history.Add(new Observation(train.Index, train.Configuration, null, Failed: false));
         }

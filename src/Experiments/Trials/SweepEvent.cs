@@ -13,6 +13,7 @@ namespace Experiments.Trials;
 [JsonDerivedType(typeof(SweepPaused), "sweep-paused")]
 [JsonDerivedType(typeof(SweepResumed), "sweep-resumed")]
 [JsonDerivedType(typeof(SweepEnded), "sweep-ended")]
+[JsonDerivedType(typeof(SuggestionBegun), "suggestion-begun")]
 [JsonDerivedType(typeof(TrialCreated), "trial-created")]
 [JsonDerivedType(typeof(TrialLeased), "trial-leased")]
 [JsonDerivedType(typeof(TrialPromoted), "trial-promoted")]
@@ -47,6 +48,10 @@ public abstract record SweepEvent
 
     /// <summary>Nothing is left to do.</summary>
     public sealed record SweepEnded(string Reason) : SweepEvent;
+
+    /// <summary>The next configuration of an entry is asked for: it is drawn from what was recorded before this, whatever is
+    /// recorded until it is there.</summary>
+    public sealed record SuggestionBegun(int Block, string Entry, int Index) : SweepEvent;
 
     /// <summary>A trial is there, waiting.</summary>
     public sealed record TrialCreated(TrialId Trial, TrialWork Work, EquatableArray<TrialId> Needs) : SweepEvent;

@@ -99,9 +99,15 @@ public sealed partial class SweepLedger
         }
 
         if (_state.End is { } reason)
+        {
             _effects.Add(new LedgerEffect.EndSweep(reason));
+        }
         else
+        {
             Plan(draw: !_planner.IsLazy);
+            AskWhatIsAwaited();
+        }
+
         return Conclude();
     }
 
@@ -117,6 +123,7 @@ public sealed partial class SweepLedger
             case LedgerInput.WorkerBusy busy: Adopt(busy.Worker, busy.Attempt); break;
             case LedgerInput.WorkerLost lost: Lose(lost.Worker, lost.Reason); break;
             case LedgerInput.Reported reported: Receive(reported); break;
+            case LedgerInput.Suggested suggested: Take(suggested); break;
             case LedgerInput.Pause pause: Pause(pause); break;
             case LedgerInput.Resume when _state.Pause is not null: Record(new SweepEvent.SweepResumed()); break;
             case LedgerInput.Resume: break;
@@ -299,7 +306,13 @@ public sealed partial class SweepLedger
     private TrialId? NextReady()
     {
         if (_planner.IsLazy && _state.Count(TrialState.Waiting) == 0)
-            Plan(draw: true, atMost: Spec.Seeds.Count);
+        {
+            if (_planner.Asks)
+                Ask();
+            else
+                Plan(draw: true, atMost: Spec.Seeds.Count);
+        }
+
         return _state.Ready.Count > 0 ? _scheduler.Next(_state.Ready) : null;
     }
 

@@ -92,6 +92,9 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
             case SweepEvent.HistoryImported imported when Spec is not null && _trials.Count == 0:
                 planner.TakeOver(imported);
                 break;
+            case SweepEvent.SuggestionBegun begun when Spec is not null && End is null:
+                planner.Ask(begun);
+                break;
             case SweepEvent.SpecExtended extended when Spec is not null:
                 planner.Adopt(extended.Spec);
                 (Spec, End) = (extended.Spec, null);

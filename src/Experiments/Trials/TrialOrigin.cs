@@ -88,7 +88,7 @@ public sealed record TrialOrigin(
 
     private static TrialOrigin Drawn(SweepSpec spec, TrialPlanner planner, SweepEvent.TrialCreated created, TrialWork.Train train)
     {
-        var again = train.Equals(planner.Next(created.Trial, draw: true)?.Work);
+        var again = train.Equals(planner.Again(created.Trial, train)?.Work);
         var seen = planner.HistoryOf(train)
             .Where(observation => !observation.IsTakenOver && observation.Index != train.Index)
             .ToList();

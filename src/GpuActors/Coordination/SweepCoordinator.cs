@@ -118,6 +118,7 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
             LookForQuiet();
         });
 
+        Receive<LedgerInput.Suggested>(Decide);
         Receive<Decision>(decision => decision.Owner == _recorded, CarryOut);
         Receive<Decision>(_ => { }); // of the life before a restart: it was replayed
         Receive<Tick>(_ => LookAtTheClock());
@@ -294,6 +295,9 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
                 _workers.Tell(stop.Worker, order);
                 break;
             case LedgerEffect.DeleteCheckpoints delete: _settings.DeleteCheckpoints(delete.Folders); break;
+            case LedgerEffect.Suggest suggest:
+                Task.Run(suggest.Question.Answer).PipeTo(_self, failure: failure => new Broken(failure));
+                break;
             case LedgerEffect.Hold: _holds = true; break;
             case LedgerEffect.EndSweep end: _settings.Ended(new SweepOutcome(end.Reason, IsComplete: true)); break;
             default: throw new UnreachableException();

@@ -1,3 +1,4 @@
+using Experiments.Reports;
 using Experiments.Samplers;
 using Experiments.Schedulers;
 using Experiments.Storage;
@@ -56,7 +57,7 @@ public sealed class EarlierSweepsTests : IDisposable
         {
             Scheduler = new SchedulerSpec
             {
-                Type = "asha_stop",
+                Type = "asha-stop",
                 Options = new Configuration([new("min_steps", new ParameterValue.Integer(1))]),
             },
         });
@@ -94,8 +95,11 @@ public sealed class EarlierSweepsTests : IDisposable
         var origin = TrialOrigin.Of(spec, Catalogue, events, T(0))!;
         Assert.Equal((0, true), (origin.Known, origin.ComesOutAgain));
         Assert.Equal(("earlier", 12), (Assert.Single(origin.Earlier).Sweep, origin.Earlier[0].Observations.Count));
+        Assert.Contains("Its sampler knew from the start: lora learns from 12 configurations of earlier.",
+            OriginTables.Of(OriginDocument.Of("later", spec, origin)).Single().Lead);
         var cold = new SimulatedSweep(spec, workers: 1, () => SamplerCatalogue.Create(spec.Sampler), () => new FifoScheduler());
-        Assert.Equal(sampler is "tpe" or "gp", !First(cold.Recorded).Equals(First(events))); // a generation is 24 for evolution
+        cold.RunToTheEnd();
+        Assert.Equal(sampler == "evolution", First(cold.Recorded).Equals(First(events))); // whose generation has 24
     }
 
     [Fact]

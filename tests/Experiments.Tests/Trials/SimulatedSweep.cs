@@ -18,6 +18,7 @@ internal sealed class SimulatedSweep
     private readonly HashSet<string> _written = [];
     private readonly HashSet<string> _deleted = [];
     private readonly SimulatedWorker[] _workers;
+    private readonly Queue<SuggestionQuestion> _questions = [];
     private SweepLedger _ledger;
     private int _incarnations;
 
@@ -44,6 +45,8 @@ internal sealed class SimulatedSweep
     public void Happen(int what)
     {
         var worker = _workers[what / 16 % _workers.Length];
+        if (what % 3 == 0)
+            Answer();
         switch (what % 16)
         {
             case 0 or 1 or 2 or 3: worker.Train(); break;
@@ -71,6 +74,7 @@ internal sealed class SimulatedSweep
                 throw new InvalidOperationException($"The sweep does not end: {string.Join(", ", _ledger.Trials)}");
             foreach (var worker in _workers)
             {
+                Answer();
                 worker.Train();
                 while (worker.Unacknowledged > 0)
                     Deliver(worker, offset: 0);
@@ -102,6 +106,13 @@ internal sealed class SimulatedSweep
 
     private void Tell(LedgerInput input) => Do(_ledger.Handle(input));
 
+    /// <summary>The sampler has answered the question that waits longest.</summary>
+    private void Answer()
+    {
+        if (_questions.TryDequeue(out var question))
+            Tell(question.Answer());
+    }
+
     private void Kill(int index)
     {
         var dead = _workers[index];
@@ -114,6 +125,7 @@ internal sealed class SimulatedSweep
     private void Restart()
     {
         _ledger = Replayed();
+        _questions.Clear();
         Do(_ledger.Start());
         var known = _workers.Select(worker => worker.Info.Id).ToHashSet();
         foreach (var worker in _workers)
@@ -150,6 +162,7 @@ internal sealed class SimulatedSweep
             case LedgerEffect.Fence fence: To(fence.Worker)?.Fence(fence.Attempt); break;
             case LedgerEffect.Stop stop: To(stop.Worker)?.Stop(stop.Attempt, stop.Save); break;
             case LedgerEffect.DeleteCheckpoints delete: _deleted.UnionWith(delete.Folders); break;
+            case LedgerEffect.Suggest suggest: _questions.Enqueue(suggest.Question); break;
             case LedgerEffect.Resend or LedgerEffect.EndSweep: break;
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Experiments.Samplers;
 
 namespace Experiments.Sweeps.Reading;
@@ -7,21 +8,20 @@ internal sealed class WarmStartReader(Problems problems)
 {
     private readonly Scalars _scalars = new(problems);
 
+    /// <summary>What may stand beside the options of a sampler: nothing, with the reason, where it learns from no trials.</summary>
+    public static KeySet KeysOf(PartDescription sampler) => Learns(sampler.Id) ? FileKeys.Sampler : new KeySet([])
+    {
+        Refused = ImmutableDictionary<string, string>.Empty.Add("warm_start", "It learns from no trials; these do: "
+            + $"{string.Join(", ", SamplerCatalogue.All.Select(part => part.Id).Where(Learns))}."),
+    };
+
     /// <param name="sampler">The sampler's mapping.</param>
-    /// <param name="type">The sampler's name.</param>
     /// <param name="sweep">The sweep's name.</param>
     /// <returns>The names; worthless after a report.</returns>
-    public EquatableArray<string> Read(SourceMap sampler, string type, string sweep)
+    public EquatableArray<string> Read(SourceMap sampler, string sweep)
     {
         if (sampler["warm_start"] is not { } node)
             return [];
-        if (!Learns(type))
-        {
-            problems.Add(node.Mark, $"sampler '{type}' learns from no trials, so 'warm_start' means nothing to it.",
-                $"samplers that learn: {string.Join(", ", SamplerCatalogue.All.Select(part => part.Id).Where(Learns))}");
-            return [];
-        }
-
         if (node is not SourceList { Items.Length: > 0 } list)
         {
             problems.Add(node.Mark, $"'warm_start' must be a list of earlier sweeps such as [my-sweep], not {node.Shape}.");
