@@ -14,6 +14,7 @@ var benches = new Dictionary<string, Func<Report>>
     ["populations"] = PopulationBench.Run,
     ["samplers"] = SamplersBench.Run,
     ["suggestions"] = SuggestionsBench.Run,
+    ["warm-start"] = WarmStartBench.Run,
     ["search"] = () => SearchCurves.Run(folder),
     ["commands"] = CommandBench.Run,
     ["ledger"] = LedgerBench.Run,

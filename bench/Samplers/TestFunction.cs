@@ -16,9 +16,13 @@ internal sealed record TestFunction(string Name, SearchSpace Space, double Minim
         new([.. Enumerable.Range(1, count).Select(number => new Parameter($"x{number}", new Domain.Float(low, high)))]);
 
     /// <summary>The regret of a sampler after each of so many trials, one after the other.</summary>
-    public double[] Regrets(ISampler sampler, ulong seed, int trials)
+    /// <param name="sampler">The sampler.</param>
+    /// <param name="seed">Its seed.</param>
+    /// <param name="trials">How many trials.</param>
+    /// <param name="earlier">What it knows from the start.</param>
+    public double[] Regrets(ISampler sampler, ulong seed, int trials, IReadOnlyList<Observation>? earlier = null)
     {
-        var history = new List<Observation>();
+        List<Observation> history = [.. earlier ?? []];
         var (best, regrets) = (double.PositiveInfinity, new double[trials]);
         for (var trial = 0; trial < trials; trial++)
         {

@@ -66,6 +66,12 @@ public sealed record OriginDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImmutableArray<ScheduledValues>? Schedule { get; init; }
 
+    /// <summary>What its sampler knew besides of earlier sweeps.</summary>
+    public required ImmutableArray<TakenOver> Earlier { get; init; }
+
+    /// <summary>Whether the sweep file starts with the configuration, or a part of it.</summary>
+    public required bool IsGiven { get; init; }
+
     /// <summary>Whether the sampler draws the same again.</summary>
     public required bool ComesOutAgain { get; init; }
 
@@ -89,6 +95,8 @@ public sealed record OriginDocument
         Measurements = [.. origin.Measurements],
         Segments = origin.Segments.Count == 0 ? null : [.. origin.Segments],
         Schedule = origin.Schedule.Count == 0 ? null : [.. origin.Schedule],
+        Earlier = [.. origin.Earlier.Select(TakenOver.Of)],
+        IsGiven = origin.IsGiven,
         ComesOutAgain = origin.ComesOutAgain,
     };
 }
@@ -110,8 +118,10 @@ public static class OriginTables
             [
                 $"{origin.Trial} trains {origin.Method} c{origin.Configuration} with seed {origin.Seed}: "
                     + string.Join(" · ", origin.Values.Select(pair => $"{pair.Key} {pair.Value}")),
-                $"{origin.Sampler} drew the configuration when {origin.Known} of {origin.Method} had a value, {origin.Open} had none yet "
+                (origin.IsGiven ? "The sweep file starts with it ('start_with'); " : $"{origin.Sampler} drew the configuration ")
+                    + $"when {origin.Known} of {origin.Method} had a value, {origin.Open} had none yet "
                     + $"and {origin.Failed} had failed{Best(origin)}.",
+                .. origin.Earlier.Select(earlier => $"Its sampler knew from the start: {earlier.Said}"),
                 $"Drawn again from the same, it comes out {(origin.ComesOutAgain ? "the same" : "otherwise")}.",
             ],
             Columns =

@@ -38,6 +38,9 @@ public sealed record PlanDocument
     [JsonPropertyName("device_seconds")]
     public TimeSpan? DeviceTime => Entries.Aggregate((TimeSpan?)TimeSpan.Zero, (sum, entry) => sum + entry.DeviceTime);
 
+    /// <summary>What the samplers know of earlier sweeps.</summary>
+    public ImmutableArray<TakenOver> Earlier { get; init; } = [];
+
     /// <summary>What is allowed but probably not meant.</summary>
     public required ImmutableArray<string> Warnings { get; init; }
 
@@ -90,6 +93,7 @@ public sealed record PlanDocument
             Method = entry.Method,
             Configurations = entry.Configurations,
             Space = entry.Space.ToString(),
+            Given = listed.StartWith.Count,
             Trials = entry.Trials,
             LeastSteps = least,
             MostSteps = most,
@@ -180,6 +184,9 @@ public sealed record PlannedCost
 
     /// <summary>How many configurations its space has: a number, <c>about</c> one, or <c>endless</c>.</summary>
     public required string Space { get; init; }
+
+    /// <summary>Configurations that the sweep file starts with.</summary>
+    public required int Given { get; init; }
 
     /// <summary>Trials, replicates included.</summary>
     public required long Trials { get; init; }

@@ -33,6 +33,9 @@ public static class PlanTables
             Rows = [.. plan.Entries.Select(Row)],
             Notes =
             [
+                .. plan.Entries.Where(entry => entry.Given > 0)
+                    .Select(entry => $"{entry.Entry} starts with {Plural(entry.Given, "given configuration")}."),
+                .. plan.Earlier.Select(earlier => earlier.Said),
                 plan.DeviceTime is { } time
                     ? $"About {Digits.Duration(time)} of one device, preparations aside."
                     : "Time is known once trials of the same task, base and method are in the store.",

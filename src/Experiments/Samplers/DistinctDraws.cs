@@ -27,7 +27,7 @@ internal static class DistinctDraws
     {
         var finite = GridSpace.OfDraws(space);
         HashSet<Configuration> given = finite is null ? []
-            : [.. history.Where(observation => observation.Index < index).Select(observation => observation.Configuration)];
+            : [.. history.Where(each => !each.IsTakenOver && each.Index < index).Select(each => each.Configuration)];
         if (finite is { IsFiltered: true } && given.Count >= finite.Count)
             return null;
 

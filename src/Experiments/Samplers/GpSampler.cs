@@ -41,9 +41,12 @@ public sealed class GpSampler(GpSampler.Options options) : ISampler
     public bool UsesHistory => true;
 
     /// <inheritdoc/>
+    public bool IsSlow => true;
+
+    /// <inheritdoc/>
     public Configuration? Suggest(SearchSpace space, IReadOnlyList<Observation> history, int index, ulong seed)
     {
-        var given = history.Select(observation => observation.Configuration).ToHashSet();
+        var given = history.Where(observation => !observation.IsTakenOver).Select(observation => observation.Configuration).ToHashSet();
         var all = GridSpace.OfDraws(space) is { IsFiltered: true } finite ? finite : null;
         if (given.Count >= all?.Count)
             return null;

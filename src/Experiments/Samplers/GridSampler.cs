@@ -33,6 +33,9 @@ public sealed class GridSampler(GridSampler.Options options) : ISampler
     }
 
     /// <inheritdoc/>
+    public bool GoesThroughGrid => true;
+
+    /// <inheritdoc/>
     public long? Count(SearchSpace space) =>
         GridSpace.OfValues(space) is { IsFiltered: true } grid && grid.Count <= long.MaxValue ? (long)grid.Count : null;
 

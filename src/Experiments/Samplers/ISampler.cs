@@ -10,7 +10,8 @@ public sealed class SamplerAttribute(string id) : Attribute
     public string Id { get; } = id;
 }
 
-/// <summary>Draws configurations. Pure: equal questions give equal answers, so that a suggestion can be recomputed.</summary>
+/// <summary>Draws configurations. Pure: equal questions give equal answers, so that a suggestion can be recomputed, on any
+/// thread.</summary>
 public interface ISampler
 {
     /// <summary>The configuration of that index in a space, or null where the space has no more.</summary>
@@ -23,6 +24,14 @@ public interface ISampler
     /// <summary>Whether a suggestion depends on what earlier configurations came to. If so, configurations are drawn one by one
     /// as devices become free; else all at the start.</summary>
     bool UsesHistory => false;
+
+    /// <summary>Whether a suggestion may take so long that whoever decides about the sweep should not wait for it: then it is
+    /// asked for, and made on another thread. Only of a sampler that uses the history.</summary>
+    bool IsSlow => false;
+
+    /// <summary>Whether it goes through the values of a grid, each configuration once, by index alone. Then the configurations
+    /// that an entry starts with are of the grid, and take their own places in it.</summary>
+    bool GoesThroughGrid => false;
 
     /// <summary>How many configurations the sampler gives of a space before it has no more, so that a sweep without
     /// <c>trials</c> ends by itself; null where it never ends, or past counting.</summary>
@@ -45,7 +54,8 @@ public interface ISampler
 }
 
 /// <summary>What an earlier configuration came to: its newest value (lower is better) or none yet.</summary>
-/// <param name="Index">Index of the configuration within its entry.</param>
+/// <param name="Index">Index of the configuration within its entry; below 0, from -1 down to the oldest, for those that were
+/// taken over from earlier sweeps.</param>
 /// <param name="Configuration">Its values.</param>
 /// <param name="Value">Mean of the metric over the replicates that came furthest, turned so that lower is better; null while
 /// unknown.</param>
@@ -62,6 +72,9 @@ public sealed record Observation(int Index, Configuration Configuration, double?
         get => _objectives.Count > 0 || Value is not { } only ? _objectives : [only];
         init => _objectives = value;
     }
+
+    /// <summary>Whether it is from an earlier sweep, so that its configuration may still be given in this one.</summary>
+    public bool IsTakenOver => Index < 0;
 
     /// <summary>By how much measured limits are exceeded in sum, at least 0; whatever exceeds none is better than what does.</summary>
     public double Violation { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Experiments.Sweeps;
 
@@ -44,14 +45,19 @@ internal sealed class UnitCube
 
     /// <summary>The configuration at a point.</summary>
     /// <param name="point">A coordinate in [0, 1) for each declared parameter; one that is not active is passed over.</param>
-    public Configuration At(ReadOnlySpan<double> point)
+    public Configuration At(ReadOnlySpan<double> point) => At(point, ImmutableSortedDictionary<string, ParameterValue>.Empty);
+
+    /// <summary>The configuration at a point but for some values.</summary>
+    /// <param name="point">As above.</param>
+    /// <param name="given">Values of parameters that do not go by the point.</param>
+    public Configuration At(ReadOnlySpan<double> point, ImmutableSortedDictionary<string, ParameterValue> given)
     {
         var values = new Dictionary<string, ParameterValue>(StringComparer.Ordinal);
         for (var dimension = 0; dimension < _axes.Length; dimension++)
         {
             var parameter = _space.Parameters[dimension];
             if (parameter.When.All(condition => condition.HoldsIn(values)))
-                values.Add(parameter.Name, ValueAt(dimension, point[dimension]));
+                values.Add(parameter.Name, given.TryGetValue(parameter.Name, out var value) ? value : ValueAt(dimension, point[dimension]));
         }
 
         return new Configuration(values);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Experiments.Samplers;
 using Experiments.Sweeps;
 using Experiments.Trials;
 
@@ -26,6 +27,13 @@ namespace Experiments.Storage;
 [JsonSerializable(typeof(ImmutableArray<MethodEntry>))]
 [JsonSerializable(typeof(ImmutableArray<Parameter>))]
 [JsonSerializable(typeof(ImmutableArray<Condition>))]
+[JsonSerializable(typeof(ImmutableArray<Constraint>))]
+[JsonSerializable(typeof(ImmutableArray<Configuration>))]
+[JsonSerializable(typeof(ImmutableArray<Objective>))]
+[JsonSerializable(typeof(ImmutableArray<ImportedHistory>))]
+[JsonSerializable(typeof(ImmutableArray<Observation>))]
+[JsonSerializable(typeof(ImmutableArray<double>))]
+[JsonSerializable(typeof(ImmutableArray<OutcomeConstraint>))]
 [JsonSerializable(typeof(ImmutableArray<EnvironmentVariable>))]
 [JsonSerializable(typeof(ImmutableArray<TrialId>))]
 [JsonSerializable(typeof(ImmutableArray<TrialSegment>))]

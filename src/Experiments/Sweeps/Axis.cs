@@ -14,6 +14,13 @@ internal abstract class Axis
     /// <summary>Position of a value; -1 where it is none of them.</summary>
     public abstract long PositionOf(ParameterValue value);
 
+    /// <summary>Every value, in order.</summary>
+    public IEnumerable<ParameterValue> All()
+    {
+        for (var position = 0L; position < Count; position++)
+            yield return this[position];
+    }
+
     /// <summary>The values a grid goes through, or null for a continuous range without steps or points.</summary>
     public static Axis? Of(Domain domain) => domain switch
     {

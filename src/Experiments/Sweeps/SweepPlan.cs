@@ -75,6 +75,13 @@ public sealed record SweepPlan(EquatableArray<EntryPlan> Entries, int Replicates
                 : $"'trials' is {trials}, but the spaces hold {planned} trials in all.";
         }
 
+        foreach (var plan in plans)
+        {
+            var given = spec.Tasks[plan.Block].Methods.First(entry => entry.Name == plan.Entry).StartWith.Count;
+            if (given > plan.Configurations)
+                yield return $"'{plan.Entry}' starts with {given} configurations, but gets {plan.Configurations}.";
+        }
+
         foreach (var plan in plans.Where(plan => plan.Configurations < (plan.Space.Count ?? long.MaxValue)))
         {
             if (sampler.Advice(plan.Configurations) is { } advice)

@@ -99,6 +99,10 @@ public sealed record MethodEntry
     /// <summary>Name of the entry whose trials of the same seed are this one's experts; null where it needs none.</summary>
     public string? Experts { get; init; }
 
+    /// <summary>The first configurations, whole or in part; what one leaves open is drawn at random.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public EquatableArray<Configuration> StartWith { get; init; } = [];
+
     /// <summary>Program and arguments, with placeholders, where the entry runs one; null where it trains.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public EquatableArray<string>? Command { get; init; }
@@ -112,6 +116,10 @@ public sealed record SamplerSpec
 
     /// <summary>Options of that sampler.</summary>
     public Configuration Options { get; init; } = Configuration.Empty;
+
+    /// <summary>Earlier sweeps whose completed and pruned configurations the sampler knows from the start.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public EquatableArray<string> WarmStart { get; init; } = [];
 }
 
 /// <summary>Which scheduler, with its options.</summary>

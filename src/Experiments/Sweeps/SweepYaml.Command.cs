@@ -29,6 +29,7 @@ public static partial class SweepYaml
                 text.Append("        parameters:\n");
             foreach (var parameter in entry.Space.Parameters)
                 Line(5, parameter.Name, Show(parameter, Exact));
+            Line(4, "start_with", StartWith(entry, Exact));
         }
 
         return text;

@@ -24,8 +24,8 @@ public static partial class SweepYaml
         Line(0, "seed", Show(spec.Seed));
         Line(0, "seeds", List(spec.Seeds.Select(seed => Show(seed))));
         Line(0, "trials", spec.Trials is { } trials ? Show(trials) : null);
-        Line(0, "sampler", Part(spec.Sampler.Type, spec.Sampler.Options));
-        Line(0, "scheduler", Part(spec.Scheduler.Type, spec.Scheduler.Options));
+        Line(0, "sampler", Part(spec.Sampler.Type, spec.Sampler.Options, spec.Sampler.WarmStart));
+        Line(0, "scheduler", Part(spec.Scheduler.Type, spec.Scheduler.Options, []));
         Line(0, "limits", Map(("wall", Duration(spec.Limits.Wall)), ("trial", Duration(spec.Limits.Trial))));
         Line(0, "resources", Map(
             ("slots", spec.Resources.Slots is { } slots ? Show(slots) : null),
@@ -59,6 +59,7 @@ public static partial class SweepYaml
                 Line(4, "constraints", entry.Space.Constraints.Count == 0
                     ? null
                     : List(entry.Space.Constraints.Select(rule => Text(rule.Text))));
+                Line(4, "start_with", StartWith(entry, Show));
                 foreach (var line in catalogue is null ? [] : Defaults(entry, block, catalogue))
                     text.Append(' ', 8).Append("# ").Append(line).Append('\n');
             }
@@ -92,6 +93,11 @@ public static partial class SweepYaml
 
         return lines;
     }
+
+    /// <param name="entry">The entry.</param>
+    /// <param name="show">How values are written.</param>
+    private static string? StartWith(MethodEntry entry, Func<ParameterValue, string> show) => entry.StartWith.Count == 0 ? null
+        : List(entry.StartWith.Select(given => Map([.. given.Values.Select(pair => (pair.Key, (string?)show(pair.Value)))])!));
 
     private static string Show(Parameter parameter) => Show(parameter, Show);
 
@@ -131,8 +137,12 @@ public static partial class SweepYaml
 
     private static string Show(double value) => value.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');
 
-    private static string Part(string type, Configuration options) =>
-        Map([("type", Text(type)), .. options.Values.Select(option => (option.Key, (string?)Show(option.Value)))])!;
+    private static string Part(string type, Configuration options, EquatableArray<string> warmStart) => Map(
+    [
+        ("type", Text(type)),
+        .. options.Values.Select(option => (option.Key, (string?)Show(option.Value))),
+        ("warm_start", warmStart.Count == 0 ? null : List(warmStart.Select(Text))),
+    ])!;
 
     private static string? Duration(TimeSpan? time)
     {

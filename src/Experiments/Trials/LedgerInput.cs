@@ -23,6 +23,13 @@ public abstract record LedgerInput
     /// <summary>A worker reports. At least once, in order for an attempt, numbered from 1 without gaps.</summary>
     public sealed record Reported(string Worker, AttemptId Attempt, long Sequence, Report Report) : LedgerInput;
 
+    /// <summary>A sampler has answered what it was asked.</summary>
+    /// <param name="Block">Index of the block.</param>
+    /// <param name="Entry">Name of the entry.</param>
+    /// <param name="Index">Index of the configuration.</param>
+    /// <param name="Configuration">The answer; null where the entry has no more.</param>
+    public sealed record Suggested(int Block, string Entry, int Index, Configuration? Configuration) : LedgerInput;
+
     /// <summary>No new leases; with <paramref name="StopRunning"/> running attempts save and stop.</summary>
     public sealed record Pause(string Reason, bool StopRunning) : LedgerInput;
 
@@ -88,6 +95,9 @@ public abstract record LedgerEffect
 
     /// <summary>Tell the worker to save a checkpoint and stop, or only to stop.</summary>
     public sealed record Stop(string Worker, AttemptId Attempt, bool Save) : LedgerEffect;
+
+    /// <summary>Answer the question, on any thread, and tell the ledger.</summary>
+    public sealed record Suggest(SuggestionQuestion Question) : LedgerEffect;
 
     /// <summary>Checkpoints that nothing will read again.</summary>
     public sealed record DeleteCheckpoints(EquatableArray<string> Folders) : LedgerEffect;

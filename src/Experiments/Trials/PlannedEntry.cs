@@ -17,6 +17,8 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     private readonly List<PlannedConfiguration> _configurations = [];
     private readonly List<Observation> _history = [];
     private readonly Dictionary<int, List<TrialId>> _byReplicate = [];
+    private int _takenOver;
+    private Observation[]? _asked;
 
     /// <summary>Index of its block.</summary>
     public int Block { get; } = block;
@@ -54,11 +56,14 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     /// <summary>Whether the sampler has no more.</summary>
     public bool Exhausted { get; set; }
 
+    /// <summary>What was known when its next configuration was asked for; null unless it is awaited.</summary>
+    public IReadOnlyList<Observation>? Asked => _asked;
+
     public bool IsDrawn => Exhausted || Configurations.Count >= Quota;
 
     public IReadOnlyList<PlannedConfiguration> Configurations => _configurations;
 
-    /// <summary>What each configuration came to, by index.</summary>
+    /// <summary>What was taken over from earlier sweeps, then what each configuration came to, by index.</summary>
     public IReadOnlyList<Observation> History => _history;
 
     /// <summary>Its trials with that replicate, in order of number.</summary>
@@ -92,11 +97,27 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
         }
     }
 
+    /// <summary>Its sampler knows from the start what earlier sweeps found, the oldest first.</summary>
+    public void TakeOver(EquatableArray<Observation> observations)
+    {
+        _history.InsertRange(_takenOver, observations);
+        _takenOver += observations.Count;
+    }
+
+    /// <summary>Its next configuration is asked for.</summary>
+    public void Ask(int index)
+    {
+        if (_asked is not null || index != _configurations.Count)
+            throw new InvalidOperationException($"Configuration {index} of '{Entry.Name}' cannot be asked for.");
+        _asked = [.. _history];
+    }
+
     /// <summary>A trial of this entry has been created.</summary>
     public PlannedConfiguration Register(TrialId id, TrialWork.Train train)
     {
         if (train.Index == _configurations.Count)
         {
+            _asked = null;
             _configurations.Add(new PlannedConfiguration(this, train.Index, train.Configuration));
             _history.Add(new Observation(train.Index, train.Configuration, null, Failed: false));
         }
@@ -158,7 +179,7 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
         : value;
 
     private void Note(TrialWork.Train train, Replicate replicate) =>
-        _history[train.Index] = _configurations[train.Index].Note(train.Replicate, replicate);
+        _history[_takenOver + train.Index] = _configurations[train.Index].Note(train.Replicate, replicate);
 
     private static int? ExpertsOf(TaskBlock block, int index)
     {
@@ -183,6 +204,9 @@ internal sealed class PlannedConfiguration(PlannedEntry entry, int index, Config
     public int Index { get; } = index;
 
     public Configuration Configuration { get; } = configuration;
+
+    /// <summary>Whether every trial of it that there is has ended.</summary>
+    public bool HasEnded => Array.TrueForAll(_replicates, each => each.Now.Ended);
 
     public void Add(int replicate)
     {

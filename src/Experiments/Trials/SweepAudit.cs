@@ -57,7 +57,7 @@ public sealed class SweepAudit
         {
             case SweepEvent.TrialCreated { Work: TrialWork.Train train } created:
                 Suggestions++;
-                if (_planner.Next(created.Trial, draw: true)?.Work is var drawn && !train.Equals(drawn))
+                if (_planner.Again(created.Trial, train)?.Work is var drawn && !train.Equals(drawn))
                     Disagree($"{created.Trial} was created as {Say(train)}, and comes out as {Say(drawn)}.");
                 break;
             case SweepEvent.TrialPromoted promoted:

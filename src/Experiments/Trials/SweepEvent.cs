@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Experiments.Samplers;
 using Experiments.Sweeps;
 
 namespace Experiments.Trials;
@@ -7,10 +8,12 @@ namespace Experiments.Trials;
 /// <summary>A fact about a sweep. Events in their order are the only truth; everything else is computed from them.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(SweepStarted), "sweep-started")]
+[JsonDerivedType(typeof(HistoryImported), "history-imported")]
 [JsonDerivedType(typeof(SpecExtended), "spec-extended")]
 [JsonDerivedType(typeof(SweepPaused), "sweep-paused")]
 [JsonDerivedType(typeof(SweepResumed), "sweep-resumed")]
 [JsonDerivedType(typeof(SweepEnded), "sweep-ended")]
+[JsonDerivedType(typeof(SuggestionBegun), "suggestion-begun")]
 [JsonDerivedType(typeof(TrialCreated), "trial-created")]
 [JsonDerivedType(typeof(TrialLeased), "trial-leased")]
 [JsonDerivedType(typeof(TrialPromoted), "trial-promoted")]
@@ -30,6 +33,10 @@ public abstract record SweepEvent
     /// <summary>The sweep began with this specification.</summary>
     public sealed record SweepStarted(SweepSpec Spec) : SweepEvent;
 
+    /// <summary>What the samplers of the entries know from the start of what earlier sweeps found. With this the sweep needs
+    /// those no more.</summary>
+    public sealed record HistoryImported(EquatableArray<ImportedHistory> Histories) : SweepEvent;
+
     /// <summary>The sweep goes on with more trials, seeds or limits.</summary>
     public sealed record SpecExtended(SweepSpec Spec) : SweepEvent;
 
@@ -42,6 +49,10 @@ public abstract record SweepEvent
 
     /// <summary>Nothing is left to do.</summary>
     public sealed record SweepEnded(string Reason) : SweepEvent;
+
+    /// <summary>The next configuration of an entry is asked for: it is drawn from what was recorded before this, whatever is
+    /// recorded until it is there.</summary>
+    public sealed record SuggestionBegun(int Block, string Entry, int Index) : SweepEvent;
 
     /// <summary>A trial is there, waiting.</summary>
     public sealed record TrialCreated(TrialId Trial, TrialWork Work, EquatableArray<TrialId> Needs) : SweepEvent;
@@ -86,6 +97,15 @@ public abstract record SweepEvent
     /// <summary>A report that named a fenced attempt, or that contradicts what is recorded: kept to be looked at, without effect.</summary>
     public sealed record ReportRejected(AttemptId Attempt, long Sequence, RejectionReason Reason, string Detail) : SweepEvent;
 }
+
+/// <summary>What an earlier sweep found that an entry's sampler should know.</summary>
+/// <param name="Sweep">Name of the earlier sweep.</param>
+/// <param name="Block">Index of the entry's block.</param>
+/// <param name="Entry">Name of the entry.</param>
+/// <param name="Observations">Configurations that had come to something there and are of the entry's space, oldest first.</param>
+/// <param name="LeftOut">How many others there are, which are not of the space.</param>
+public sealed record ImportedHistory(
+    string Sweep, int Block, string Entry, EquatableArray<Observation> Observations, int LeftOut);
 
 /// <summary>Why a report was not recorded.</summary>
 public enum RejectionReason

@@ -67,9 +67,18 @@ public sealed partial class SweepLedger
     }
 
     /// <summary>Begins the sweep, or goes on where its recorded events end, under the specification that was given.</summary>
+    /// <param name="earlier">What its samplers should know of earlier sweeps from the start; null for nothing. A sweep that
+    /// has begun already keeps what it knows.</param>
     /// <exception cref="SpecException">When the sweep cannot go on under that specification.</exception>
-    public LedgerStep Start()
+    public LedgerStep Start(SweepEvent.HistoryImported? earlier = null)
     {
+        if (_state.Spec is null)
+        {
+            Record(new SweepEvent.SweepStarted(_wanted));
+            if (earlier is not null)
+                Record(earlier);
+        }
+
         var step = Extend(_wanted);
         _isStarted = true;
         return step;
@@ -79,22 +88,26 @@ public sealed partial class SweepLedger
     /// <exception cref="SpecException">When the sweep cannot go on under that specification; it is as before then.</exception>
     public LedgerStep Extend(SweepSpec spec)
     {
-        if (_state.Spec is null)
+        if (_state.Spec is not { } inForce)
+            throw new InvalidOperationException("The sweep has not been started.");
+        if (inForce != spec)
         {
-            Record(new SweepEvent.SweepStarted(spec));
-        }
-        else if (_state.Spec != spec)
-        {
-            var change = SpecChange.Between(_state.Spec, spec);
+            var change = SpecChange.Between(inForce, spec);
             if (!change.IsAllowed)
                 throw new SpecException([$"sweep '{spec.Name}' was begun with another specification.", .. change.Refusals]);
             Record(new SweepEvent.SpecExtended(spec));
         }
 
         if (_state.End is { } reason)
+        {
             _effects.Add(new LedgerEffect.EndSweep(reason));
+        }
         else
+        {
             Plan(draw: !_planner.IsLazy);
+            AskWhatIsAwaited();
+        }
+
         return Conclude();
     }
 
@@ -110,6 +123,7 @@ public sealed partial class SweepLedger
             case LedgerInput.WorkerBusy busy: Adopt(busy.Worker, busy.Attempt); break;
             case LedgerInput.WorkerLost lost: Lose(lost.Worker, lost.Reason); break;
             case LedgerInput.Reported reported: Receive(reported); break;
+            case LedgerInput.Suggested suggested: Take(suggested); break;
             case LedgerInput.Pause pause: Pause(pause); break;
             case LedgerInput.Resume when _state.Pause is not null: Record(new SweepEvent.SweepResumed()); break;
             case LedgerInput.Resume: break;
@@ -303,7 +317,13 @@ public sealed partial class SweepLedger
     private TrialId? NextReady()
     {
         if (_planner.IsLazy && _state.Count(TrialState.Waiting) == 0)
-            Plan(draw: true, atMost: Spec.Seeds.Count);
+        {
+            if (_planner.Asks)
+                Ask();
+            else
+                Plan(draw: true, atMost: Spec.Seeds.Count);
+        }
+
         return _state.Ready.Count > 0 ? _scheduler.Next(_state.Ready) : null;
     }
 

@@ -105,6 +105,12 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
                 planner.Adopt(started.Spec);
                 Spec = started.Spec;
                 break;
+            case SweepEvent.HistoryImported imported when Spec is not null && _trials.Count == 0:
+                planner.TakeOver(imported);
+                break;
+            case SweepEvent.SuggestionBegun begun when Spec is not null && End is null:
+                planner.Ask(begun);
+                break;
             case SweepEvent.SpecExtended extended when Spec is not null:
                 planner.Adopt(extended.Spec);
                 (Spec, End) = (extended.Spec, null);

@@ -18,6 +18,8 @@ namespace Experiments.Trials;
 /// <param name="Segments">The parts of its training, where it took others' over; else none.</param>
 /// <param name="Schedule">The values that led to what it has trained in the end, from the first step on, whoever trained it; of a
 /// trial that took nothing over, none.</param>
+/// <param name="Earlier">What its sampler knew besides of earlier sweeps.</param>
+/// <param name="IsGiven">Whether its entry starts with its configuration; the sampler drew what that leaves open, if anything.</param>
 /// <param name="ComesOutAgain">Whether the sampler, asked the same now, draws the same.</param>
 public sealed record TrialOrigin(
     TrialId Trial,
@@ -32,6 +34,8 @@ public sealed record TrialOrigin(
     EquatableArray<RungMeasurement> Measurements,
     EquatableArray<TrialSegment> Segments,
     EquatableArray<ScheduledValues> Schedule,
+    EquatableArray<ImportedHistory> Earlier,
+    bool IsGiven,
     bool ComesOutAgain)
 {
     /// <summary>Goes through the events of a sweep up to its present state.</summary>
@@ -48,6 +52,7 @@ public sealed record TrialOrigin(
         var measured = new List<RungMeasurement>();
         var schedules = new Dictionary<TrialId, EquatableArray<ScheduledValues>>();
         TrialOrigin? origin = null;
+        SweepEvent.HistoryImported? imported = null;
         foreach (var recorded in events)
         {
             switch (recorded)
@@ -66,6 +71,9 @@ public sealed record TrialOrigin(
                     ];
                     if (exploited.Trial == id && state.Find(id) is { } trial)
                         origin = origin! with { Segments = TrialSegment.After(origin.Segments, trial.Step, trial.Work, exploited) };
+                    break;
+                case SweepEvent.HistoryImported earlier:
+                    imported = earlier;
                     break;
                 case SweepEvent.TrialPromoted promoted when promoted.Trial == id && measured.Count > 0:
                     measured[^1] = measured[^1] with { IsPromoted = true };
@@ -92,13 +100,17 @@ public sealed record TrialOrigin(
         {
             Measurements = [.. measured],
             Schedule = origin.Segments.Count == 0 ? [] : schedules[id],
+            Earlier = [.. (imported?.Histories ?? []).Where(
+                history => (history.Block, history.Entry) == (origin.Work.Block, origin.Work.Entry))],
         };
     }
 
     private static TrialOrigin Drawn(SweepSpec spec, TrialPlanner planner, SweepEvent.TrialCreated created, TrialWork.Train train)
     {
-        var again = train.Equals(planner.Next(created.Trial, draw: true)?.Work);
-        var seen = planner.HistoryOf(train).Where(observation => observation.Index != train.Index).ToList();
+        var again = train.Equals(planner.Again(created.Trial, train)?.Work);
+        var seen = planner.HistoryOf(train)
+            .Where(observation => !observation.IsTakenOver && observation.Index != train.Index)
+            .ToList();
         var known = seen.Where(observation => observation.Value is not null).ToList();
         var best = known.MinBy(observation => observation.Value);
         var sign = spec.Tasks[train.Block].Maximize ? -1 : 1;
@@ -107,7 +119,8 @@ public sealed record TrialOrigin(
             known.Count,
             seen.Count(observation => observation is { Value: null, Failed: false }),
             seen.Count(observation => observation.Failed),
-            best?.Index, sign * best?.Value, [], [], [], again);
+            best?.Index, sign * best?.Value, [], [], [], [],
+            IsGiven: train.Index < spec.Tasks[train.Block].Methods.First(entry => entry.Name == train.Entry).StartWith.Count, again);
     }
 }
 

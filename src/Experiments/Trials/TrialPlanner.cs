@@ -22,6 +22,14 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
     /// <summary>Whether configurations are drawn only when a device is free.</summary>
     public bool IsLazy => sampler.UsesHistory;
 
+    /// <summary>Whether a configuration is first asked for, and comes later.</summary>
+    public bool Asks => sampler.IsSlow;
+
+    /// <summary>What is asked and not answered.</summary>
+    public IEnumerable<SuggestionQuestion> Questions => _entries
+        .Where(entry => entry is { Asked: not null, IsDrawn: false })
+        .Select(entry => new SuggestionQuestion(sampler, entry, entry.Asked!));
+
     /// <summary>Whether every configuration that the sweep should have is there.</summary>
     public bool IsDrawn => _entries.All(entry => entry.IsDrawn);
 
@@ -69,6 +77,42 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
         return draw ? Draw(id) : null;
     }
 
+    /// <summary>The samplers know of earlier sweeps.</summary>
+    public void TakeOver(SweepEvent.HistoryImported imported)
+    {
+        foreach (var history in imported.Histories)
+            Entry(history.Block, history.Entry).TakeOver(history.Observations);
+    }
+
+    /// <summary>What should be asked next; null where all configurations are there or awaited, or others must be there first.</summary>
+    public SweepEvent.SuggestionBegun? NextQuestion() =>
+        NextEntry() is { } entry ? new(entry.Block, entry.Entry.Name, entry.Configurations.Count) : null;
+
+    /// <summary>A configuration has been asked for.</summary>
+    public void Ask(SweepEvent.SuggestionBegun begun) => Entry(begun.Block, begun.Entry).Ask(begun.Index);
+
+    /// <summary>The trial that an answer makes; null where that is not awaited, or says that there is no more.</summary>
+    public SweepEvent.TrialCreated? Answered(TrialId id, LedgerInput.Suggested answer)
+    {
+        var entry = Entry(answer.Block, answer.Entry);
+        if (entry.Asked is null || entry.IsDrawn || entry.Configurations.Count != answer.Index)
+            return null;
+        if (answer.Configuration is { } configuration)
+            return Create(id, entry, answer.Index, configuration, _spec!.Seeds[0]);
+
+        Exhaust(entry);
+        return null;
+    }
+
+    /// <summary>What comes out for a recorded trial where it is decided again.</summary>
+    public SweepEvent.TrialCreated? Again(TrialId id, TrialWork.Train train)
+    {
+        var entry = Entry(train);
+        return entry.Asked is { } known && entry.Configurations.Count == train.Index
+            ? Answered(id, new SuggestionQuestion(sampler, entry, known).Answer())
+            : Next(id, draw: true);
+    }
+
     /// <summary>A trial has been created.</summary>
     public void Register(TrialId id, TrialWork work)
     {
@@ -94,8 +138,8 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
             Entry(train).Observe(train, result, elapsed, counts: state is TrialState.Pruned or TrialState.Cancelled);
     }
 
-    /// <summary>What the configurations of a trial's entry have come to.</summary>
-    public IReadOnlyList<Observation> HistoryOf(TrialWork.Train train) => Entry(train).History;
+    /// <summary>What the configurations of a trial's entry have come to; where it is awaited, by the time that it was asked for.</summary>
+    public IReadOnlyList<Observation> HistoryOf(TrialWork.Train train) => Entry(train).Asked ?? Entry(train).History;
 
     /// <summary>A trial as the scheduler should know it; null where it decides nothing about it.</summary>
     public ScheduledTrial? Scheduled(TrialId id, TrialWork work) =>
@@ -132,23 +176,31 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
         while (NextEntry() is { } entry)
         {
             var index = entry.Configurations.Count;
-            if (sampler.Suggest(entry.Entry.Space, entry.History, index, entry.Seed) is { } configuration)
+            if (StartingConfigurations.Suggest(sampler, entry.Entry, entry.History, index, entry.Seed) is { } configuration)
                 return Create(id, entry, index, configuration, _spec!.Seeds[0]);
 
-            entry.Exhausted = true;
-            Set(Share(_spec!, _entries));
+            Exhaust(entry);
         }
 
         return null;
     }
 
-    /// <summary>Entry by entry; drawn lazily, experts first and then in turn, so that all entries learn at the same pace.</summary>
+    private void Exhaust(PlannedEntry entry)
+    {
+        entry.Exhausted = true;
+        Set(Share(_spec!, _entries));
+    }
+
+    /// <summary>Entry by entry; drawn lazily, experts first and then in turn, so that all entries learn at the same pace. Null
+    /// where all are drawn, or what should come next is awaited.</summary>
     private PlannedEntry? NextEntry()
     {
         var open = _entries.Where(entry => !entry.IsDrawn);
-        return IsLazy
-            ? open.FirstOrDefault(entry => entry.IsExpert) ?? open.MinBy(entry => entry.Configurations.Count)
-            : open.FirstOrDefault();
+        if (!IsLazy)
+            return open.FirstOrDefault();
+        if (open.FirstOrDefault(entry => entry.IsExpert) is { } expert)
+            return expert.Asked is null ? expert : null;
+        return open.Where(entry => entry.Asked is null).MinBy(entry => entry.Configurations.Count);
     }
 
     private SweepEvent.TrialCreated Create(TrialId id, PlannedEntry entry, int index, Configuration configuration, int replicate)
@@ -204,6 +256,8 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
             $"trials: missing; sampler '{spec.Sampler.Type}' draws from the space of '{entry.Entry.Name}' without end.");
     }
 
-    private PlannedEntry Entry(TrialWork.Train train) =>
-        _byName.GetValueOrDefault((train.Block, train.Entry)) ?? throw new InvalidOperationException($"The sweep has no entry '{train.Entry}' in block {train.Block}.");
+    private PlannedEntry Entry(TrialWork.Train train) => Entry(train.Block, train.Entry);
+
+    private PlannedEntry Entry(int block, string name) => _byName.GetValueOrDefault((block, name))
+        ?? throw new InvalidOperationException($"The sweep has no entry '{name}' in block {block}.");
 }

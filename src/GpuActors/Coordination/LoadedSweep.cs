@@ -8,10 +8,16 @@ namespace GpuActors.Coordination;
 /// <param name="Ledger">The ledger after all events, not started.</param>
 /// <param name="Limits">Times that running attempts have used up.</param>
 /// <param name="LastNumber">Number of the newest event, 0 for none.</param>
-internal sealed record LoadedSweep(SweepLedger Ledger, TimeLimits Limits, long LastNumber)
+/// <param name="Earlier">What a sweep without events should know of earlier ones; null for nothing.</param>
+internal sealed record LoadedSweep(SweepLedger Ledger, TimeLimits Limits, long LastNumber, SweepEvent.HistoryImported? Earlier = null)
 {
     /// <summary>Replays a sweep, telling those who watch of each event.</summary>
-    public static LoadedSweep From(IExperimentStore store, string sweep, SweepLedger ledger, ChannelWriter<SweepNotice> notices)
+    public static LoadedSweep From(
+        IExperimentStore store,
+        string sweep,
+        SweepLedger ledger,
+        ChannelWriter<SweepNotice> notices,
+        Func<IExperimentStore, SweepEvent.HistoryImported?> findEarlier)
     {
         var limits = new TimeLimits();
         long last = 0;
@@ -23,6 +29,6 @@ internal sealed record LoadedSweep(SweepLedger Ledger, TimeLimits Limits, long L
             last = recorded.Number;
         }
 
-        return new LoadedSweep(ledger, limits, last);
+        return new LoadedSweep(ledger, limits, last, last == 0 ? findEarlier(store) : null);
     }
 }

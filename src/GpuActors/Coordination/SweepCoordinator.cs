@@ -55,7 +55,7 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
         _store.Troubled += OnTrouble;
         _store.Committed += OnCommit;
         var (settings, self) = (_settings, Self);
-        _store.ReadAsync(store => LoadedSweep.From(store, settings.Sweep, settings.CreateLedger(), settings.Notices))
+        _store.ReadAsync(store => LoadedSweep.From(store, settings.Sweep, settings.CreateLedger(), settings.Notices, settings.FindEarlier))
             .PipeTo(self, failure: failure => new Broken(failure));
     }
 
@@ -84,7 +84,7 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
             _settings.Notices.TryWrite(new SweepNotice.CoordinatorStarted(_store.Term, _time.GetElapsedTime(_begun)));
             Become(Coordinating);
             Stash.UnstashAll();
-            Begin();
+            Begin(loaded.Earlier);
         });
         Receive<Broken>(Break);
         Receive<Tick>(_ => { });
@@ -118,6 +118,7 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
             LookForQuiet();
         });
 
+        Receive<LedgerInput.Suggested>(Decide);
         Receive<Decision>(decision => decision.Owner == _recorded, CarryOut);
         Receive<Decision>(_ => { }); // of the life before a restart: it was replayed
         Receive<Tick>(_ => LookAtTheClock());
@@ -229,11 +230,11 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
         LookForQuiet();
     }
 
-    private void Begin()
+    private void Begin(SweepEvent.HistoryImported? earlier)
     {
         try
         {
-            _recorded.Record(Ledger.Start());
+            _recorded.Record(Ledger.Start(earlier));
         }
         catch (SpecException refused)
         {
@@ -291,6 +292,9 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
                 break;
             case LedgerEffect.DeleteCheckpoints delete: _settings.DeleteCheckpoints(delete.Folders); break;
             case LedgerEffect.DeleteTrialCheckpoints delete: _settings.DeleteAllCheckpoints(delete.Trial, delete.Spared); break;
+            case LedgerEffect.Suggest suggest:
+                Task.Run(suggest.Question.Answer).PipeTo(_self, failure: failure => new Broken(failure));
+                break;
             case LedgerEffect.Hold: _holds = true; break;
             case LedgerEffect.EndSweep end: _settings.Ended(new SweepOutcome(end.Reason, IsComplete: true)); break;
             default: throw new UnreachableException();

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Experiments.Storage;
 using Experiments.Trials;
 
 namespace GpuActors.Coordination;
@@ -11,6 +12,9 @@ internal sealed record SweepCoordinatorSettings
 
     /// <summary>Makes a ledger that knows no events yet.</summary>
     public required Func<SweepLedger> CreateLedger { get; init; }
+
+    /// <summary>Finds in the store what a new sweep should know of earlier ones, or null for nothing.</summary>
+    public Func<IExperimentStore, SweepEvent.HistoryImported?> FindEarlier { get; init; } = _ => null;
 
     /// <summary>The data folder, for people.</summary>
     public required string DataFolder { get; init; }

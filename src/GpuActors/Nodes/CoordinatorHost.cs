@@ -74,6 +74,7 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
         {
             Sweep = settings.Sweep,
             CreateLedger = settings.CreateLedger,
+            FindEarlier = settings.FindEarlier,
             DataFolder = settings.DataFolder,
             DataFolderId = DataFolderId.Ensure(settings.DataFolder),
             Notices = settings.Notices,

@@ -16,6 +16,9 @@ public sealed record CoordinatorSettings
     /// <summary>Makes the sweep's ledger, which knows no events yet. Called again when the coordinator begins anew.</summary>
     public required Func<SweepLedger> CreateLedger { get; init; }
 
+    /// <summary>Finds in the store what a new sweep should know of earlier ones, or null for nothing.</summary>
+    public Func<IExperimentStore, SweepEvent.HistoryImported?> FindEarlier { get; init; } = _ => null;
+
     /// <summary>Opens the store, for this process alone.</summary>
     public required Func<IExperimentStore> OpenStore { get; init; }
 

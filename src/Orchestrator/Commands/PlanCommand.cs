@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Experiments.Reports;
 using Experiments.Storage;
 using Experiments.Sweeps;
+using Experiments.Trials;
 
 namespace Orchestrator.Commands;
 
@@ -20,7 +22,10 @@ internal sealed class PlanCommand : Command, IExemplified
             var spec = _sweep.Read(parsed, context);
             var output = context.Output(parsed);
             var catalogue = context.Catalogue();
-            var plan = PlanDocument.Of(spec, catalogue, await History(context, parsed, cancel));
+            var plan = PlanDocument.Of(spec, catalogue, await History(context, parsed, cancel)) with
+            {
+                Earlier = Earlier(spec, context, parsed),
+            };
             if (_simulation.Read(parsed, spec) is { } supposed)
                 plan = plan with { Simulation = SimulationDocument.Of(spec, catalogue, plan, supposed) };
             output.Write(plan, ReportJson.Of, PlanTables.Of);
@@ -36,6 +41,23 @@ internal sealed class PlanCommand : Command, IExemplified
         ("plan config/quickstart.yaml --set seeds=10", "and with more seeds"),
         ("plan config/sweeps/asha.yaml --simulate --devices 8", "its course in virtual time: how long, who goes on"),
     ];
+
+    /// <summary>What the samplers would learn from earlier sweeps; nothing, with the reason, where the store cannot be read.</summary>
+    private static ImmutableArray<TakenOver> Earlier(SweepSpec spec, CommandContext context, ParseResult parsed)
+    {
+        if (spec.Sampler.WarmStart.Count == 0)
+            return [];
+        try
+        {
+            using var store = LiteDbStore.OpenForReading(context.Settings(parsed).Data);
+            return [.. EarlierSweeps.Find(spec, context.Catalogue(), store)!.Histories.Select(TakenOver.Of)];
+        }
+        catch (StoreException exception)
+        {
+            context.Output(parsed).Note($"What 'warm_start' takes over is not known: {exception.Message}");
+            return [];
+        }
+    }
 
     /// <summary>Earlier sweeps, to estimate by. A store that cannot be read leaves the plan without times, and says why.</summary>
     private static async Task<List<(SweepSpec, IReadOnlyList<TrialRow>)>> History(

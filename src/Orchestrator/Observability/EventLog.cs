@@ -72,6 +72,13 @@ internal sealed class EventLog(ILogger log)
                 _specs[sweep] = started.Spec;
                 return new("SweepStarted", LogEventLevel.Information, "Sweep {Sweep} started",
                     [("Tasks", started.Spec.Tasks.Count), ("Seeds", started.Spec.Seeds.Count)]);
+            case SweepEvent.HistoryImported imported:
+                return new("HistoryImported", LogEventLevel.Information, "Sweep {Sweep} knows {Observations} configurations of {Sources}",
+                    [
+                        ("Observations", imported.Histories.Sum(history => history.Observations.Count)),
+                        ("LeftOut", imported.Histories.Sum(history => history.LeftOut)),
+                        ("Sources", string.Join(", ", imported.Histories.Select(history => history.Sweep).Distinct())),
+                    ]);
             case SweepEvent.SpecExtended extended:
                 _specs[sweep] = extended.Spec;
                 return new("SweepExtended", LogEventLevel.Information, "Sweep {Sweep} goes on with more", []);

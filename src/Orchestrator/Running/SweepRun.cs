@@ -48,6 +48,7 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
                 Sweep = spec.Name,
                 CreateLedger = () => new SweepLedger(
                     spec, catalogue, SamplerCatalogue.Create(spec.Sampler), SchedulerCatalogue.Create(spec.Scheduler)),
+                FindEarlier = store => EarlierSweeps.Find(spec, catalogue, store),
                 OpenStore = () => OpenStore(spec.Name),
                 Beside = store => SweepServer.StartAsync(settings.Data, new OwnedStoreReader(store), _output.Note),
                 DataFolder = settings.Data,

@@ -35,6 +35,7 @@ internal sealed class LineView(TextWriter output) : ISweepView
     private string? Line(RecordedEvent recorded) => recorded.Event switch
     {
         SweepEvent.SweepStarted => $"sweep {recorded.Sweep} started",
+        SweepEvent.HistoryImported imported => string.Join('\n', imported.Histories.Select(EarlierSweeps.Say)),
         SweepEvent.SweepPaused paused => $"sweep {recorded.Sweep} paused: {paused.Reason}",
         SweepEvent.SweepResumed => $"sweep {recorded.Sweep} resumed",
         SweepEvent.SweepEnded ended => $"sweep {recorded.Sweep} ended: {ended.Reason}",

@@ -43,6 +43,23 @@ public sealed class SamplerContractTests
 
     [Theory]
     [MemberData(nameof(Ids))]
+    public void Gives_again_what_an_earlier_sweep_tried(string id)
+    {
+        var sampler = Create(id);
+        Gen.Select(SpaceGen.Finite, Gen.ULong).Where((space, _) => SpaceGen.Listed(space).Take(13).Count() < 13).Sample((space, seed) =>
+        {
+            var all = SpaceGen.Listed(space).ToList();
+            var history = all.Concat(all)
+                .Select((tried, place) => new Observation(place - 2 * all.Count, tried, place % all.Count, Failed: false)).ToList();
+            while (sampler.Suggest(space, history, history.Count - 2 * all.Count, seed) is { } drawn)
+                history.Add(new Observation(history.Count - 2 * all.Count, drawn, 1, Failed: false));
+            return history.Skip(2 * all.Count).Select(each => each.Configuration).ToHashSet().SetEquals(all)
+                && history.Count == 3 * all.Count;
+        }, iter: 20);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ids))]
     public void Gives_a_finite_space_out_to_the_last_configuration_each_once_and_then_no_more(string id)
     {
         var sampler = Create(id);

@@ -14,7 +14,14 @@ internal static class StoredHistory
 
     /// <summary>A specification that uses every kind of value.</summary>
     public static readonly SweepSpec Spec = Sweep(
-        [Block("composition", Entry("mole", [1, 2], experts: "expert"), Every("expert")), Block("lesions", Entry("lora", [4]))],
+        [
+            Block("composition", Entry("mole", [1, 2], experts: "expert"), Every("expert")),
+            Block("lesions", Entry("lora", [4])) with
+            {
+                Objectives = [new("seconds", Maximize: false)],
+                OutcomeConstraints = [new("seconds", AtMost: true, 60)],
+            },
+        ],
         seeds: [0, 1])
         with
         {
@@ -69,6 +76,8 @@ internal static class StoredHistory
             new Parameter("targets", new Domain.Choice(
                 [new ParameterValue.List([new ParameterValue.Text("q"), new ParameterValue.Text("v")]), new ParameterValue.Text("all")]),
                 [new Condition("rank", [new ParameterValue.Integer(2)])]),
-        ]),
+        ],
+        [new Constraint("rank * learning_rate <= 1")]),
+        StartWith = [ListedSampler.Value("rank", new ParameterValue.Integer(8))],
     };
 }

@@ -86,7 +86,7 @@ public sealed class ExtensionTests
         };
         var ledger = Continue(wanted, Ledger(Spec).Start().Events);
 
-        var problems = Assert.Throws<SpecException>(ledger.Start).Problems;
+        var problems = Assert.Throws<SpecException>(() => ledger.Start()).Problems;
 
         Assert.Equal(
             [
@@ -106,7 +106,7 @@ public sealed class ExtensionTests
         var before = Sweep([Block("a", Entry("lora", [1]), Entry("full", [1]))], seeds: [0]);
         var now = Sweep([Block("a", Entry("lora", [2]), Entry("mole", [1]))], seeds: [0]);
 
-        var problems = Assert.Throws<SpecException>(Continue(now, Ledger(before).Start().Events).Start).Problems;
+        var problems = Assert.Throws<SpecException>(() => Continue(now, Ledger(before).Start().Events).Start()).Problems;
 
         Assert.Equal(
             [

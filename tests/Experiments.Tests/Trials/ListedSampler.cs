@@ -19,11 +19,15 @@ internal sealed class ListedSampler : ISampler
 }
 
 /// <summary>Draws the number of earlier configurations that have a value, and is out of ideas after some.</summary>
-internal sealed class LearningSampler(int ideas) : ISampler
+/// <param name="ideas">How many configurations it has.</param>
+/// <param name="isSlow">Whether it takes long.</param>
+internal sealed class LearningSampler(int ideas, bool isSlow = false) : ISampler
 {
     public List<IReadOnlyList<Observation>> Seen { get; } = [];
 
     public bool UsesHistory => true;
+
+    public bool IsSlow => isSlow;
 
     public Configuration? Suggest(SearchSpace space, IReadOnlyList<Observation> history, int index, ulong seed)
     {

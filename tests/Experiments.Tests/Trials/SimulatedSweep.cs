@@ -18,16 +18,21 @@ internal sealed class SimulatedSweep
     private readonly HashSet<string> _written = [];
     private readonly HashSet<string> _deleted = [];
     private readonly SimulatedWorker[] _workers;
+    private readonly Queue<SuggestionQuestion> _questions = [];
     private SweepLedger _ledger;
     private int _incarnations;
 
     public SimulatedSweep(
-        SweepSpec spec, int workers, Func<ISampler>? sampler = null, Func<ITrialScheduler>? scheduler = null)
+        SweepSpec spec,
+        int workers,
+        Func<ISampler>? sampler = null,
+        Func<ITrialScheduler>? scheduler = null,
+        SweepEvent.HistoryImported? earlier = null)
     {
         (_spec, _sampler, _scheduler) = (spec, sampler ?? (() => new ListedSampler()), scheduler ?? (() => new FifoScheduler()));
         _workers = [.. Enumerable.Range(0, workers).Select(_ => NewWorker())];
         _ledger = NewLedger();
-        Do(_ledger.Start());
+        Do(_ledger.Start(earlier));
         foreach (var worker in _workers)
             Tell(worker.Hello());
     }
@@ -43,6 +48,8 @@ internal sealed class SimulatedSweep
     public void Happen(int what)
     {
         var worker = _workers[what / 16 % _workers.Length];
+        if (what % 3 == 0)
+            Answer();
         switch (what % 16)
         {
             case 0 or 1 or 2 or 3: worker.Train(); break;
@@ -70,6 +77,7 @@ internal sealed class SimulatedSweep
                 throw new InvalidOperationException($"The sweep does not end: {string.Join(", ", _ledger.Trials)}");
             foreach (var worker in _workers)
             {
+                Answer();
                 worker.Train();
                 while (worker.Unacknowledged > 0)
                     Deliver(worker, offset: 0);
@@ -101,6 +109,13 @@ internal sealed class SimulatedSweep
 
     private void Tell(LedgerInput input) => Do(_ledger.Handle(input));
 
+    /// <summary>The sampler has answered the question that waits longest.</summary>
+    private void Answer()
+    {
+        if (_questions.TryDequeue(out var question))
+            Tell(question.Answer());
+    }
+
     private void Kill(int index)
     {
         var dead = _workers[index];
@@ -113,6 +128,7 @@ internal sealed class SimulatedSweep
     private void Restart()
     {
         _ledger = Replayed();
+        _questions.Clear();
         Do(_ledger.Start());
         var known = _workers.Select(worker => worker.Info.Id).ToHashSet();
         foreach (var worker in _workers)
@@ -153,6 +169,7 @@ internal sealed class SimulatedSweep
                 _deleted.UnionWith(_written.Where(folder => folder.StartsWith($"{delete.Trial}.", StringComparison.Ordinal))
                     .Except(delete.Spared));
                 break;
+            case LedgerEffect.Suggest suggest: _questions.Enqueue(suggest.Question); break;
             case LedgerEffect.Resend or LedgerEffect.EndSweep: break;
         }
 

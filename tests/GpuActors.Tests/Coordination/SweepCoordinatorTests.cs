@@ -27,6 +27,22 @@ public sealed class SweepCoordinatorTests : CoordinatorTestKit
     }
 
     [Fact]
+    public async Task What_is_known_of_earlier_sweeps_is_recorded_once_when_the_sweep_begins()
+    {
+        var earlier = new SweepEvent.HistoryImported([new("before", 0, "lora", [], LeftOut: 3)]);
+        var first = Start(TestSweep.Of(trials: 2), earlier: earlier);
+        var worker = await JoinAsync(first, "w1");
+        await worker.WorkAsync();
+        await RestartAsync(first);
+
+        worker = await JoinAsync(Start(TestSweep.Of(trials: 2), earlier: earlier), "w2");
+        await worker.WorkAsync();
+
+        Assert.Equal(earlier, Assert.Single(Recorded<SweepEvent.HistoryImported>()));
+        Assert.Equal(earlier, Disk.Events[1].Event);
+    }
+
+    [Fact]
     public async Task The_next_attempt_goes_out_with_the_acknowledgement_of_the_last()
     {
         var coordinator = Start(TestSweep.Of(trials: 2));

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Akka.Actor;
 using Akka.TestKit.Xunit;
+using Experiments.Samplers;
 using Experiments.Sweeps;
 using Experiments.Trials;
 using GpuActors.Coordination;
@@ -48,11 +49,13 @@ public abstract class CoordinatorTestKit : TestKit
 
     private protected IEnumerable<T> Recorded<T>() where T : SweepEvent => Disk.Events.Select(recorded => recorded.Event).OfType<T>();
 
-    private protected IActorRef Start(SweepSpec spec) => Sys.ActorOf(SweepCoordinator.Props(
+    private protected IActorRef Start(
+        SweepSpec spec, ISampler? sampler = null, SweepEvent.HistoryImported? earlier = null) => Sys.ActorOf(SweepCoordinator.Props(
         new SweepCoordinatorSettings
         {
             Sweep = TestSweep.Name,
-            CreateLedger = () => TestSweep.Ledger(spec),
+            CreateLedger = () => TestSweep.Ledger(spec, sampler),
+            FindEarlier = _ => earlier,
             DataFolder = "/data",
             DataFolderId = FolderId,
             Notices = Notices.Writer,

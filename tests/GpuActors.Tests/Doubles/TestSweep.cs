@@ -29,7 +29,8 @@ internal static class TestSweep
         ],
     };
 
-    public static SweepLedger Ledger(SweepSpec spec) => new(spec, new NoCatalogue(), new Counting(), new FifoScheduler());
+    public static SweepLedger Ledger(SweepSpec spec, ISampler? sampler = null) =>
+        new(spec, new NoCatalogue(), sampler ?? new Counting(), new FifoScheduler());
 
     private sealed class Counting : ISampler
     {

@@ -47,9 +47,13 @@ public sealed class WireSerializerTests : IAsyncDisposable
                     new Parameter("alpha", new Domain.Float(1, 8), [new Condition("rank", [new ParameterValue.Integer(4)])]),
                     new Parameter("bias", new Domain.Choice([new ParameterValue.Flag(true)])),
                     new Parameter("steps", new Domain.Fixed(new ParameterValue.Integer(10))),
-                ]),
+                ],
+                [new Constraint("rank * alpha <= 32")]),
+                StartWith = [Values],
             },
         ],
+        Objectives = [new("seconds", Maximize: false)],
+        OutcomeConstraints = [new("seconds", AtMost: true, 60)],
     };
 
     private static readonly Assignment Training = new(

@@ -58,7 +58,7 @@ internal sealed class SpaceSearch
         private readonly Dictionary<string, ParameterValue> _values = new(StringComparer.Ordinal);
         private readonly HashSet<int> _ranked = [];
         private readonly HashSet<Configuration>? _given = !search._isFinite ? null
-            : [.. history.Where(observation => observation.Index < index).Select(observation => observation.Configuration)];
+            : [.. history.Where(each => !each.IsTakenOver && each.Index < index).Select(observation => observation.Configuration)];
 
         private int _tries;
 

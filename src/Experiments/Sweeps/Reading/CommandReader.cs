@@ -10,6 +10,7 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
 
     private readonly FreeParameters _parameters = new(catalogue, sampler, problems);
     private readonly ArgumentReader _arguments = new(problems);
+    private readonly StartReader _starts = new(sampler, problems);
     private readonly Scalars _scalars = new(problems);
 
     /// <summary>Whether a block is one of programs: it has a command, or an entry of it has.</summary>
@@ -175,10 +176,13 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
         if (before.Any(other => (other as SourceMap)?["as"] is SourceScalar taken && taken.Text == name))
             problems.Add(named.Mark, $"the name '{name}' is taken by an entry above.");
         if ((fields["command"] ?? block["command"]) is { } command)
-            return Entry(name, command, all, environment, spec);
+            return Started(Entry(name, command, all, environment, spec), fields["start_with"]);
         problems.AddMissing(map.Mark, $"'{name}' has no 'command', and neither has the block.");
         return null;
     }
+
+    private MethodEntry? Started(MethodEntry? entry, SourceNode? node) =>
+        entry is null || node is null || problems.Any ? entry : entry with { StartWith = _starts.Read(node, entry.Space) };
 
     private MethodEntry? Entry(string name, SourceNode command, List<SourceEntry> entries, SourceMap? environment, CommandSpec spec)
     {

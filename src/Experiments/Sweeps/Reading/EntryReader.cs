@@ -7,6 +7,7 @@ internal sealed class EntryReader(ICatalogue catalogue, ISampler? sampler, Probl
 {
     private readonly DomainReader _domains = new(problems);
     private readonly ConditionReader _conditions = new(catalogue, problems);
+    private readonly StartReader _starts = new(sampler, problems);
 
     /// <summary>The name that an element goes by, whether or not the rest of it is right.</summary>
     public static SourceScalar? NameOf(SourceNode node)
@@ -51,7 +52,7 @@ internal sealed class EntryReader(ICatalogue catalogue, ISampler? sampler, Probl
         };
         if (problems.Count == before && sampler is not null && sampler.Obstacle(entry.Space) is { } obstacle)
             problems.Add(kept[0].Mark, $"'{entry.Name}' {obstacle}");
-        return entry;
+        return problems.Count == before ? entry with { StartWith = _starts.Read(fields?["start_with"], entry.Space) } : entry;
     }
 
     private MethodDescription? MethodOf(SourceNode node, Fields? fields)

@@ -28,6 +28,14 @@ internal static class FileKeys
     private const string _constraints =
         "Rules that every configuration keeps, such as `rank * experts <= 64`; each holds for the methods that have all its parameters.";
 
+    private const string StartWith = "Configurations that come first, such as `[{ rank: 8 }]`; what one leaves open is drawn at random.";
+
+    private static readonly KeyValuePair<string, string>[] _wordsForStartWith =
+        [new("points_to_evaluate", "start_with"), new("enqueue_trial", "start_with"), new("initial_points", "start_with")];
+
+    private static readonly ImmutableDictionary<string, string> _ofEntries =
+        ImmutableDictionary<string, string>.Empty.Add("start_with", "It belongs in an entry of 'methods'.");
+
     private static readonly ImmutableArray<FileKey> _ofCommand =
     [
         new("directory", "Working folder of the program, relative to this file. Default: this file's folder."),
@@ -56,7 +64,7 @@ internal static class FileKeys
         .. _ofCommand,
     ];
 
-    public static KeySet Block { get; } = new(_ofBlock) { Foreign = ForeignWords.OfSweep };
+    public static KeySet Block { get; } = new(_ofBlock) { Foreign = ForeignWords.OfSweep, Refused = _ofEntries };
 
     public static KeySet Sweep { get; } = new(
     [
@@ -76,7 +84,7 @@ internal static class FileKeys
     ])
     {
         Foreign = ForeignWords.OfSweep,
-        Refused = ImmutableDictionary<string, string>.Empty
+        Refused = _ofEntries
             .Add("on_error", "A trial lost with its worker is tried again as often as 'retries' says; other failures are not."),
     };
 
@@ -86,9 +94,11 @@ internal static class FileKeys
         new("as", "Name in tables, where a method is listed twice."),
         new("experts", "Name of an earlier entry whose trials of the same seed are composed."),
         new("constraints", "Rules that every configuration keeps, such as `rank * experts <= 64`."),
+        new("start_with", StartWith),
     ])
     {
-        Foreign = ImmutableDictionary<string, string>.Empty.Add("name", "as").Add("type", "method").Add("id", "method"),
+        Foreign = ImmutableDictionary<string, string>.Empty.Add("name", "as").Add("type", "method").Add("id", "method")
+            .AddRange(_wordsForStartWith),
     };
 
     /// <summary>Keys of a block that only mean something beside <c>command</c>.</summary>
@@ -100,10 +110,12 @@ internal static class FileKeys
         new("as", "Name in tables."),
         new("command", "Program and arguments. Default: those of the block."),
         new("parameters", "Parameters of this entry; its own value goes before the block's."),
+        new("start_with", StartWith),
     ])
     {
         Foreign = ImmutableDictionary<string, string>.Empty
-            .Add("name", "as").Add("method", "as").Add("program", "command").Add("args", "command").Add("run", "command"),
+            .Add("name", "as").Add("method", "as").Add("program", "command").Add("args", "command").Add("run", "command")
+            .AddRange(_wordsForStartWith),
     };
 
     public static KeySet CommandMetric { get; } = new(
@@ -115,6 +127,12 @@ internal static class FileKeys
     {
         Foreign = ImmutableDictionary<string, string>.Empty.Add("direction", "goal").Add("mode", "goal"),
     };
+
+    /// <summary>Beside the options of a sampler.</summary>
+    public static KeySet Sampler { get; } = new(
+    [
+        new("warm_start", "Earlier sweeps that it learns from too, by name: what they found of the same method, task and metric."),
+    ]);
 
     /// <summary>Options only: what they are called is for the catalogue to say.</summary>
     public static KeySet Parameters { get; } = new([]);

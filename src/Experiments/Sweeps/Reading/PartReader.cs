@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Experiments.Sweeps.Reading;
 
 /// <summary>A sampler or a scheduler: a bare name, or a mapping of <c>type</c> and its options.</summary>
@@ -5,9 +7,14 @@ internal sealed class PartReader(Problems problems)
 {
     private readonly OptionValues _values = new(problems);
 
+    /// <param name="node">What the file says; null for nothing.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="known">What there is.</param>
+    /// <param name="usual">What it is where the file says nothing.</param>
+    /// <param name="beside">Keys that may stand beside the options of a part and are read elsewhere; null for none.</param>
     /// <returns>The type, null after a report, and its options.</returns>
     public (string? Type, Configuration Options) Read(
-        SourceNode? node, string key, IReadOnlyList<PartDescription> known, string usual)
+        SourceNode? node, string key, IReadOnlyList<PartDescription> known, string usual, Func<PartDescription, KeySet>? beside = null)
     {
         if (node is null)
             return (usual, Configuration.Empty);
@@ -27,13 +34,20 @@ internal sealed class PartReader(Problems problems)
             return (null, Configuration.Empty);
         }
 
-        return (description.Id, map is null ? Configuration.Empty : Options(map, description, $"{key} '{description.Id}'"));
+        return (description.Id, map is null ? Configuration.Empty : Options(map, description, $"{key} '{description.Id}'", beside?.Invoke(description)));
     }
 
-    private Configuration Options(SourceMap map, PartDescription description, string owner)
+    private Configuration Options(SourceMap map, PartDescription description, string owner, KeySet? beside)
     {
         var keys = new KeySet(
-            [new FileKey("type", ""), .. description.Options.Select(option => new FileKey(option.Name, option.Summary))]);
+        [
+            new FileKey("type", ""),
+            .. description.Options.Select(option => new FileKey(option.Name, option.Summary)),
+            .. beside?.Keys ?? [],
+        ])
+        {
+            Refused = beside?.Refused ?? ImmutableDictionary<string, string>.Empty,
+        };
         var fields = Fields.Closed(map, keys, owner, problems);
         var values = new List<KeyValuePair<string, ParameterValue>>();
         foreach (var option in description.Options)

@@ -43,6 +43,7 @@ internal static class CommandSchema
             {
                 "as" => new JsonObject { ["type"] = "string", ["pattern"] = "^[a-z0-9][a-z0-9-]*$" },
                 "command" => SweepSchema.Reference("command"),
+                "start_with" => SweepSchema.Reference("start_with"),
                 _ => SweepSchema.Reference("command_parameters"),
             })),
         }),

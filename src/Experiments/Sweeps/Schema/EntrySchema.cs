@@ -37,6 +37,7 @@ internal sealed class EntrySchema(ICatalogue catalogue)
             ["method"] = new JsonObject { ["const"] = method.Id, ["description"] = method.Summary },
             ["as"] = Name("as"),
             ["constraints"] = new JsonObject { ["$ref"] = "#/definitions/constraints" },
+            ["start_with"] = new JsonObject { ["$ref"] = "#/definitions/start_with" },
         };
         if (method.ComposesExperts)
             properties["experts"] = Name("experts");

@@ -68,7 +68,7 @@ public static class SweepSchema
         "seeds" => AnyOf(Whole(1), new JsonObject { ["type"] = "array", ["minItems"] = 1, ["uniqueItems"] = true, ["items"] = Whole(0) }),
         "seed" or "retries" => Whole(0),
         "trials" or "report" => Whole(1),
-        "sampler" => Part(SamplerCatalogue.All),
+        "sampler" => Part(SamplerCatalogue.All, BesideOptions),
         "scheduler" => Part(SchedulerCatalogue.All),
         "limits" => Closed(FileKeys.Limits, _ => new JsonObject { ["type"] = "string", ["pattern"] = "^([0-9]+[dhms])+$" }),
         "resources" => Closed(FileKeys.Resources, inner => inner == "slots" ? Whole(1) : Devices()),
@@ -131,6 +131,13 @@ public static class SweepSchema
                 ["minItems"] = 1,
                 ["items"] = new JsonObject { ["type"] = "string" },
             },
+            ["start_with"] = new JsonObject
+            {
+                ["description"] = FileKeys.Entry.Summary("start_with"),
+                ["type"] = "array",
+                ["minItems"] = 1,
+                ["items"] = new JsonObject { ["type"] = "object", ["minProperties"] = 1 },
+            },
             ["metric"] = Objective(Metrics(catalogue)),
         };
         foreach (var (name, schema) in CommandSchema.Definitions())
@@ -143,7 +150,8 @@ public static class SweepSchema
         return definitions;
     }
 
-    private static JsonObject Part(IReadOnlyList<PartDescription> parts) => AnyOf(
+    private static JsonObject Part(
+        IReadOnlyList<PartDescription> parts, Func<PartDescription, IEnumerable<(string, JsonObject)>>? beside = null) => AnyOf(
     [
         Enum(parts.Select(part => part.Id)),
         .. parts.Select(part =>
@@ -155,6 +163,8 @@ public static class SweepSchema
                 properties[option.Name]!["description"] = OptionSchema.Describe(option);
             }
 
+            foreach (var (name, schema) in beside?.Invoke(part) ?? [])
+                properties[name] = schema;
             return new JsonObject
             {
                 ["type"] = "object",
@@ -164,6 +174,16 @@ public static class SweepSchema
             };
         }),
     ]);
+
+    /// <summary>What a sampler that learns can be told besides its options.</summary>
+    private static IEnumerable<(string Name, JsonObject Schema)> BesideOptions(PartDescription sampler)
+    {
+        if (!SamplerCatalogue.Create(new SamplerSpec { Type = sampler.Id }).UsesHistory)
+            yield break;
+        var list = List(new JsonObject { ["type"] = "string" });
+        list["description"] = FileKeys.Sampler.Summary("warm_start");
+        yield return ("warm_start", list);
+    }
 
     /// <summary>Each key with its schema and what it means.</summary>
     internal static JsonObject Properties(KeySet keys, Func<string, JsonObject> schemaOf)
