@@ -87,8 +87,9 @@ public sealed class VirtualSweep
             case LedgerEffect.Fence fence: To(fence.Worker, device => device.Drop(fence.Attempt)); break;
             case LedgerEffect.Stop { Save: true } stop: To(stop.Worker, device => device.Pause(stop.Attempt)); break;
             case LedgerEffect.Stop stop: To(stop.Worker, device => device.Drop(stop.Attempt)); break;
+            case LedgerEffect.Suggest suggest: _time.After(TimeSpan.Zero, 0, () => Hear(suggest.Question.Answer())); break;
             case LedgerEffect.EndSweep: HasEnded = true; break;
-            case LedgerEffect.DeleteCheckpoints or LedgerEffect.Hold: break;
+            case LedgerEffect.DeleteCheckpoints or LedgerEffect.DeleteTrialCheckpoints or LedgerEffect.Hold: break;
             default: throw new UnreachableException();
         }
     }

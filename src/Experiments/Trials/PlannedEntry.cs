@@ -206,7 +206,7 @@ internal sealed class PlannedConfiguration(PlannedEntry entry, int index, Config
     public Configuration Configuration { get; } = configuration;
 
     /// <summary>Whether every trial of it that there is has ended.</summary>
-    public bool HasEnded => Array.TrueForAll(_replicates, each => each.Now.Ended);
+    public bool HasEnded => Array.TrueForAll(_replicates, each => each.Replicate.Ended);
 
     public void Add(int replicate)
     {
