@@ -75,7 +75,7 @@ public sealed record PlanDocument
     {
         var block = spec.Tasks[entry.Block];
         var listed = block.Methods.Single(method => method.Name == entry.Entry);
-        var (least, most) = block.Command is not null || catalogue.Methods.Any(method => method.Id == entry.Method && !method.Trains)
+        var (least, most) = !block.IsLearnt || catalogue.Methods.Any(method => method.Id == entry.Method && !method.Trains)
             ? (0, 0)
             : StepsOf(listed.Space, catalogue);
         Measurement[] measured = [.. known[Kind.Of(block, listed)]];
@@ -90,7 +90,7 @@ public sealed record PlanDocument
             Trials = entry.Trials,
             LeastSteps = least,
             MostSteps = most,
-            DeviceTime = measured.Length == 0 ? null : entry.Trials * Expected(measured, (least + most) / 2, block.Command is null),
+            DeviceTime = measured.Length == 0 ? null : entry.Trials * Expected(measured, (least + most) / 2, block.IsLearnt),
             Basis = measured.Length,
         };
     }

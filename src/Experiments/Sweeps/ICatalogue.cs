@@ -20,7 +20,7 @@ public interface ICatalogue
 
     /// <summary>What must be there before a trial of this block can start; nothing for programs.</summary>
     IReadOnlyList<PreparationDescription> PreparationsOf(TaskBlock block) =>
-        block.Command is null ? PreparationsOf(block.Task, block.Size, block.Base) : [];
+        block.IsLearnt ? PreparationsOf(block.Task, block.Size, block.Base) : [];
 }
 
 /// <summary>A method as a sweep file sees it.</summary>

@@ -1,0 +1,61 @@
+using Experiments.Asking;
+using Experiments.Storage;
+using Experiments.Sweeps;
+using Experiments.Trials;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace GpuActors.Coordination;
+
+/// <summary>
+/// Coordinates an external sweep for as long as one question takes, where no run does: what was recorded is replayed, the ledger
+/// decides, the decision is committed, and only then is there an answer.
+/// </summary>
+/// <param name="store">The store, opened to write.</param>
+/// <param name="dataFolder">The data folder, absolute.</param>
+/// <param name="time">The clock.</param>
+public sealed class BriefCoordinator(IExperimentStore store, string dataFolder, TimeProvider time)
+{
+    /// <summary>Gives a trial to somebody who asks for one. A sweep that an earlier run left paused goes on.</summary>
+    /// <param name="ledger">A ledger of the sweep that knows no events yet.</param>
+    /// <param name="request">What is asked.</param>
+    /// <exception cref="RefusedException">When the request cannot be taken.</exception>
+    /// <exception cref="SpecException">When the sweep cannot go on under its specification.</exception>
+    /// <exception cref="StoreException">When the store cannot be read or written.</exception>
+    public Task<AskAnswer> AskAsync(SweepLedger ledger, AskRequest request) => DecideAsync<AskAnswer>(ledger, request.Sweep, (desk, now) =>
+    {
+        var resumed = ledger.Handle(new LedgerInput.Resume());
+        var (step, answer) = desk.Ask(request, now);
+        return ([resumed, step], answer);
+    });
+
+    /// <summary>Takes in what somebody tells of a trial.</summary>
+    /// <param name="ledger">A ledger of the sweep that knows no events yet.</param>
+    /// <param name="request">What is told.</param>
+    /// <exception cref="RefusedException">When the request cannot be taken.</exception>
+    /// <exception cref="StoreException">When the store cannot be read or written.</exception>
+    public Task<TellAnswer> TellAsync(SweepLedger ledger, TellRequest request) => DecideAsync<TellAnswer>(ledger, request.Sweep, (desk, now) =>
+    {
+        var (step, answer) = desk.Tell(request, now);
+        return ([step], answer);
+    });
+
+    private async Task<T> DecideAsync<T>(
+        SweepLedger ledger, string sweep, Func<TrialDesk, DateTimeOffset, (LedgerStep[] Steps, T Answer)> decide)
+    {
+        var loaded = LoadedSweep.From(store, sweep, ledger, notices: null);
+        var now = time.GetUtcNow();
+        var begun = ledger.Start();
+        var overdue = loaded.Limits.Overdue(now, ledger.Spec.Limits).Select(attempt => ledger.Handle(new LedgerInput.TimedOut(attempt)));
+        List<LedgerStep> steps = [begun, .. overdue];
+        var (decided, answer) = decide(loaded.Desk, now);
+        steps.AddRange(decided);
+
+        var events = steps.SelectMany(step => step.Events).ToList();
+        store.Append([.. events.Select((decision, index) => new RecordedEvent(sweep, loaded.LastNumber + 1 + index, now, decision))]);
+        await using var checkpoints = new CheckpointFolders(dataFolder, NullLogger.Instance);
+        checkpoints.Delete(steps.SelectMany(step => step.Effects).OfType<LedgerEffect.DeleteCheckpoints>().SelectMany(gone => gone.Folders));
+        foreach (var ended in events.OfType<SweepEvent.TrialEnded>().Where(ended => ended.State != TrialState.Failed))
+            checkpoints.DeleteAll(sweep, ended.Trial);
+        return answer;
+    }
+}
