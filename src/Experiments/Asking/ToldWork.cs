@@ -37,7 +37,7 @@ internal sealed class ToldWork(TellRequest request, Trial trial, TaskBlock block
                 return $"A checkpoint of step {SavedStep} comes after that of step {trial.Checkpoint.Step}.";
             if (request.End != TellEnd.Done || request.Values.Values.Any(value => !double.IsFinite(value)) || HasMetric)
                 return null;
-            var known = trial.Values.Last().Keys.Union(request.Values.Keys).ToList();
+            var known = trial.Values.Last().Keys.Union(request.Values.Keys).Where(name => name != block.Metric);
             return $"{trial.Id} cannot be done: '{block.Metric}'{(Rung is { } rung ? $" at step {rung}" : "")} was never told."
                 + NearestName.Question(block.Metric, known);
         }

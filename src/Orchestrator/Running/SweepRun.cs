@@ -51,8 +51,7 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
                 CreateLedger = () => new SweepLedger(
                     spec, catalogue, SamplerCatalogue.Create(spec.Sampler), SchedulerCatalogue.Create(spec.Scheduler)),
                 OpenStore = () => OpenStore(spec.Name),
-                Beside = store => SweepServer.StartAsync(
-                    settings.Data, new OwnedStoreReader(store), _output.Note, new CoordinatorDesk(() => host.Client, settings.Data)),
+                Beside = store => ServeAsync(spec, store, new CoordinatorDesk(() => host.Client, settings.Data)),
                 DataFolder = settings.Data,
                 Notices = watch.Notices,
                 Logging = logging,
@@ -62,8 +61,6 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
                 ThreadsPerWorker = Slots(spec).Min(device => device.Threads),
             };
             host = new CoordinatorHost(coordinator, _surroundings.Time);
-            if (spec.IsExternal)
-                _output.Note($"Trials are given to whoever asks: orchestrator ask {spec.Name}");
             outcome = await host.RunAsync(interruption.Save, interruption.Now);
         }
 
@@ -88,6 +85,14 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
         }
 
         return sweep.Trials.Any(trial => trial.State is TrialState.Failed or TrialState.Invalid) ? ExitCode.NotAllGood : ExitCode.Ok;
+    }
+
+    private async Task<IAsyncDisposable?> ServeAsync(SweepSpec spec, StoreWriter store, ITrialDesk desk)
+    {
+        var server = await SweepServer.StartAsync(settings.Data, new OwnedStoreReader(store), _output.Note, desk);
+        if (spec.IsExternal)
+            _output.Note($"Trials are given to whoever asks: orchestrator ask {spec.Name}");
+        return server;
     }
 
     private LiteDbStore OpenStore(string sweep)
