@@ -40,7 +40,7 @@ public sealed class AskTellTests : IDisposable
         Assert.True(exitCode == 8, error);
         var results = (await Answer(0, "results", "external", "--json", "--data", _data)).ToJsonString();
         var best = losses.MinBy(pair => pair.Value).Key;
-        var rows = JsonNode.Parse(results)!["trials"]!.AsArray();
+        var rows = JsonNode.Parse(results)!["rows"]!.AsArray();
         Assert.Equal(3, rows.Count);
         Assert.All(rows, row => Assert.Equal((string?)row!["trial"] == best ? "completed" : "pruned", (string?)row["state"]));
         await Answer(0, "store", "verify", "--json", "--data", _data);

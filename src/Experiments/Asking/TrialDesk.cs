@@ -148,7 +148,11 @@ public sealed class TrialDesk(SweepLedger ledger, Func<TrialId, string> checkpoi
     private void Check(string sweep)
     {
         if (sweep != ledger.Spec.Name)
-            throw new RefusedException(RefusalKind.Conflict, $"The store is held by the run of '{ledger.Spec.Name}', which is not '{sweep}'.");
+        {
+            throw new RefusedException(
+                RefusalKind.Conflict, $"The store is held by the run of '{ledger.Spec.Name}', which is not '{sweep}'.");
+        }
+
         if (!ledger.Spec.IsExternal)
         {
             throw new RefusedException(RefusalKind.Conflict,
@@ -167,7 +171,8 @@ public sealed class TrialDesk(SweepLedger ledger, Func<TrialId, string> checkpoi
     /// would count as one of whoever has it.</summary>
     private static AttemptId AttemptOf(TellRequest request, Trial trial) => request.Attempt switch
     {
-        null when trial.Attempt <= 1 => new AttemptId(trial.Id, trial.Attempt == 1 ? 1 : throw Unknown($"{trial.Id} was given to nobody yet.")),
+        null when trial.Attempt == 0 => throw Unknown($"{trial.Id} was given to nobody yet."),
+        null when trial.Attempt == 1 => new AttemptId(trial.Id, 1),
         null => throw Bad($"{trial.Id} is at attempt {trial.Attempt}: say which was given to you, for example {trial.Id}.{trial.Attempt}."),
         { } number when number >= 1 && number <= trial.Attempt => new AttemptId(trial.Id, number),
         { } number => throw Unknown($"{trial.Id} has no attempt {number}; "

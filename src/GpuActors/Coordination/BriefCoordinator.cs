@@ -21,11 +21,11 @@ public sealed class BriefCoordinator(IExperimentStore store, string dataFolder, 
     /// <exception cref="RefusedException">When the request cannot be taken.</exception>
     /// <exception cref="SpecException">When the sweep cannot go on under its specification.</exception>
     /// <exception cref="StoreException">When the store cannot be read or written.</exception>
-    public Task<AskAnswer> AskAsync(SweepLedger ledger, AskRequest request) => DecideAsync<AskAnswer>(ledger, request.Sweep, (desk, now) =>
+    public Task<AskAnswer> AskAsync(SweepLedger ledger, AskRequest request) => DecideAsync(ledger, request.Sweep, (desk, now) =>
     {
-        var resumed = ledger.Handle(new LedgerInput.Resume());
+        LedgerStep[] resumed = [ledger.Handle(new LedgerInput.Resume())];
         var (step, answer) = desk.Ask(request, now);
-        return ([resumed, step], answer);
+        return (resumed, step, answer);
     });
 
     /// <summary>Takes in what somebody tells of a trial.</summary>
@@ -33,27 +33,28 @@ public sealed class BriefCoordinator(IExperimentStore store, string dataFolder, 
     /// <param name="request">What is told.</param>
     /// <exception cref="RefusedException">When the request cannot be taken.</exception>
     /// <exception cref="StoreException">When the store cannot be read or written.</exception>
-    public Task<TellAnswer> TellAsync(SweepLedger ledger, TellRequest request) => DecideAsync<TellAnswer>(ledger, request.Sweep, (desk, now) =>
+    public Task<TellAnswer> TellAsync(SweepLedger ledger, TellRequest request) => DecideAsync(ledger, request.Sweep, (desk, now) =>
     {
         var (step, answer) = desk.Tell(request, now);
-        return ([step], answer);
+        return (Array.Empty<LedgerStep>(), step, answer);
     });
 
     private async Task<T> DecideAsync<T>(
-        SweepLedger ledger, string sweep, Func<TrialDesk, DateTimeOffset, (LedgerStep[] Steps, T Answer)> decide)
+        SweepLedger ledger, string sweep, Func<TrialDesk, DateTimeOffset, (LedgerStep[] Before, LedgerStep Step, T Answer)> decide)
     {
         var loaded = LoadedSweep.From(store, sweep, ledger, notices: null);
         var now = time.GetUtcNow();
         var begun = ledger.Start();
         var overdue = loaded.Limits.Overdue(now, ledger.Spec.Limits).Select(attempt => ledger.Handle(new LedgerInput.TimedOut(attempt)));
         List<LedgerStep> steps = [begun, .. overdue];
-        var (decided, answer) = decide(loaded.Desk, now);
-        steps.AddRange(decided);
+        var (before, decided, answer) = decide(loaded.Desk, now);
+        steps.AddRange([.. before, decided]);
 
         var events = steps.SelectMany(step => step.Events).ToList();
         store.Append([.. events.Select((decision, index) => new RecordedEvent(sweep, loaded.LastNumber + 1 + index, now, decision))]);
         await using var checkpoints = new CheckpointFolders(dataFolder, NullLogger.Instance);
-        checkpoints.Delete(steps.SelectMany(step => step.Effects).OfType<LedgerEffect.DeleteCheckpoints>().SelectMany(gone => gone.Folders));
+        var effects = steps.SelectMany(step => step.Effects);
+        checkpoints.Delete(effects.OfType<LedgerEffect.DeleteCheckpoints>().SelectMany(gone => gone.Folders));
         foreach (var ended in events.OfType<SweepEvent.TrialEnded>().Where(ended => ended.State != TrialState.Failed))
             checkpoints.DeleteAll(sweep, ended.Trial);
         return answer;

@@ -23,7 +23,9 @@ internal sealed partial class CheckpointFolders : IAsyncDisposable
 
     /// <summary>Deletes checkpoints, given relative to the data folder, later. Those that lie elsewhere are their owner's.</summary>
     public void Delete(IEnumerable<string> folders) =>
-        _queue.Writer.TryWrite(() => folders.Where(folder => !Path.IsPathRooted(folder)).Select(folder => Path.GetFullPath(Path.Combine(_dataFolder, folder))));
+        _queue.Writer.TryWrite(() => folders
+            .Where(folder => !Path.IsPathRooted(folder))
+            .Select(folder => Path.GetFullPath(Path.Combine(_dataFolder, folder))));
 
     /// <summary>Deletes all checkpoints of a trial later, also those that were saved and never reported.</summary>
     public void DeleteAll(string sweep, TrialId trial) =>

@@ -13,9 +13,13 @@ internal static partial class TrialName
     public static (TrialId Trial, int? Attempt) Read(string text)
     {
         var match = Form().Match(text);
-        return match.Success
-            ? (new TrialId(Number("trial")), match.Groups["attempt"].Success ? Number("attempt") : null)
-            : throw new RefusedException(RefusalKind.BadInput, $"'{text}' is no trial; they are called t12, or t12.2 at their second attempt.");
+        if (!match.Success)
+        {
+            throw new RefusedException(
+                RefusalKind.BadInput, $"'{text}' is no trial; they are called t12, or t12.2 at their second attempt.");
+        }
+
+        return (new TrialId(Number("trial")), match.Groups["attempt"].Success ? Number("attempt") : null);
 
         int Number(string group) => int.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
     }

@@ -16,7 +16,8 @@ internal sealed class AskCommand : Command, IExemplified
 
     private readonly Option<string?> _as = new("--as")
     {
-        HelpName = "NAME", Description = "Who asks. A loop that was killed and asks again under its name does not wait for its lease to end.",
+        HelpName = "NAME",
+        Description = "Who asks. A loop that was killed and asks again under its name does not wait for its lease to end.",
     };
 
     private readonly Option<string?> _lease = new("--lease")

@@ -249,7 +249,9 @@ public sealed class TrialDeskTests
         Assert.Equal(TellVerdict.GoOn, desk.Tell(0, 0.5, step: 1, attempt: null).Answer);
         desk.Ask();
 
-        Refuses(RefusalKind.BadInput, "t0 is at attempt 2: say which was given to you, for example t0.2.", () => desk.Tell(0, attempt: null));
+        Refuses(
+            RefusalKind.BadInput, "t0 is at attempt 2: say which was given to you, for example t0.2.",
+            () => desk.Tell(0, attempt: null));
     }
 
     [Fact]

@@ -48,15 +48,12 @@ public sealed class AskTellCommandsTests : IDisposable
         await Answer(ExitCode.Ok, "ask", "tune.yaml", "--set", "trials=3");
         await Answer(ExitCode.Ok, "tell", "tune", "t0", "--value", "loss=0.5", "--step", "5", "--done");
         await Answer(ExitCode.Ok, "ask", "tune");
-        using var program = new ProgramRun { Sweeps = StoreReader.Open(Path.Combine(_program.Folder, ".orchestrator")) };
 
-        Assert.Equal(ExitCode.Ok, await program.Run("status", "tune"));
-        Assert.Contains("running", program.Output, StringComparison.Ordinal);
-        Assert.Contains("nobody has asked for it", program.Output, StringComparison.Ordinal);
-        Assert.Equal(ExitCode.Ok, await program.Run("results", "tune"));
-        Assert.Contains("0.5", program.Output, StringComparison.Ordinal);
-        Assert.Equal(ExitCode.Ok, await program.Run("compare", "tune"));
-        Assert.Contains("no test split", program.Output, StringComparison.Ordinal);
+        var status = await Read("status", "tune", "--json");
+        Assert.Contains("\"state\": \"running\"", status, StringComparison.Ordinal); // the sweep's: t1 is assigned
+        Assert.Contains("nobody has asked for it", status, StringComparison.Ordinal);
+        Assert.Contains("0.5", await Read("results", "tune"), StringComparison.Ordinal);
+        Assert.Contains("no test split", await Read("compare", "tune"), StringComparison.Ordinal);
         Assert.Equal(ExitCode.Ok, await _program.Run("store", "verify"));
         Assert.Equal(ExitCode.Ok, await _program.Run("suggest-why", "tune", "t1"));
         Assert.Equal(ExitCode.Ok, await _program.Run("plan", Path.Combine(_program.Folder, "tune.yaml")));
@@ -66,7 +63,8 @@ public sealed class AskTellCommandsTests : IDisposable
     [Theory]
     [InlineData(ExitCode.NoSuchThing, "There is no sweep 'tune'. Begin one: orchestrator ask FILE.", "ask", "tune")]
     [InlineData(ExitCode.NoSuchThing, "There is no sweep 'tune'. Begin one: orchestrator ask FILE.", "tell", "tune", "t0")]
-    [InlineData(ExitCode.Refused, "--lease must be a time such as 90s, 45m, 6h, 1h30m or 2d, not 'long'.", "ask", "tune.yaml", "--lease", "long")]
+    [InlineData(
+        ExitCode.Refused, "--lease must be a time such as 90s, 45m, 6h, 1h30m or 2d, not 'long'.", "ask", "tune.yaml", "--lease", "long")]
     [InlineData(ExitCode.Refused, "--set changes what a file says, and 'tune' is the name of a sweep.", "ask", "tune", "--set", "trials=3")]
     [InlineData(ExitCode.Refused, "--value must be NAME=NUMBER, such as loss=0.31, not 'loss'.", "tell", "tune", "t0", "--value", "loss")]
     [InlineData(ExitCode.Refused, "--value names 'a' twice.", "tell", "tune", "t0", "--value", "a=1", "--value", "a=1")]
@@ -81,12 +79,20 @@ public sealed class AskTellCommandsTests : IDisposable
     [Fact]
     public async Task A_sweep_goes_on_with_more_trials_and_not_with_another_space()
     {
+        _program.WithFile("other.yaml", "name: tune\n" + Sweep.Replace("1.0", "2.0", StringComparison.Ordinal));
         await Answer(ExitCode.Ok, "ask", "tune.yaml");
 
-        Assert.Equal(ExitCode.Refused, await _program.Run("ask", "tune.yaml", "--set", "parameters.rate=0.5"));
+        Assert.Equal(ExitCode.Refused, await _program.Run("ask", "other.yaml"));
         Assert.Contains("was begun with another specification", _program.Error, StringComparison.Ordinal);
         await Answer(ExitCode.Ok, "ask", "tune.yaml", "--set", "trials=3");
         Assert.Equal("t2.1", (string?)(await Answer(ExitCode.Ok, "ask", "tune"))["attempt"]);
+    }
+
+    private async Task<string> Read(params string[] arguments)
+    {
+        using var program = new ProgramRun { Sweeps = StoreReader.Open(Path.Combine(_program.Folder, ".orchestrator")) };
+        Assert.Equal(ExitCode.Ok, await program.Run(arguments));
+        return program.Output;
     }
 
     private async Task<JsonNode> Answer(int exitCode, params string[] arguments)
