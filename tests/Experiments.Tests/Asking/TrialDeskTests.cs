@@ -75,7 +75,7 @@ public sealed class TrialDeskTests
         Assert.Equal((TellVerdict.Stop, "t0 is completed"), (lateAgain.Answer, lateAgain.Reason));
         var values = desk.Events.OfType<SweepEvent.MetricReported>().Where(metric => !metric.Values.IsEmpty).ToList();
         Assert.Equal([(1, 0.5), (5, 0.3)], values.Select(metric => (metric.Step, metric.Values["loss"])));
-        Assert.Empty(desk.Events.OfType<SweepEvent.ReportRejected>().Where(rejected => rejected.Reason == RejectionReason.Fenced));
+        Assert.Equal(RejectionReason.Nondeterminism, Assert.Single(desk.Events.OfType<SweepEvent.ReportRejected>()).Reason);
     }
 
     [Fact]
@@ -207,7 +207,8 @@ public sealed class TrialDeskTests
     {
         var desk = DeskExample.Of(DeskExample.Two.Replace("minimize", $"minimize, value: {value}", StringComparison.Ordinal));
         desk.Ask();
-        foreach (var (step, (told, beside)) in ((double, double)[])[(0.3, 0.6), (0.2, 0.7), (0.4, 0.9)]).Index())
+        (double, double)[] words = [(0.3, 0.6), (0.2, 0.7), (0.4, 0.9)];
+        foreach (var (step, (told, beside)) in words.Index())
         {
             desk.Tell(0, beside, step, name: "other");
             desk.Tell(0, told, step);
