@@ -32,6 +32,10 @@ internal sealed class StoreDesk(LiteDbStore store, SweepSpec? spec, ICatalogue c
     private SweepSpec SpecOf(string sweep)
     {
         var names = store.Sweeps().Select(summary => summary.Name).ToList();
-        return names.Contains(sweep) ? store.SpecOf(sweep) : throw TrialDesks.NoSweep(sweep, names);
+        if (!names.Contains(sweep))
+            throw TrialDesks.NoSweep(sweep, names);
+        var recorded = store.SpecOf(sweep);
+        return recorded.Name == sweep ? recorded : throw new RefusedException(
+            RefusalKind.Conflict, $"'{sweep}' is what was put aside when '{recorded.Name}' began anew; it does not go on.");
     }
 }

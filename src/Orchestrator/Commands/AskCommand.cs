@@ -58,7 +58,7 @@ internal sealed class AskCommand : Command, IExemplified
     [
         ("ask config/sweeps/external.yaml", "a trial of that sweep, which begins with it"),
         ("ask external --as gpu-7 --lease 20m", "for a loop that tells at least every 20 minutes"),
-        ("tell external t3.1 --value loss=0.31 --step 27", "what came of it"),
+        ("tell external t3.1 --value loss=0.31 --step 9", "what came of it"),
     ];
 
     private static SweepSpec? Spec(string given, string[] overrides, ICatalogue catalogue, CommandContext context)

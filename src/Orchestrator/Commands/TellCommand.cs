@@ -51,8 +51,8 @@ internal sealed class TellCommand : Command, IExemplified
 
     public IReadOnlyList<(string Arguments, string Meaning)> Examples { get; } =
     [
-        ("tell external t3.1 --value loss=0.31 --step 27", "a measurement; says go_on, rest, stop or fenced"),
-        ("tell external t3.1 --value loss=0.29 --step 81 --done", "the last one"),
+        ("tell external t3.1 --value loss=0.31 --step 9", "a measurement; says go_on, rest, stop or fenced"),
+        ("tell external t3.1 --value loss=0.29 --step 27 --done", "the last one"),
         ("tell external t3.1", "nothing new: it goes on, so the lease is renewed"),
         ("tell external t3.1 --failed \"out of disk\"", "it failed"),
     ];

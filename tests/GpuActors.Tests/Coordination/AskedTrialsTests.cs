@@ -54,12 +54,14 @@ public sealed class AskedTrialsTests : CoordinatorTestKit
     public async Task A_restarted_run_and_none_at_all_know_who_holds_what()
     {
         var coordinator = Start(_external);
-        await new CoordinatorClient(coordinator).AskAsync(Question("anna"), default);
+        var first = new CoordinatorClient(coordinator);
+        await first.AskAsync(Question("anna"), default);
+        await first.PauseAsync("interrupted", stopRunning: true, default);
         await RestartAsync(coordinator);
 
         Assert.Equal(TellVerdict.GoOn, (await Brief().TellAsync(TestSweep.Ledger(_external), Word(1))).Answer);
         Assert.Equal(AskVerdict.Wait, (await Brief().AskAsync(TestSweep.Ledger(_external), Question("ben"))).Answer);
-        await RestartAsync(coordinator);
+        Assert.Single(Recorded<SweepEvent.SweepResumed>());
         var client = new CoordinatorClient(Start(_external));
 
         Assert.Equal(AskVerdict.Wait, (await client.AskAsync(Question("ben"), default)).Answer);
