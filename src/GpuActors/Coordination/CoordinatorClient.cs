@@ -12,6 +12,7 @@ public sealed class CoordinatorClient
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan DeskPatience = TimeSpan.FromSeconds(30);
     private readonly IActorRef _coordinator;
+    private volatile bool _isFound;
 
     internal CoordinatorClient(IActorRef coordinator) => _coordinator = coordinator;
 
@@ -52,6 +53,9 @@ public sealed class CoordinatorClient
     /// <summary>Said once: a word without a step, said again, would be one of the next step.</summary>
     private async Task<object> AtTheDeskAsync(object message, CancellationToken cancel)
     {
+        if (!_isFound)
+            await StatusAsync(cancel); // what is said before the coordinator was found is lost
+        _isFound = true;
         try
         {
             var answer = await _coordinator.Ask<object>(message, DeskPatience, cancel);
