@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Experiments.Asking;
-using Experiments.Storage;
 using Experiments.Sweeps;
 using Experiments.Trials;
 using GpuActors.Coordination;
@@ -73,8 +72,9 @@ public sealed class AskedTrialsTests : CoordinatorTestKit
     [Fact]
     public async Task What_is_refused_is_said_and_not_recorded()
     {
-        var client = new CoordinatorClient(Start(_external));
-        var before = (await client.StatusAsync(default)).LastEvent;
+        var coordinator = Start(_external);
+        var client = new CoordinatorClient(coordinator);
+        var before = (await StatusAsync(coordinator, status => status.LastEvent > 0)).LastEvent;
 
         var refused = await Assert.ThrowsAsync<RefusedException>(() => client.TellAsync(Word(1) with { Trial = new TrialId(7) }, default));
         var other = await Assert.ThrowsAsync<RefusedException>(() => client.AskAsync(Question("anna") with { Sweep = "other" }, default));
