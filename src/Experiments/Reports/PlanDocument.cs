@@ -82,7 +82,7 @@ public sealed record PlanDocument
     {
         var block = spec.Tasks[entry.Block];
         var listed = block.Methods.Single(method => method.Name == entry.Entry);
-        var trains = block.Command is null && !catalogue.Methods.Any(method => method.Id == entry.Method && !method.Trains);
+        var trains = block.IsLearnt && !catalogue.Methods.Any(method => method.Id == entry.Method && !method.Trains);
         var (least, most) = trains ? StepsOf(listed.Space, catalogue) : (0, 0);
         Measurement[] measured = [.. known[Kind.Of(block, listed)]];
         return new PlannedCost
@@ -98,7 +98,7 @@ public sealed record PlanDocument
             LeastSteps = least,
             MostSteps = most,
             MeanSteps = MeanSteps(listed, trains, catalogue),
-            DeviceTime = measured.Length == 0 ? null : entry.Trials * Expected(measured, (least + most) / 2, block.Command is null),
+            DeviceTime = measured.Length == 0 ? null : entry.Trials * Expected(measured, (least + most) / 2, block.IsLearnt),
             Basis = measured.Length,
         };
     }

@@ -95,7 +95,8 @@ public static class PlanTables
         entry.Basis == 0 ? "none" : Plural(entry.Basis, "trial") + " in this store",
     ];
 
-    private static string Steps(PlannedCost entry) => entry.Method == CommandSpec.Name ? "" // a program makes as many as it likes
+    private static string Steps(PlannedCost entry) =>
+        entry.Method is CommandSpec.Name or ExternalSpec.Name ? "" // a program makes as many as it likes
         : entry.LeastSteps == entry.MostSteps ? Whole(entry.MostSteps)
         : $"{Whole(entry.LeastSteps)}-{Whole(entry.MostSteps)}";
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Experiments.Asking;
 using Experiments.Comparison;
 using Experiments.Sweeps;
 using Experiments.Trials;
@@ -22,6 +23,9 @@ public static class ReportJson
         {
             new SecondsConverter(),
             new TrialNameConverter(),
+            new AttemptNameConverter(),
+            new JsonStringEnumConverter<AskVerdict>(JsonNamingPolicy.SnakeCaseLower),
+            new JsonStringEnumConverter<TellVerdict>(JsonNamingPolicy.SnakeCaseLower),
             new JsonStringEnumConverter<TrialState>(JsonNamingPolicy.SnakeCaseLower),
             new JsonStringEnumConverter<FailureCause>(JsonNamingPolicy.SnakeCaseLower),
             new JsonStringEnumConverter<BudgetKind>(JsonNamingPolicy.SnakeCaseLower),
@@ -61,6 +65,20 @@ public static class ReportJson
     /// <summary>Why a trial is there, <c>orchestrator/suggest-why/1</c>.</summary>
     public static string Of(OriginDocument origin) => JsonSerializer.Serialize(origin, Context.OriginDocument);
 
+    /// <summary>What somebody who asked is to do, <c>orchestrator/ask/1</c>.</summary>
+    public static string Of(AskAnswer answer) => JsonSerializer.Serialize(answer, Context.AskAnswer);
+
+    /// <summary>What somebody who told is to do, <c>orchestrator/tell/1</c>.</summary>
+    public static string Of(TellAnswer answer) => JsonSerializer.Serialize(answer, Context.TellAnswer);
+
+    /// <summary>What <see cref="Of(AskAnswer)"/> wrote.</summary>
+    /// <exception cref="JsonException">When it is not that.</exception>
+    public static AskAnswer ReadAsk(string text) => JsonSerializer.Deserialize(text, Context.AskAnswer)!;
+
+    /// <summary>What <see cref="Of(TellAnswer)"/> wrote.</summary>
+    /// <exception cref="JsonException">When it is not that.</exception>
+    public static TellAnswer ReadTell(string text) => JsonSerializer.Deserialize(text, Context.TellAnswer)!;
+
     private sealed class SecondsConverter : JsonConverter<TimeSpan>
     {
         public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -79,8 +97,24 @@ public static class ReportJson
         public override void Write(Utf8JsonWriter writer, TrialId value, JsonSerializerOptions options) =>
             writer.WriteStringValue(value.ToString());
     }
+
+    /// <summary>Attempts as <c>t12.2</c>.</summary>
+    private sealed class AttemptNameConverter : JsonConverter<AttemptId>
+    {
+        public override AttemptId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            var text = reader.GetString()!;
+            var dot = text.IndexOf('.', StringComparison.Ordinal);
+            return new(new TrialId(int.Parse(text.AsSpan(1, dot - 1), provider: null)), int.Parse(text.AsSpan(dot + 1), provider: null));
+        }
+
+        public override void Write(Utf8JsonWriter writer, AttemptId value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString());
+    }
 }
 
+[JsonSerializable(typeof(AskAnswer))]
+[JsonSerializable(typeof(TellAnswer))]
 [JsonSerializable(typeof(SweepComparison))]
 [JsonSerializable(typeof(BestOf))]
 [JsonSerializable(typeof(ParameterImportance))]
@@ -94,4 +128,6 @@ public static class ReportJson
 [JsonSerializable(typeof(ParameterValue))]
 [JsonSerializable(typeof(ImmutableArray<OptionDescription>))]
 [JsonSerializable(typeof(ImmutableArray<string>))]
+[JsonSerializable(typeof(ImmutableArray<int>))]
+[JsonSerializable(typeof(Dictionary<string, ParameterValue>))]
 internal sealed partial class ReportJsonContext : JsonSerializerContext;

@@ -20,14 +20,14 @@ public interface ICatalogue
 
     /// <summary>What must be there before a trial of this block can start; nothing for programs.</summary>
     IReadOnlyList<PreparationDescription> PreparationsOf(TaskBlock block) =>
-        block.Command is null ? PreparationsOf(block.Task, block.Size, block.Base) : [];
+        block.IsLearnt ? PreparationsOf(block.Task, block.Size, block.Base) : [];
 
     /// <summary>Names of the parameters of an entry that may change while a trial of it trains: those that its method and the
     /// trainer declare so; where a program is run, all but its length.</summary>
     IReadOnlySet<string> MutableParametersOf(TaskBlock block, MethodEntry entry)
     {
         var names = entry.Space.Parameters.Select(parameter => parameter.Name);
-        if (block.Command is not null)
+        if (!block.IsLearnt)
             return names.Where(name => name != "steps").ToHashSet(StringComparer.Ordinal);
 
         var method = Methods.FirstOrDefault(known => known.Id == entry.Method);

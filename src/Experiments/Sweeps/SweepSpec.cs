@@ -35,6 +35,10 @@ public sealed record SweepSpec
     /// <summary>Total number of training trials, replicates included; null for as many as the grid has.</summary>
     public int? Trials { get; init; }
 
+    /// <summary>Whether its trials are asked for, instead of being given to workers. Such a sweep has one block.</summary>
+    [JsonIgnore]
+    public bool IsExternal => Tasks.Any(block => block.External is not null);
+
     /// <summary>How often in a row a trial that was lost with its worker, without recording anything new, is tried again.</summary>
     public int Retries { get; init; } = 3;
 }
@@ -42,8 +46,8 @@ public sealed record SweepSpec
 /// <summary>One task with the methods that are compared on it, or one measure of programs that are compared by it.</summary>
 public sealed record TaskBlock
 {
-    /// <summary>The task's registered name; <see cref="CommandSpec.Name"/> where programs are run, which have neither size
-    /// nor base.</summary>
+    /// <summary>The task's registered name; <see cref="CommandSpec.Name"/> where programs are run, and
+    /// <see cref="ExternalSpec.Name"/> where trials are asked for: these have neither size nor base.</summary>
     public required string Task { get; init; }
 
     /// <summary>The task's size.</summary>
@@ -72,6 +76,14 @@ public sealed record TaskBlock
     /// <summary>How the programs of the entries are run; null where methods learn a task.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CommandSpec? Command { get; init; }
+
+    /// <summary>What is known of work that is done elsewhere; null where it is done here.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ExternalSpec? External { get; init; }
+
+    /// <summary>Whether methods learn a task, so that steps, parameters and splits are known.</summary>
+    [JsonIgnore]
+    public bool IsLearnt => Command is null && External is null;
 
     /// <summary>What a trial is judged by, of what it reported: the metric on the validation split or, where that was not
     /// reported, the metric by its bare name; null without either.</summary>

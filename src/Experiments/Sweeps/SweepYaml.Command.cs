@@ -7,24 +7,32 @@ namespace Experiments.Sweeps;
 /// <summary>Blocks of programs. What their parameters are is told by how values are written, so that is exact.</summary>
 public static partial class SweepYaml
 {
-    private static StringBuilder OfCommand(TaskBlock block, CommandSpec command)
+    private static StringBuilder OfPrograms(TaskBlock block)
     {
         var text = new StringBuilder();
-        var value = command.TakesBest ? "best" : null;
+        var value = block is { Command.TakesBest: true } or { External.TakesBest: true } ? "best" : null;
         var goal = block.Maximize ? "maximize" : "minimize";
         Line(1, "- metric", Map(("name", Text(block.Metric)), ("goal", goal), ("value", value)));
-        Line(2, "directory", Text(command.Directory));
-        Line(2, "environment", Map([.. command.Environment.Select(variable => (variable.Name, (string?)Quoted(variable.Value)))]));
-        Line(2, "metrics_file", command.MetricsFile is { } file ? Text(file) : null);
-        Line(2, "checkpoints", command.Checkpoints ? "true" : "false");
-        Line(2, "memory_limit", command.MemoryLimit is { } bytes ? Size(bytes) : null);
-        Line(2, "time_limit", Duration(command.TimeLimit));
-        Line(2, "grace", Duration(command.Grace));
+        if (block.Command is { } command)
+        {
+            Line(2, "directory", Text(command.Directory));
+            Line(2, "environment", Map([.. command.Environment.Select(variable => (variable.Name, (string?)Quoted(variable.Value)))]));
+            Line(2, "metrics_file", command.MetricsFile is { } file ? Text(file) : null);
+            Line(2, "checkpoints", command.Checkpoints ? "true" : "false");
+            Line(2, "memory_limit", command.MemoryLimit is { } bytes ? Size(bytes) : null);
+            Line(2, "time_limit", Duration(command.TimeLimit));
+            Line(2, "grace", Duration(command.Grace));
+        }
+        else
+        {
+            Line(2, "workload", ExternalSpec.Name);
+        }
+
         text.Append("    methods:\n");
         foreach (var entry in block.Methods)
         {
             Line(3, "- as", Text(entry.Name));
-            Line(4, "command", List((entry.Command ?? []).Select(Quoted)));
+            Line(4, "command", entry.Command is { } arguments ? List(arguments.Select(Quoted)) : null);
             if (entry.Space.Parameters.Count > 0)
                 text.Append("        parameters:\n");
             foreach (var parameter in entry.Space.Parameters)

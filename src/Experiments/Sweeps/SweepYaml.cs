@@ -35,9 +35,9 @@ public static partial class SweepYaml
         text.Append("tasks:\n");
         foreach (var block in spec.Tasks)
         {
-            if (block.Command is { } command)
+            if (!block.IsLearnt)
             {
-                text.Append(OfCommand(block, command));
+                text.Append(OfPrograms(block));
                 continue;
             }
 

@@ -47,7 +47,13 @@ public abstract record LedgerInput
 /// <param name="Id">Unique for one incarnation of a worker process.</param>
 /// <param name="Device">For example <c>cuda:0</c> or <c>cpu:1</c>.</param>
 /// <param name="Node">Host name.</param>
-public sealed record WorkerInfo(string Id, string Device, string Node);
+/// <param name="Lease">How long it may be silent, where it says so itself; null where the coordinator says so to all.</param>
+public sealed record WorkerInfo(string Id, string Device, string Node, TimeSpan? Lease = null)
+{
+    /// <summary>Whether it is a program that asks for trials and tells of them, not a process of ours on a device.</summary>
+    [JsonIgnore]
+    public bool IsExternal => Device == ExternalSpec.Name;
+}
 
 /// <summary>What a worker reports about an attempt.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]

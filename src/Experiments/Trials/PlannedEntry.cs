@@ -11,7 +11,7 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     private readonly TaskBlock _task = spec.Tasks[block];
     private readonly ParameterValue? _defaultSteps =
         catalogue.TrainingOptions.FirstOrDefault(option => option.Name == "steps")?.Default;
-    private readonly bool _hasSteps = spec.Tasks[block].Command is null
+    private readonly bool _hasSteps = spec.Tasks[block].IsLearnt
         ? catalogue.Methods.FirstOrDefault(method => method.Id == spec.Tasks[block].Methods[index].Method)?.Trains == true
         : spec.Tasks[block].Methods[index].Space.Parameters.Any(parameter => parameter.Name == "steps");
     private readonly List<PlannedConfiguration> _configurations = [];

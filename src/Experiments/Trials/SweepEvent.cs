@@ -57,8 +57,9 @@ public abstract record SweepEvent
     /// <summary>A trial is there, waiting.</summary>
     public sealed record TrialCreated(TrialId Trial, TrialWork Work, EquatableArray<TrialId> Needs) : SweepEvent;
 
-    /// <summary>An attempt was given to a worker. Its number is one more than the trial's last.</summary>
-    public sealed record TrialLeased(AttemptId Attempt, string Worker, string Device, string Node) : SweepEvent;
+    /// <summary>An attempt was given to a worker, which may be silent that long where it said so itself. Its number is one more than
+    /// the trial's last.</summary>
+    public sealed record TrialLeased(AttemptId Attempt, string Worker, string Device, string Node, TimeSpan? Lease = null) : SweepEvent;
 
     /// <summary>A resting trial waits for a device again: the scheduler lets it go on.</summary>
     public sealed record TrialPromoted(TrialId Trial) : SweepEvent;

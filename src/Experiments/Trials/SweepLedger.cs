@@ -52,6 +52,9 @@ public sealed partial class SweepLedger
 
     internal SweepState State => _state;
 
+    /// <summary>What the holder of a leased trial was told to do.</summary>
+    internal Assignment AssignmentOf(Trial trial) => Assignments.Of(_state, trial, _scheduler);
+
     /// <summary>Every trial, in order of number.</summary>
     public IEnumerable<TrialStatus> Trials => _state.Trials.Select(Status);
 
@@ -138,6 +141,9 @@ public sealed partial class SweepLedger
 
     private void Ready(WorkerInfo worker)
     {
+        if (worker.IsExternal != Spec.IsExternal)
+            return; // the one place that keeps trials which are asked for from devices, and trainings from those who ask
+
         if (_state.HeldBy(worker.Id) is { } trial)
         {
             if (trial.Sequence == 0)
@@ -290,7 +296,8 @@ public sealed partial class SweepLedger
         var worker = _idle.GetAt(0).Value;
         _idle.RemoveAt(0);
         var trial = _state.Find(next)!;
-        Record(new SweepEvent.TrialLeased(new AttemptId(next, trial.Attempt + 1), worker.Id, worker.Device, worker.Node));
+        Record(new SweepEvent.TrialLeased(
+            new AttemptId(next, trial.Attempt + 1), worker.Id, worker.Device, worker.Node, worker.Lease));
         Assign(trial);
         return true;
     }
@@ -337,7 +344,7 @@ public sealed partial class SweepLedger
     private void Assign(Trial trial)
     {
         var lease = trial.Lease!;
-        _effects.Add(new LedgerEffect.Assign(lease.Worker.Id, Assignments.Of(_state, trial, _scheduler)));
+        _effects.Add(new LedgerEffect.Assign(lease.Worker.Id, AssignmentOf(trial)));
         if (_state.Pause?.StopRunning == true)
             _effects.Add(new LedgerEffect.Stop(lease.Worker.Id, lease.Attempt, Save: true));
     }
@@ -379,7 +386,7 @@ public sealed partial class SweepLedger
             [.. trial.Needs.Where(need => _state.Find(need)!.State != TrialState.Completed)]),
         TrialState.Waiting or TrialState.Paused when Paused is { } why => new WaitReason.Paused(why),
         TrialState.Resting => new WaitReason.Resting(trial.Step),
-        TrialState.Waiting => new WaitReason.NoFreeDevice(),
+        TrialState.Waiting => Spec.IsExternal ? new WaitReason.NotAskedFor() : new WaitReason.NoFreeDevice(),
         _ => null,
     };
 }

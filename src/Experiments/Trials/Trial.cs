@@ -121,7 +121,8 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
 
         Attempt++;
         (Sequence, NeedsRoom) = (0, false);
-        Phase = new TrialPhase.Leased(new Lease(leased.Attempt, new WorkerInfo(leased.Worker, leased.Device, leased.Node)), Began: false);
+        var worker = new WorkerInfo(leased.Worker, leased.Device, leased.Node, leased.Lease);
+        Phase = new TrialPhase.Leased(new Lease(leased.Attempt, worker), Began: false);
     }
 
     public void Apply(SweepEvent.AttemptStarted started)

@@ -16,6 +16,13 @@ public abstract record WaitReason
         public override string ToString() => "no free device";
     }
 
+    /// <summary>It is given to whoever asks.</summary>
+    public sealed record NotAskedFor : WaitReason
+    {
+        /// <inheritdoc/>
+        public override string ToString() => "nobody has asked for it";
+    }
+
     /// <summary>These trials must be completed first.</summary>
     public sealed record Needs(EquatableArray<TrialId> Trials) : WaitReason
     {

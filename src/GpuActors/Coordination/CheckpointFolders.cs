@@ -21,9 +21,9 @@ internal sealed partial class CheckpointFolders : IAsyncDisposable
         _deleting = Task.Run(DeleteAsync);
     }
 
-    /// <summary>Deletes checkpoints, given relative to the data folder, later.</summary>
+    /// <summary>Deletes checkpoints, given relative to the data folder, later. Those that lie elsewhere are their owner's.</summary>
     public void Delete(IEnumerable<string> folders) =>
-        _queue.Writer.TryWrite(() => folders.Select(PathOf));
+        _queue.Writer.TryWrite(() => folders.Where(folder => !Path.IsPathRooted(folder)).Select(PathOf));
 
     /// <summary>Deletes all checkpoints of a trial later, also those that were saved and never reported, but for some that others
     /// need, given relative to the data folder.</summary>

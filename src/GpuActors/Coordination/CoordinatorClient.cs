@@ -1,4 +1,6 @@
 using Akka.Actor;
+using Experiments.Asking;
+using Experiments.Storage;
 using Experiments.Trials;
 using GpuActors.Protocol;
 
@@ -8,7 +10,9 @@ namespace GpuActors.Coordination;
 public sealed class CoordinatorClient
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan DeskPatience = TimeSpan.FromSeconds(30);
     private readonly IActorRef _coordinator;
+    private volatile bool _isFound;
 
     internal CoordinatorClient(IActorRef coordinator) => _coordinator = coordinator;
 
@@ -30,9 +34,38 @@ public sealed class CoordinatorClient
     /// <summary>Done when no worker holds an attempt and all is recorded.</summary>
     public Task QuietAsync(CancellationToken cancel) => AskAsync<SweepProtocol.Done>(new SweepProtocol.WhenQuiet(), cancel);
 
+    /// <summary>Asks for a trial. Done when recorded.</summary>
+    /// <exception cref="RefusedException">When the request cannot be taken.</exception>
+    /// <exception cref="StoreException">When nothing was recorded in time: the disk is full, perhaps.</exception>
+    public async Task<AskAnswer> AskAsync(AskRequest request, CancellationToken cancel) =>
+        ((SweepProtocol.Asked)await AtTheDeskAsync(new SweepProtocol.Ask(request), cancel)).Answer;
+
+    /// <summary>Tells of a trial. Done when recorded.</summary>
+    /// <exception cref="RefusedException">When the request cannot be taken.</exception>
+    /// <exception cref="StoreException">When nothing was recorded in time: the disk is full, perhaps.</exception>
+    public async Task<TellAnswer> TellAsync(TellRequest request, CancellationToken cancel) =>
+        ((SweepProtocol.Told)await AtTheDeskAsync(new SweepProtocol.Tell(request), cancel)).Answer;
+
     /// <summary>The process of a worker is gone. Done when the coordinator knows.</summary>
     internal Task DiedAsync(string worker, string reason, CancellationToken cancel) =>
         AskAsync<AgentProtocol.Noted>(new AgentProtocol.WorkerDied(worker, reason), cancel);
+
+    /// <summary>Said once: a word without a step, said again, would be one of the next step.</summary>
+    private async Task<object> AtTheDeskAsync(object message, CancellationToken cancel)
+    {
+        if (!_isFound)
+            await StatusAsync(cancel); // what is said before the coordinator was found is lost
+        _isFound = true;
+        try
+        {
+            var answer = await _coordinator.Ask<object>(message, DeskPatience, cancel);
+            return answer is SweepProtocol.Refused refused ? throw new RefusedException(refused.Kind, refused.Message) : answer;
+        }
+        catch (AskTimeoutException failure)
+        {
+            throw new StoreException($"The run has recorded nothing for {DeskPatience.TotalSeconds:0} seconds. Try again.", failure);
+        }
+    }
 
     private async Task<T> AskAsync<T>(object message, CancellationToken cancel)
     {

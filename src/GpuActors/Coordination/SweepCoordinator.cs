@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Akka.Actor;
+using Experiments.Asking;
 using Experiments.Storage;
 using Experiments.Sweeps;
 using Experiments.Trials;
@@ -27,8 +28,9 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
     private readonly List<IActorRef> _waitForQuiet = [];
     private readonly IActorRef _self;
     private readonly long _begun;
-    private DurableLedger _recorded = null!; // this and the next are there from Coordinating on
+    private DurableLedger _recorded = null!; // this and the next two are there from Coordinating on
     private TimeLimits _limits = null!;
+    private TrialDesk _desk = null!;
     private bool _holds;
     private string? _trouble;
 
@@ -76,10 +78,10 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
     {
         Receive<LoadedSweep>(loaded =>
         {
-            _limits = loaded.Limits;
+            (_limits, _desk) = (loaded.Limits, loaded.Desk);
             _recorded = new DurableLedger(
                 loaded, _settings.Sweep, _store, _time, Decided, decision => _self.Tell(decision));
-            foreach (var lease in Ledger.Leases)
+            foreach (var lease in Ledger.Leases.Where(lease => !lease.Worker.IsExternal))
                 _leases.Renew(lease.Worker.Id); // its worker has this long to come back
             _settings.Notices.TryWrite(new SweepNotice.CoordinatorStarted(_store.Term, _time.GetElapsedTime(_begun)));
             Become(Coordinating);
@@ -111,6 +113,8 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
         Receive<SweepProtocol.Pause>(pause => Command(new LedgerInput.Pause(pause.Reason, pause.StopRunning)));
         Receive<SweepProtocol.Resume>(_ => Command(new LedgerInput.Resume()));
         Receive<SweepProtocol.Cancel>(cancel => Command(new LedgerInput.Cancel(cancel.Trial)));
+        Receive<SweepProtocol.Ask>(ask => AtTheDesk(now => _desk.Ask(ask.Request, now), answer => new SweepProtocol.Asked(answer)));
+        Receive<SweepProtocol.Tell>(tell => AtTheDesk(now => _desk.Tell(tell.Request, now), answer => new SweepProtocol.Told(answer)));
         Receive<SweepProtocol.GetStatus>(_ => Sender.Tell(Status()));
         Receive<SweepProtocol.WhenQuiet>(_ =>
         {
@@ -251,13 +255,28 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
         _recorded.Record(Ledger.Handle(input), () => sender.Tell(new SweepProtocol.Done()));
     }
 
+    private void AtTheDesk<T>(Func<DateTimeOffset, (LedgerStep Step, T Answer)> serve, Func<T, object> message)
+    {
+        var sender = Sender;
+        try
+        {
+            var (step, answer) = serve(_time.GetUtcNow());
+            _recorded.Record(step, () => sender.Tell(message(answer)));
+        }
+        catch (RefusedException refused)
+        {
+            sender.Tell(new SweepProtocol.Refused(refused.Kind, refused.Message));
+        }
+    }
+
     private void Decide(LedgerInput input) => _recorded.Record(Ledger.Handle(input));
 
     private void Decided(RecordedEvent decided)
     {
         _limits.Apply(decided);
+        _desk.Apply(decided);
         _workers.Apply(decided.Event);
-        if (decided.Event is SweepEvent.TrialLeased leased)
+        if (decided.Event is SweepEvent.TrialLeased { Lease: null } leased)
             _leases.Renew(leased.Worker);
     }
 
@@ -310,6 +329,7 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
         foreach (var worker in _leases.Expired())
             Lose(worker, $"No sign of life for {_leases.Lease.TotalSeconds:0} seconds.");
 
+        _recorded.Record(_desk.Expire(_time.GetUtcNow()));
         var limits = Ledger.Spec.Limits;
         foreach (var attempt in _limits.Overdue(_time.GetUtcNow(), limits))
             Decide(new LedgerInput.TimedOut(attempt));

@@ -19,10 +19,11 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
 
     private readonly ILogger _log = settings.Logging.CreateLogger<CoordinatorHost>();
     private readonly TaskCompletionSource<SweepOutcome> _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<CoordinatorClient> _client = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _crashes;
 
-    /// <summary>Speaks to the coordinator while <see cref="RunAsync"/> runs; null before it listens.</summary>
-    public CoordinatorClient? Client { get; private set; }
+    /// <summary>Speaks to the coordinator while <see cref="RunAsync"/> runs; there when it listens.</summary>
+    public Task<CoordinatorClient> Client => _client.Task;
 
     /// <summary>Starts or continues the sweep and runs it until it has ended or was interrupted.</summary>
     /// <param name="interrupt">Asks to let running attempts save, and to stop then.</param>
@@ -92,7 +93,7 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
             ClusterSingletonManager.Props(
                 SweepCoordinator.Props(coordinator, store, time), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(system)),
             ClusterSettings.CoordinatorActor);
-        Client = new CoordinatorClient(ClusterSettings.Coordinator(system));
+        _client.TrySetResult(new CoordinatorClient(ClusterSettings.Coordinator(system)));
         return cluster.SelfAddress;
     }
 
@@ -115,7 +116,7 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
                 Parent = Environment.ProcessId,
             },
         };
-        return new NodeAgent(agent, (worker, reason) => Client!.DiedAsync(worker, reason, abort), time, _log);
+        return new NodeAgent(agent, async (worker, reason) => await (await Client).DiedAsync(worker, reason, abort), time, _log);
     }
 
     /// <summary>Lets running attempts save. Whoever has not after a while goes on from an older checkpoint next time.</summary>
@@ -131,8 +132,9 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
 
     private async Task QuietAsync(CancellationToken cancel)
     {
-        await Client!.PauseAsync("interrupted", stopRunning: true, cancel);
-        await Client.QuietAsync(cancel);
+        var client = await Client;
+        await client.PauseAsync("interrupted", stopRunning: true, cancel);
+        await client.QuietAsync(cancel);
     }
 
     private static async Task<SweepOutcome> FailedAsync(Task first)

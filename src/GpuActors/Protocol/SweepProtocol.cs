@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Experiments.Asking;
 using Experiments.Trials;
 
 namespace GpuActors.Protocol;
@@ -22,6 +23,23 @@ public static class SweepProtocol
 
     /// <summary>What was asked is recorded.</summary>
     public sealed record Done;
+
+    // for programs that nobody here runs; answered with Asked or Told, or with Refused
+
+    /// <summary>Give me a trial.</summary>
+    public sealed record Ask(AskRequest Request);
+
+    /// <summary>Take in what I tell of a trial.</summary>
+    public sealed record Tell(TellRequest Request);
+
+    /// <summary>This is for whoever asked; it is recorded.</summary>
+    public sealed record Asked(AskAnswer Answer);
+
+    /// <summary>What was told is recorded, and this is to be done.</summary>
+    public sealed record Told(TellAnswer Answer);
+
+    /// <summary>It cannot be taken, for this reason; nothing is recorded.</summary>
+    public sealed record Refused(RefusalKind Kind, string Message);
 
     // a question and its answer
 

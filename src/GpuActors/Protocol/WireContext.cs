@@ -29,6 +29,11 @@ namespace GpuActors.Protocol;
 [JsonSerializable(typeof(SweepProtocol.Cancel))]
 [JsonSerializable(typeof(SweepProtocol.WhenQuiet))]
 [JsonSerializable(typeof(SweepProtocol.Done))]
+[JsonSerializable(typeof(SweepProtocol.Ask))]
+[JsonSerializable(typeof(SweepProtocol.Tell))]
+[JsonSerializable(typeof(SweepProtocol.Asked))]
+[JsonSerializable(typeof(SweepProtocol.Told))]
+[JsonSerializable(typeof(SweepProtocol.Refused))]
 [JsonSerializable(typeof(SweepProtocol.GetStatus))]
 [JsonSerializable(typeof(SweepProtocol.Status))]
 // What the hand-written converters of Experiments ask for.

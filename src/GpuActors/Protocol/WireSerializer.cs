@@ -39,6 +39,11 @@ internal sealed class WireSerializer(ExtendedActorSystem system) : SerializerWit
         ("cancel.v1", WireContext.Default.Cancel),
         ("when-quiet.v1", WireContext.Default.WhenQuiet),
         ("done.v1", WireContext.Default.Done),
+        ("ask.v1", WireContext.Default.Ask),
+        ("tell.v1", WireContext.Default.Tell),
+        ("asked.v1", WireContext.Default.Asked),
+        ("told.v1", WireContext.Default.Told),
+        ("refused.v1", WireContext.Default.Refused),
         ("get-status.v1", WireContext.Default.GetStatus),
         ("status.v1", WireContext.Default.Status),
     ];

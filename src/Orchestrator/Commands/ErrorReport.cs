@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Adapters.Methods;
+using Experiments.Asking;
 using Experiments.Storage;
 using Experiments.Sweeps;
 using GpuActors.Nodes;
@@ -28,7 +29,9 @@ internal static class ErrorReport
                 return Write(problems, ExitCode.Refused, settings, surroundings);
             case AdapterException or ClusterException or WorkerStartException or ArgumentException { ParamName: "args" }:
                 return Write([exception.Message], ExitCode.Refused, settings, surroundings);
-            case NoSuchThingException:
+            case RefusedException { Kind: not RefusalKind.Unknown }:
+                return Write([exception.Message], ExitCode.Refused, settings, surroundings);
+            case NoSuchThingException or RefusedException:
                 return Write([exception.Message], ExitCode.NoSuchThing, settings, surroundings);
             case StoreException:
                 return Write([exception.Message], ExitCode.Store, settings, surroundings);

@@ -27,6 +27,9 @@ internal static class ExitCode
     /// <summary>The store is in use, newer than the program, or broken; or a file cannot be read or written.</summary>
     public const int Store = 7;
 
+    /// <summary>Nothing is left to ask for: the sweep has ended.</summary>
+    public const int NothingLeft = 8;
+
     /// <summary>Interrupted by Ctrl-C.</summary>
     public const int Interrupted = 130;
 
@@ -39,11 +42,12 @@ internal static class ExitCode
         (Ok, "done"),
         (Bug, "a mistake in the program; the message names a file with the details"),
         (Refused, "usage, a sweep file or a configuration was refused"),
-        (NotAllGood, "it ended, but trials failed, or a check did not hold"),
-        (NotAtTheEnd, "not at the end: a limit, a pause"),
+        (NotAllGood, "it ended, but trials failed, or a check did not hold; tell: the trial was given to another"),
+        (NotAtTheEnd, "not at the end: a limit, a pause; ask: nothing to do at the moment"),
         (NoSuchThing, "no such thing, or more than one"),
         (Unreachable, "the coordinator or a server cannot be reached"),
         (Store, "the store is in use, broken, or newer than the program, or a file cannot be read or written"),
+        (NothingLeft, "ask: the sweep has ended, nothing is left to do"),
         (Interrupted, "interrupted by Ctrl-C"),
         (Terminated, "interrupted by SIGTERM"),
     ];

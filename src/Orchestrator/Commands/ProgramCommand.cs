@@ -11,6 +11,8 @@ internal sealed class ProgramCommand : RootCommand, IExemplified
         Add(new RunCommand(context));
         Add(new ValidateCommand(context));
         Add(new PlanCommand(context));
+        Add(new AskCommand(context));
+        Add(new TellCommand(context));
         Add(new StatusCommand(context));
         Add(new ResultsCommand(context));
         Add(new CompareCommand(context));

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 using Experiments.Storage;
 
@@ -9,28 +8,11 @@ internal sealed class SocketReader : ISweepReader
 {
     private readonly HttpClient _http;
 
-    private SocketReader(string path) => _http = new HttpClient(new SocketsHttpHandler
-    {
-        ConnectCallback = async (_, cancel) => new NetworkStream(await ConnectAsync(path, cancel), ownsSocket: true),
-    })
-    {
-        BaseAddress = new Uri("http://coordinator/"),
-    };
+    private SocketReader(HttpClient http) => _http = http;
 
     /// <summary>Reaches the coordinator of a data folder; null when none listens.</summary>
-    public static async Task<SocketReader?> TryConnectAsync(string dataFolder, CancellationToken cancel)
-    {
-        var path = CoordinatorSocket.PathOf(dataFolder);
-        try
-        {
-            using var socket = await ConnectAsync(path, cancel);
-            return new SocketReader(path);
-        }
-        catch (SocketException)
-        {
-            return null;
-        }
-    }
+    public static async Task<SocketReader?> TryConnectAsync(string dataFolder, CancellationToken cancel) =>
+        await CoordinatorHttp.TryConnectAsync(dataFolder, cancel) is { } http ? new SocketReader(http) : null;
 
     public async Task<IReadOnlyList<SweepSummary>> List(CancellationToken cancel) =>
         SnapshotJson.ReadList(await AskAsync("sweeps", cancel));
@@ -51,21 +33,6 @@ internal sealed class SocketReader : ISweepReader
         catch (HttpRequestException failure)
         {
             throw new StoreException("The run ended while it was asked how it stands. Ask again.", failure);
-        }
-    }
-
-    private static async Task<Socket> ConnectAsync(string path, CancellationToken cancel)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
         }
     }
 }

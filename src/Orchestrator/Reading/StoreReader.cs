@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Experiments.Storage;
+using Experiments.Sweeps;
 using Experiments.Trials;
 
 namespace Orchestrator.Reading;
@@ -26,7 +27,8 @@ internal sealed class StoreReader(IExperimentStore store, bool isLive) : ISweepR
     {
         var summary = List().Single(summary => summary.Name == sweep);
         var trials = store.Trials(sweep);
-        return new SweepSnapshot(summary, store.SpecOf(sweep), trials, WaitingFor(summary, trials));
+        var spec = store.SpecOf(sweep);
+        return new SweepSnapshot(summary, spec, trials, WaitingFor(summary, spec, trials));
     }
 
     public Task<IReadOnlyList<SweepSummary>> List(CancellationToken cancel) => Task.FromResult(List());
@@ -35,10 +37,13 @@ internal sealed class StoreReader(IExperimentStore store, bool isLive) : ISweepR
 
     public void Dispose() => store.Dispose();
 
-    private static ImmutableDictionary<TrialId, string> WaitingFor(SweepSummary summary, IReadOnlyList<TrialRow> trials)
+    private static ImmutableDictionary<TrialId, string> WaitingFor(
+        SweepSummary summary, SweepSpec spec, IReadOnlyList<TrialRow> trials)
     {
         var completed = trials.Where(trial => trial.State == TrialState.Completed).Select(trial => trial.Trial).ToHashSet();
-        var otherwise = summary.State == Running ? new WaitReason.NoFreeDevice().ToString() : $"the sweep is {summary.State}";
+        var otherwise = summary.State != Running ? $"the sweep is {summary.State}"
+            : spec.IsExternal ? new WaitReason.NotAskedFor().ToString()
+            : new WaitReason.NoFreeDevice().ToString();
         return trials.Where(trial => trial.State == TrialState.Waiting).ToImmutableDictionary(
             trial => trial.Trial,
             trial => trial.Needs.Where(need => !completed.Contains(need)).ToArray() is { Length: > 0 } open
@@ -46,8 +51,9 @@ internal sealed class StoreReader(IExperimentStore store, bool isLive) : ISweepR
                 : otherwise);
     }
 
+    /// <summary>A sweep whose trials are asked for goes on without a coordinator.</summary>
     private SweepSummary AsItIs(SweepSummary summary) =>
-        !isLive && summary.State == Running ? summary with { State = Stopped } : summary;
+        !isLive && summary.State == Running && !store.SpecOf(summary.Name).IsExternal ? summary with { State = Stopped } : summary;
 
     /// <summary>What a folder holds in which nothing was ever run.</summary>
     private sealed class NoSweeps : ISweepReader

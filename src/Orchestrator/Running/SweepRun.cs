@@ -9,6 +9,7 @@ using Experiments.Sweeps;
 using Experiments.Trials;
 using GpuActors.Coordination;
 using GpuActors.Nodes;
+using Orchestrator.Asking;
 using Orchestrator.Commands;
 using Orchestrator.Observability;
 using Orchestrator.Reading;
@@ -27,11 +28,11 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
     private readonly Output _output = new(context.Surroundings, settings);
 
     /// <summary>Starts the sweep of the file or goes on with it; the answer is the comparison of its methods.</summary>
-    /// <param name="host">Address that workers of other machines reach it by.</param>
+    /// <param name="address">Address that workers of other machines reach it by.</param>
     /// <param name="port">Port to listen on; 0 for any.</param>
     /// <param name="localWorkers">Whether devices of this machine work too.</param>
     /// <returns>The exit code.</returns>
-    public async Task<int> RunAsync(string host = "127.0.0.1", int port = 0, bool localWorkers = true)
+    public async Task<int> RunAsync(string address = "127.0.0.1", int port = 0, bool localWorkers = true)
     {
         var catalogue = context.Catalogue();
         var spec = SweepFile.Read(Path.GetFullPath(request.File, _surroundings.Folder), catalogue, request.Overrides);
@@ -40,6 +41,7 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
         using var logging = new SerilogLoggerFactory(log);
 
         SweepOutcome outcome;
+        CoordinatorHost host = null!; // there before the socket asks for it
         await using (var view = View())
         await using (var watch = new SweepWatch(spec.Name, view, new EventLog(log), _surroundings.Time))
         {
@@ -50,16 +52,17 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
                     spec, catalogue, SamplerCatalogue.Create(spec.Sampler), SchedulerCatalogue.Create(spec.Scheduler)),
                 FindEarlier = store => EarlierSweeps.Find(spec, catalogue, store),
                 OpenStore = () => OpenStore(spec.Name),
-                Beside = store => SweepServer.StartAsync(settings.Data, new OwnedStoreReader(store), _output.Note),
+                Beside = store => ServeAsync(spec, store, new CoordinatorDesk(() => host.Client, settings.Data)),
                 DataFolder = settings.Data,
                 Notices = watch.Notices,
                 Logging = logging,
-                Host = host,
+                Host = address,
                 Port = port,
-                Devices = localWorkers ? Names(Slots(spec)) : [],
+                Devices = localWorkers && !spec.IsExternal ? Names(Slots(spec)) : [],
                 ThreadsPerWorker = Slots(spec).Min(device => device.Threads),
             };
-            outcome = await new CoordinatorHost(coordinator, _surroundings.Time).RunAsync(interruption.Save, interruption.Now);
+            host = new CoordinatorHost(coordinator, _surroundings.Time);
+            outcome = await host.RunAsync(interruption.Save, interruption.Now);
         }
 
         if (!outcome.IsComplete && (interruption.Save.IsCancellationRequested || interruption.Now.IsCancellationRequested))
@@ -83,6 +86,14 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
         }
 
         return sweep.Trials.Any(trial => trial.State is TrialState.Failed or TrialState.Invalid) ? ExitCode.NotAllGood : ExitCode.Ok;
+    }
+
+    private async Task<IAsyncDisposable?> ServeAsync(SweepSpec spec, StoreWriter store, ITrialDesk desk)
+    {
+        var server = await SweepServer.StartAsync(settings.Data, new OwnedStoreReader(store), _output.Note, desk);
+        if (spec.IsExternal)
+            _output.Note($"Trials are given to whoever asks: orchestrator ask {spec.Name}");
+        return server;
     }
 
     private LiteDbStore OpenStore(string sweep)

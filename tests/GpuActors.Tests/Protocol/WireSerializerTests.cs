@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Akka.Actor;
 using Akka.Actor.Setup;
+using Experiments.Asking;
 using Experiments.Sweeps;
 using Experiments.Trials;
 using GpuActors.Protocol;
@@ -111,6 +112,40 @@ public sealed class WireSerializerTests : IAsyncDisposable
         new SweepProtocol.Cancel(null),
         new SweepProtocol.WhenQuiet(),
         new SweepProtocol.Done(),
+        new SweepProtocol.Ask(new AskRequest("s1", "anna", TimeSpan.FromHours(1), "here")),
+        new SweepProtocol.Tell(new TellRequest
+        {
+            Sweep = "s1",
+            Trial = new TrialId(12),
+            Attempt = 2,
+            Values = Result.Metrics,
+            Step = 9,
+            Checkpoint = new CheckpointFolder("sweeps/s1/trials/t12/checkpoints", 99),
+            End = TellEnd.Failed,
+            Message = "out of disk",
+        }),
+        new SweepProtocol.Asked(new AskAnswer
+        {
+            Sweep = "s1",
+            Answer = AskVerdict.Work,
+            Trial = new TrialId(12),
+            Attempt = Attempt.Attempt,
+            Entry = "lora",
+            Parameters = Values,
+            Seed = 1,
+            FromStep = 3,
+            RunTo = 9,
+            ReportAt = [9],
+            Checkpoints = "sweeps/s1/trials/t12/checkpoints",
+            ResumeFrom = "/mine/3",
+            LeaseUntil = DateTimeOffset.UnixEpoch,
+        }),
+        new SweepProtocol.Asked(new AskAnswer { Sweep = "s1", Answer = AskVerdict.Done, Reason = "done" }),
+        new SweepProtocol.Told(new TellAnswer
+        {
+            Sweep = "s1", Trial = new TrialId(12), Attempt = Attempt.Attempt, Answer = TellVerdict.Rest, Reason = "a rung",
+        }),
+        new SweepProtocol.Refused(RefusalKind.Conflict, "It is another sweep."),
         new SweepProtocol.GetStatus(),
         new SweepProtocol.Status(
             "s1",

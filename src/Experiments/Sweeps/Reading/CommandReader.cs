@@ -3,7 +3,7 @@ using Experiments.Samplers;
 
 namespace Experiments.Sweeps.Reading;
 
-/// <summary>A block of programs: the file itself, or an element of <c>tasks:</c>.</summary>
+/// <summary>A block of programs, which are run here or ask for their trials: the file itself, or an element of <c>tasks:</c>.</summary>
 internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? sampler, string folder, Problems problems)
 {
     private static readonly TimeSpan _longestGrace = TimeSpan.FromSeconds(20);
@@ -13,8 +13,8 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
     private readonly StartReader _starts = new(sampler, problems);
     private readonly Scalars _scalars = new(problems);
 
-    /// <summary>Whether a block is one of programs: it has a command, or an entry of it has.</summary>
-    public static bool IsIn(Fields fields) => fields.Has("command")
+    /// <summary>Whether a block is one of programs: it says so, it has a command, or an entry of it has.</summary>
+    public static bool IsIn(Fields fields) => fields.Has("workload") || fields.Has("command")
         || (fields["methods"] is SourceList list && list.Items.Any(item => (item as SourceMap)?["command"] is not null));
 
     /// <param name="fields">The mapping that holds the block's keys.</param>
@@ -22,27 +22,43 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
     /// <returns>The block, or null after a report.</returns>
     public TaskBlock? Read(Fields fields, string name)
     {
+        var isExternal = OneOf(fields["workload"], "workload", ExternalSpec.Name, CommandSpec.Name) == ExternalSpec.Name;
+        var kind = isExternal ? "workload: external" : "command";
+        var instead = isExternal ? "trials are asked for" : "a program is run";
         foreach (var key in ((string[])["task", "size", "base", "report"]).Where(fields.Has))
-            problems.Add(fields.MarkOf(key), $"'{key}' does not go with 'command': a program is run instead of learning a task.");
+            problems.Add(fields.MarkOf(key), $"'{key}' does not go with '{kind}': {instead} instead of learning a task.");
 
         foreach (var key in ((string[])["objectives", "outcome_constraints", "constraints"]).Where(fields.Has))
-            problems.Add(fields.MarkOf(key), $"'{key}' is not supported beside 'command'.");
+            problems.Add(fields.MarkOf(key), $"'{key}' is not supported beside '{kind}'.");
 
-        var spec = Settings(fields);
+        if (isExternal)
+            RefuseCommands(fields);
+
+        var spec = isExternal ? null : Settings(fields);
         var metric = Metric(fields);
         var entries = Entries(fields, name, spec);
         return metric is null || entries.Contains(null)
             ? null
             : new TaskBlock
             {
-                Task = CommandSpec.Name,
+                Task = isExternal ? ExternalSpec.Name : CommandSpec.Name,
                 Size = "",
                 Base = "",
                 Metric = metric.Value.Name,
                 Maximize = metric.Value.Maximize,
                 Methods = [.. entries.OfType<MethodEntry>()],
-                Command = spec with { TakesBest = metric.Value.TakesBest },
+                Command = spec is null ? null : spec with { TakesBest = metric.Value.TakesBest },
+                External = isExternal ? new ExternalSpec { TakesBest = metric.Value.TakesBest } : null,
             };
+    }
+
+    private void RefuseCommands(Fields fields)
+    {
+        foreach (var key in FileKeys.OfCommand.Prepend("command").Where(fields.Has))
+        {
+            problems.Add(fields.MarkOf(key),
+                $"'{key}' does not go with 'workload: external': whoever asks for a trial runs it in their own way.");
+        }
     }
 
     private CommandSpec Settings(Fields fields)
@@ -134,12 +150,14 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
         return null;
     }
 
-    private List<MethodEntry?> Entries(Fields fields, string name, CommandSpec spec)
+    private List<MethodEntry?> Entries(Fields fields, string name, CommandSpec? spec)
     {
         var shared = _parameters.Entries(fields["parameters"]);
         var environment = fields["environment"] as SourceMap;
         if (fields["methods"] is not { } node)
-            return [Entry(name, fields["command"]!, shared, environment, spec)];
+            return spec is null || fields["command"] is not null
+                ? [Entry(name, fields["command"], shared, environment, spec)]
+                : MissingCommand(fields);
 
         if (node is not SourceList { Items.Length: > 0 } list)
         {
@@ -152,7 +170,7 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
     }
 
     private MethodEntry? Entry(
-        SourceNode item, IEnumerable<SourceNode> before, Fields block, List<SourceEntry> shared, SourceMap? environment, CommandSpec spec)
+        SourceNode item, IEnumerable<SourceNode> before, Fields block, List<SourceEntry> shared, SourceMap? environment, CommandSpec? spec)
     {
         if (item is not SourceMap map)
         {
@@ -175,7 +193,9 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
 
         if (before.Any(other => (other as SourceMap)?["as"] is SourceScalar taken && taken.Text == name))
             problems.Add(named.Mark, $"the name '{name}' is taken by an entry above.");
-        if ((fields["command"] ?? block["command"]) is { } command)
+        if (spec is null && fields.Has("command"))
+            RefuseCommands(fields);
+        if ((fields["command"] ?? block["command"]) is var command && (spec is null || command is not null))
             return Started(Entry(name, command, all, environment, spec), fields["start_with"]);
         problems.AddMissing(map.Mark, $"'{name}' has no 'command', and neither has the block.");
         return null;
@@ -184,11 +204,20 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
     private MethodEntry? Started(MethodEntry? entry, SourceNode? node) =>
         entry is null || node is null || problems.Any ? entry : entry with { StartWith = _starts.Read(node, entry.Space) };
 
-    private MethodEntry? Entry(string name, SourceNode command, List<SourceEntry> entries, SourceMap? environment, CommandSpec spec)
+    private List<MethodEntry?> MissingCommand(Fields fields)
+    {
+        problems.AddMissing(fields.Mark, "'command' is missing: what 'workload: command' runs, [python3, train.py, \"${args}\"].");
+        return [null];
+    }
+
+    private MethodEntry? Entry(string name, SourceNode? command, List<SourceEntry> entries, SourceMap? environment, CommandSpec? spec)
     {
         var parameters = _parameters.Read(entries);
+        if (spec is null)
+            return new MethodEntry { Name = name, Method = ExternalSpec.Name, Space = new SearchSpace([.. parameters]) };
+
         var known = entries.Select(entry => entry.Key.Text).ToList();
-        var arguments = _arguments.Read(command, known, spec);
+        var arguments = _arguments.Read(command!, known, spec);
         foreach (var value in environment?.Entries.Select(entry => entry.Value).OfType<SourceScalar>() ?? [])
             _arguments.Check(value, known, spec, isArgument: false);
         return arguments is null

@@ -62,6 +62,8 @@ internal static class FileKeys
         new("constraints", _constraints),
         new("command", "Program to run instead of learning a task, and its arguments: a list such as [python3, train.py, \"--lr=${lr}\"]."),
         .. _ofCommand,
+        new("workload", "external: programs of your own ask for trials and tell of them, by `orchestrator ask` and `tell`. "
+            + "Default: command, where there is one."),
     ];
 
     public static KeySet Block { get; } = new(_ofBlock) { Foreign = ForeignWords.OfSweep, Refused = _ofEntries };

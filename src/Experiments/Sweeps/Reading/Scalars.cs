@@ -33,20 +33,9 @@ internal sealed partial class Scalars(Problems problems)
 
     public TimeSpan? Duration(SourceNode node, string what)
     {
-        var match = node is SourceScalar scalar ? DurationForm().Match(scalar.Text) : Match.Empty;
-        if (match.Success && match.Length > 0)
-        {
-            var time = TimeSpan.FromSeconds(
-                Part("d", 86_400) + Part("h", 3_600) + Part("m", 60) + Part("s", 1));
-            if (time > TimeSpan.Zero)
-                return time;
-        }
-
-        return Refuse<TimeSpan>(node, $"{what} must be a time such as 90s, 45m, 6h, 1h30m or 2d, not {node.Shape}.");
-
-        long Part(string unit, long seconds) => match.Groups[unit] is { Success: true } group
-            ? seconds * long.Parse(group.Value, CultureInfo.InvariantCulture)
-            : 0;
+        return node is SourceScalar scalar && DurationText.Parse(scalar.Text) is { } time
+            ? time
+            : Refuse<TimeSpan>(node, $"{what} must be {DurationText.Form}, not {node.Shape}.");
     }
 
     /// <summary>A number of bytes with its unit: <c>512MB</c>, <c>1.5GiB</c>.</summary>
@@ -74,9 +63,6 @@ internal sealed partial class Scalars(Problems problems)
         problems.Add(node.Mark, message);
         return null;
     }
-
-    [GeneratedRegex(@"^(?:(?<d>\d{1,6})d)?(?:(?<h>\d{1,6})h)?(?:(?<m>\d{1,6})m)?(?:(?<s>\d{1,6})s)?$")]
-    private static partial Regex DurationForm();
 
     [GeneratedRegex(@"^(?<number>\d{1,9}(\.\d{1,3})?) ?(?<unit>[KMGT])(?<binary>i)?B?$")]
     private static partial Regex BytesForm();

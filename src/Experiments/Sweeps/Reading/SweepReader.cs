@@ -121,12 +121,19 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
             var block = CommandReader.IsIn(inner) ? commands.Read(inner, name) : Learnt(inner, fields["size"], reader, shared, rules);
             if (block is not null && blocks.Exists(other => other is not null && IsSame(other, block)))
             {
-                problems.Add(item.Mark, block.Command is null
+                problems.Add(item.Mark, block.IsLearnt
                     ? $"task '{block.Task}' stands in 'tasks' twice with the same size and base."
-                    : "'tasks' has two blocks with 'command'; list their programs as entries of 'methods' in one block.");
+                    : $"'tasks' has two blocks with '{(block.Command is null ? "workload: external" : "command")}'; "
+                        + "list their programs as entries of 'methods' in one block.");
             }
 
             blocks.Add(block);
+        }
+
+        if (blocks.Exists(block => block?.External is not null) && blocks.Exists(block => block is { External: null }))
+        {
+            problems.Add(fields.MarkOf("tasks"),
+                "a block with 'workload: external' cannot stand beside others, which workers take; make it a sweep of its own.");
         }
 
         return blocks;

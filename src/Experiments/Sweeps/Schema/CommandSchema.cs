@@ -6,18 +6,21 @@ namespace Experiments.Sweeps.Schema;
 /// <summary>Blocks of programs. Their parameters have whatever names the program knows.</summary>
 internal static class CommandSchema
 {
-    /// <summary>What a block must have: a task and methods, or a program for all entries or for each.</summary>
+    /// <summary>What a block must have: a task and methods, a program for all entries or for each, or none where trials are
+    /// asked for.</summary>
     public static IEnumerable<JsonObject> Forms() =>
     [
         Form(["task", "methods"], prefix: ""),
         Form(["command", "metric"], prefix: "command_"),
         Form(["methods", "metric"], prefix: "command_"),
+        Form(["workload", "metric"], prefix: "command_"),
     ];
 
     /// <summary>A key that goes with <c>command</c>; null for any other.</summary>
     public static JsonObject? Of(string key) => key switch
     {
         "command" => SweepSchema.Reference("command"),
+        "workload" => SweepSchema.Enum([ExternalSpec.Name, CommandSpec.Name]),
         "directory" or "metrics_file" => new JsonObject { ["type"] = "string" },
         "environment" => new JsonObject { ["type"] = "object" },
         "checkpoints" => new JsonObject { ["type"] = "boolean" },
