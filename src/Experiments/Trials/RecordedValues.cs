@@ -21,18 +21,20 @@ internal sealed class RecordedValues
 
     /// <summary>The last value of each name.</summary>
     /// <param name="upTo">The last step that counts.</param>
-    public ImmutableSortedDictionary<string, double> Last(int upTo = int.MaxValue) => _byName
-        .Select(curve => (curve.Key, Points: curve.Value.Where(point => point.Key <= upTo).ToList()))
-        .Where(curve => curve.Points.Count > 0)
-        .ToImmutableSortedDictionary(curve => curve.Key, curve => curve.Points.MaxBy(point => point.Key).Value, StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, double> Last(int upTo = int.MaxValue)
+    {
+        var last = ImmutableSortedDictionary.CreateBuilder<string, double>(StringComparer.Ordinal);
+        foreach (var (_, name, value) in _values.TakeWhile(recorded => recorded.Step <= upTo))
+            last[name] = value;
+        return last.ToImmutable();
+    }
 
     /// <summary>All values of a step.</summary>
-    public ImmutableSortedDictionary<string, double> At(int step) => _byName
-        .Where(curve => curve.Value.ContainsKey(step))
-        .ToImmutableSortedDictionary(curve => curve.Key, curve => curve.Value[step], StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, double> At(int step) => _values.Where(recorded => recorded.Step == step)
+        .ToImmutableSortedDictionary(recorded => recorded.Name, recorded => recorded.Value, StringComparer.Ordinal);
 
     /// <summary>Every step with a value, in order.</summary>
-    public IEnumerable<int> Steps => _byName.Values.SelectMany(curve => curve.Keys).Distinct().Order();
+    public IEnumerable<int> Steps => _values.Select(recorded => recorded.Step).Distinct();
 
     /// <summary>Those of the values that are not recorded yet; the first that is recorded differently comes as a contradiction.</summary>
     public ImmutableSortedDictionary<string, double> New(
