@@ -97,7 +97,7 @@ public sealed class SweepFileCommandsTests : IDisposable
             """);
 
         Assert.Equal(
-            ExitCode.Ok, await _program.Run("plan", Path.Combine(_program.Folder, "rungs.yaml"), "--simulate", "--losses-per-day", "5000"));
+            ExitCode.Ok, await _program.Run("plan", Path.Combine(_program.Folder, "rungs.yaml"), "--simulate", "--losses-per-day", "500"));
 
         Snapshot.Matches(_program.Output, "plan-simulated");
     }
