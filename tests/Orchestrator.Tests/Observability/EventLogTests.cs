@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Experiments.Storage;
 using Experiments.Sweeps;
 using Experiments.Trials;
@@ -113,7 +114,8 @@ public sealed class EventLogTests : ILogEventSink
             new TrialId(0), new TrialId(3), new CheckpointRecord(1, 40, "folder", 5, new TrialId(3)),
             new Configuration([new("learning_rate", new ParameterValue.Real(0.5))])));
 
-        Assert.Equal("t0 goes on from t3 at step 40", _written[^1].RenderMessage().Replace("\"", ""));
+        var message = _written[^1].RenderMessage(CultureInfo.InvariantCulture).Replace("\"", "", StringComparison.Ordinal);
+        Assert.Equal("t0 goes on from t3 at step 40", message);
         Assert.Equal((3, 40, """{"learning_rate":0.5}"""), (Value("Donor"), Value("FromStep"), Value("Values")));
     }
 
