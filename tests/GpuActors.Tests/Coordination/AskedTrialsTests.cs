@@ -1,9 +1,7 @@
-using Akka.Actor;
 using Experiments.Asking;
 using Experiments.Sweeps;
 using Experiments.Trials;
 using GpuActors.Coordination;
-using GpuActors.Protocol;
 using GpuActors.Tests.Doubles;
 using Xunit;
 
