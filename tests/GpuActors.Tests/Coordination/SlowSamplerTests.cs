@@ -105,7 +105,8 @@ public sealed class SlowSamplerTests : CoordinatorTestKit
                 _released--;
             }
 
-            return failure is null ? new([KeyValuePair.Create<string, ParameterValue>("index", new ParameterValue.Integer(index))]) : throw failure;
+            return failure is not null ? throw failure
+                : new([KeyValuePair.Create<string, ParameterValue>("index", new ParameterValue.Integer(index))]);
         }
 
         public long? Count(SearchSpace space) => null;

@@ -34,7 +34,10 @@ internal sealed class PartReader(Problems problems)
             return (null, Configuration.Empty);
         }
 
-        return (description.Id, map is null ? Configuration.Empty : Options(map, description, $"{key} '{description.Id}'", beside?.Invoke(description)));
+        var options = map is null
+            ? Configuration.Empty
+            : Options(map, description, $"{key} '{description.Id}'", beside?.Invoke(description));
+        return (description.Id, options);
     }
 
     private Configuration Options(SourceMap map, PartDescription description, string owner, KeySet? beside)

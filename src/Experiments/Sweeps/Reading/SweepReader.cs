@@ -30,7 +30,8 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
         var fields = Fields.Closed(map, FileKeys.Sweep, "a sweep file", problems);
         var name = fields["name"] is { } node ? Name(node) : defaultName;
         var parts = new PartReader(problems);
-        var (samplerType, samplerOptions) = parts.Read(fields["sampler"], "sampler", SamplerCatalogue.All, "random", WarmStartReader.KeysOf);
+        var (samplerType, samplerOptions) = parts.Read(
+            fields["sampler"], "sampler", SamplerCatalogue.All, "random", WarmStartReader.KeysOf);
         var (schedulerType, schedulerOptions) = parts.Read(fields["scheduler"], "scheduler", SchedulerCatalogue.All, "fifo");
         var samplerSpec = samplerType is null ? null : new SamplerSpec { Type = samplerType, Options = samplerOptions };
         if (samplerSpec is not null && fields["sampler"] is SourceMap sampler)
