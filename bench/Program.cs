@@ -1,5 +1,6 @@
 using Adapters.Runtime;
 using Bench;
+using Bench.Orchestration;
 using Bench.Samplers;
 
 // bench [NAME…] [--out FOLDER]: without a name all of them, one after the other, on one thread.
@@ -18,6 +19,8 @@ var benches = new Dictionary<string, Func<Report>>
     ["search"] = () => SearchCurves.Run(folder),
     ["commands"] = CommandBench.Run,
     ["ledger"] = LedgerBench.Run,
+    ["orchestration"] = OrchestrationBench.Run,
+    ["reopening"] = ReopeningBench.Run,
 };
 
 var names = option >= 0 ? [.. args[..option], .. args.Skip(option + 2)] : args;

@@ -28,7 +28,7 @@ public sealed class RefusedStoreTests : IDisposable
         WriteAsNewer();
         var before = Hashes();
         await AssertRefused(
-            $"The store in {_data} was written by a newer version of the program (schema 99, this one knows up to 1): "
+            $"The store in {_data} was written by a newer version of the program (schema 99, this one knows up to 2): "
             + "update the program.\n",
             ["run", UndisturbedRun.Sweep], ["results", "classify"]);
         Assert.Equal(before, Hashes());

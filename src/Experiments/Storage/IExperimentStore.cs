@@ -14,8 +14,8 @@ public interface IExperimentStore : IDisposable
     /// <summary>Number of this opening; each opening for writing has a higher one than all before it.</summary>
     long Term { get; }
 
-    /// <summary>Appends events and brings what is computed from them up to date, in one transaction. When this returns, the
-    /// events are on disk. Numbers of a sweep's events count on from its last one, the first is 1.</summary>
+    /// <summary>Appends events in one transaction. When this returns, the events are on disk, and what is computed from them is
+    /// up to date for whoever asks. Numbers of a sweep's events count on from its last one, the first is 1.</summary>
     /// <exception cref="StoreException">When the disk is full or the store is broken; nothing of the call is kept then, and it can
     /// be made again.</exception>
     void Append(IReadOnlyList<RecordedEvent> events);

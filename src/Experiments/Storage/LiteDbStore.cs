@@ -11,10 +11,14 @@ namespace Experiments.Storage;
 /// </summary>
 public sealed class LiteDbStore : IExperimentStore
 {
+    /// <summary>Events of a sweep after which what is computed from them is written: few enough to be computed again within
+    /// milliseconds when the store is opened after a crash.</summary>
+    private const int SaveEvery = 2_048;
+
     private readonly StoreFiles _files;
     private readonly StoreLock? _lock;
     private readonly Action<string> _warn;
-    private readonly Dictionary<string, SweepRow> _sweeps = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Projections> _sweeps = new(StringComparer.Ordinal);
     private LiteDbSession? _session;
     private bool _isDisposed;
 
@@ -69,10 +73,8 @@ public sealed class LiteDbStore : IExperimentStore
 
         Commit(database =>
         {
-            var rows = new List<SweepRow>();
             foreach (var group in events.GroupBy(each => each.Sweep))
-                rows.Add(Write(database, RowOf(group.Key, rows.Count), [.. group]));
-            return rows;
+                Write(database, FindOrBegin(database, group.Key), [.. group]);
         });
     }
 
@@ -80,14 +82,18 @@ public sealed class LiteDbStore : IExperimentStore
     public IEnumerable<RecordedEvent> Read(string sweep, long after = 0)
     {
         Session();
-        while (_sweeps.TryGetValue(sweep, out var row) && after < row.LastEvent)
+        while (_sweeps.TryGetValue(sweep, out var found) && after < found.LastEvent)
         {
-            var events = Guard(_files, () => EventBatches.After(Session().Database, row.Id, sweep, after));
-            if (events.Count == 0)
-                Cut(row);
-            foreach (var recorded in events)
-                yield return recorded;
-            after = events.Count > 0 ? events[^1].Number : after;
+            var begun = after;
+            foreach (var events in Readable(found, after))
+            {
+                foreach (var recorded in events)
+                    yield return recorded;
+                after = events.Count > 0 ? events[^1].Number : after;
+            }
+
+            if (after == begun)
+                Cut(found);
         }
     }
 
@@ -95,41 +101,42 @@ public sealed class LiteDbStore : IExperimentStore
     public IReadOnlyList<SweepSummary> Sweeps()
     {
         Session();
-        return [.. _sweeps.Values.OrderBy(row => row.Id).Select(row => row.Summary)];
+        return [.. _sweeps.Values.OrderBy(sweep => sweep.Id).Select(sweep => sweep.Sweep.Summary)];
     }
 
     /// <inheritdoc/>
-    public SweepSpec SpecOf(string sweep) => Guard(_files, () => SpecTable.Find(Session().Database, Find(sweep).Id))
+    public SweepSpec SpecOf(string sweep) => Guard(_files, () => Find(sweep).Spec)
         ?? throw new StoreException($"The store holds no specification of sweep '{sweep}'.");
 
     /// <inheritdoc/>
     public IReadOnlyList<TrialRow> Trials(string sweep) =>
-        Guard<TrialRow[]>(_files, () => [.. TrialTable.Read(Session().Database, Find(sweep).Id).Select(stored => stored.Row)]);
+        Guard<TrialRow[]>(_files, () => [.. Find(sweep).Trials]);
 
     /// <inheritdoc/>
     public IReadOnlyList<MetricRow> Metrics(string sweep, TrialId trial) =>
-        Guard(_files, () => MetricTable.Read(Session().Database, Find(sweep).Id, trial));
+        Guard(_files, () => Find(sweep).Metrics(trial));
 
     /// <inheritdoc/>
     public void Rename(string sweep, string newName)
     {
         CheckWritable();
-        var row = Find(sweep);
+        var found = Find(sweep);
         if (_sweeps.ContainsKey(newName))
             throw new StoreException($"There is a sweep '{newName}' already.");
 
-        Commit(database =>
+        Commit(_ =>
         {
-            var renamed = row with { Name = newName };
-            SweepTable.Write(database, renamed);
-            return [renamed];
+            found.Rename(newName);
+            found.Save();
         });
         _sweeps.Remove(sweep);
+        _sweeps.Add(newName, found);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        SaveAll();
         _isDisposed = true;
         _session?.Dispose();
         _session = null;
@@ -140,84 +147,103 @@ public sealed class LiteDbStore : IExperimentStore
     {
         Directory.CreateDirectory(files.Folder);
         var store = new LiteDbStore(files, StoreLock.Take(files.Folder), warn ?? Ignore);
+        LiteDbSession? session = null;
         try
         {
-            store.Term = schema.Enter(store.Session(), files.Folder);
+            session = LiteDbSession.Open(files, store._warn);
+            store.Term = schema.Enter(session, files.Folder);
+            store.Load(session);
+            store._session = session;
             return store;
         }
         catch
         {
-            store._session?.GiveUp();
+            session?.GiveUp();
             store._lock!.Dispose();
             throw;
         }
     });
 
-    private static SweepRow Write(LiteDatabase database, SweepRow row, IReadOnlyList<RecordedEvent> events)
+    private static void Write(LiteDatabase database, Projections sweep, IReadOnlyList<RecordedEvent> events)
     {
         for (var i = 0; i < events.Count; i++)
         {
-            if (events[i].Number != row.LastEvent + 1 + i)
-                throw new ArgumentException($"Event {events[i].Number} of sweep '{row.Name}' follows {row.LastEvent + i}.", nameof(events));
+            if (events[i].Number != sweep.LastEvent + 1 + i)
+            {
+                throw new ArgumentException(
+                    $"Event {events[i].Number} of sweep '{sweep.Name}' follows {sweep.LastEvent + i}.", nameof(events));
+            }
         }
 
-        EventBatches.Write(database, row.Id, events);
-        return Project(database, row, events);
-    }
-
-    private static SweepRow Project(LiteDatabase database, SweepRow row, IEnumerable<RecordedEvent> events)
-    {
-        var projections = new Projections(database, row);
+        EventBatches.Write(database, sweep.Id, events);
         foreach (var recorded in events)
-            projections.Apply(recorded);
-        projections.Save();
-        return projections.Sweep;
+            sweep.Apply(recorded);
+        if (sweep.IsNew || sweep.Unsaved >= SaveEvery)
+            sweep.Save();
     }
 
     /// <summary>Lets the history of a sweep end at the last event that can be read, and computes the rest anew from it.</summary>
-    private void Cut(SweepRow row)
+    private void Cut(Projections damaged) => Commit(database =>
     {
-        Commit(database =>
-        {
-            var good = Readable(database).LastOrDefault()?.Number ?? 0;
-            _warn($"Sweep '{row.Name}': events {good + 1} to {row.LastEvent} are damaged and were set aside; "
-                + $"it goes on from event {good}.");
-            EventBatches.SetAside(database, row.Id, good);
-            SpecTable.Clear(database, row.Id);
-            TrialTable.Clear(database, row.Id);
-            MetricTable.Clear(database, row.Id);
-            return [Project(database, SweepRow.New(row.Id, row.Name), Readable(database))];
-        });
+        var good = Readable(damaged, after: 0).SelectMany(events => events).LastOrDefault()?.Number ?? 0;
+        _warn($"Sweep '{damaged.Name}': events {good + 1} to {damaged.LastEvent} are damaged and were set aside; "
+            + $"it goes on from event {good}.");
+        EventBatches.SetAside(database, damaged.Id, good);
+        SpecTable.Clear(database, damaged.Id);
+        TrialTable.Clear(database, damaged.Id);
+        MetricTable.Clear(database, damaged.Id);
 
-        IEnumerable<RecordedEvent> Readable(LiteDatabase database)
+        var anew = new Projections(database, SweepRow.New(damaged.Id, damaged.Name));
+        foreach (var recorded in Readable(anew, after: 0).SelectMany(events => events))
         {
-            var number = 0L;
-            while (EventBatches.After(database, row.Id, row.Name, number) is { Count: > 0 } events)
+            anew.Apply(recorded);
+            if (anew.Unsaved >= SaveEvery)
+                anew.Save();
+        }
+
+        anew.Save();
+        _sweeps[damaged.Name] = anew;
+    });
+
+    /// <summary>The events of a sweep after a number up to the first that is damaged, in pieces.</summary>
+    private IEnumerable<List<RecordedEvent>> Readable(Projections sweep, long after) => Guarded(EventPipeline.Read(
+        after, number => EventBatches.After(Session().Database, sweep.Id, sweep.Name, number)));
+
+    /// <summary>What is computed and not written yet is computed again by the next opening where it cannot be written now.</summary>
+    private void SaveAll()
+    {
+        if (_lock is null || _session is null || _sweeps.Values.All(sweep => sweep.Unsaved == 0))
+            return;
+
+        try
+        {
+            Commit(_ =>
             {
-                foreach (var recorded in events)
-                    yield return recorded;
-                number = events[^1].Number;
-            }
+                foreach (var sweep in _sweeps.Values.Where(sweep => sweep.Unsaved > 0))
+                    sweep.Save();
+            });
+        }
+        catch (StoreException)
+        {
+            // The events are there, and that is all that was promised.
         }
     }
 
-    private void Commit(Func<LiteDatabase, IReadOnlyList<SweepRow>> write) => Guard(_files, () =>
+    private void Commit(Action<LiteDatabase> write) => Guard(_files, () =>
     {
         var session = Session();
-        IReadOnlyList<SweepRow> rows = [];
         try
         {
-            session.Commit(database => rows = write(database));
+            session.Commit(write);
         }
         catch
         {
             _session = null;
+            _sweeps.Clear(); // they are ahead of the disk now
             session.GiveUp();
             throw;
         }
 
-        foreach (var row in rows)
-            _sweeps[row.Name] = row;
         return true;
     });
 
@@ -227,8 +253,16 @@ public sealed class LiteDbStore : IExperimentStore
         return _session ??= Guard(_files, () =>
         {
             var session = LiteDbSession.Open(_files, _warn);
-            Load(session);
-            return session;
+            try
+            {
+                Load(session);
+                return session;
+            }
+            catch
+            {
+                session.GiveUp();
+                throw;
+            }
         });
     }
 
@@ -236,25 +270,46 @@ public sealed class LiteDbStore : IExperimentStore
     {
         _sweeps.Clear();
         foreach (var row in SweepTable.Read(session.Database))
-            _sweeps[row.Name] = row;
+        {
+            var sweep = new Projections(session.Database, row);
+            _sweeps[row.Name] = sweep;
+            var unread = EventPipeline.Read(
+                row.LastEvent, number => EventBatches.After(session.Database, row.Id, row.Name, number));
+            foreach (var recorded in unread.SelectMany(events => events))
+                sweep.Apply(recorded);
+            sweep.LastEvent = Math.Max(sweep.LastEvent, EventBatches.Last(session.Database, row.Id)); // damaged ones are found when read
+        }
     }
 
-    private SweepRow Find(string sweep)
+    private Projections Find(string sweep)
     {
         Session();
-        return _sweeps.TryGetValue(sweep, out var row) ? row : throw new StoreException($"There is no sweep '{sweep}'.");
+        return _sweeps.TryGetValue(sweep, out var found) ? found : throw new StoreException($"There is no sweep '{sweep}'.");
     }
 
-    /// <param name="sweep">The name.</param>
-    /// <param name="begun">How many sweeps the same commit has touched already, new ones perhaps.</param>
-    private SweepRow RowOf(string sweep, int begun) => _sweeps.TryGetValue(sweep, out var row)
-        ? row
-        : SweepRow.New((_sweeps.Count == 0 ? 0 : _sweeps.Values.Max(each => each.Id)) + 1 + begun, sweep);
+    private Projections FindOrBegin(LiteDatabase database, string sweep)
+    {
+        if (!_sweeps.TryGetValue(sweep, out var found))
+        {
+            var id = _sweeps.Values.Select(each => each.Id).DefaultIfEmpty().Max() + 1;
+            _sweeps[sweep] = found = new Projections(database, SweepRow.New(id, sweep));
+        }
+
+        return found;
+    }
 
     private void CheckWritable()
     {
         if (_lock is null)
             throw new InvalidOperationException("This store was opened for reading.");
+    }
+
+    /// <summary>Goes through a sequence whose every step is guarded.</summary>
+    private IEnumerable<T> Guarded<T>(IEnumerable<T> steps)
+    {
+        using var step = steps.GetEnumerator();
+        while (Guard(_files, step.MoveNext))
+            yield return step.Current;
     }
 
     private static T Guard<T>(StoreFiles files, Func<T> act)

@@ -15,11 +15,13 @@ internal static class MetricTable
             ["rows"] = JsonSerializer.SerializeToUtf8Bytes([.. rows], StoreContext.Default.MetricRowArray),
         });
 
-    /// <summary>By step; a step whose values came in several reports is one row.</summary>
-    public static IReadOnlyList<MetricRow> Read(LiteDatabase database, int sweep, TrialId trial) =>
+    /// <summary>By step, with those that are not written yet; a step whose values came in several reports is one row.</summary>
+    public static IReadOnlyList<MetricRow> Read(
+        LiteDatabase database, int sweep, TrialId trial, IReadOnlyList<MetricRow> unwritten) =>
     [
         .. Collection(database).Find(All(sweep, trial, trial))
             .SelectMany(document => JsonSerializer.Deserialize(document["rows"].AsBinary, StoreContext.Default.MetricRowArray)!)
+            .Concat(unwritten)
             .GroupBy(row => row.Step)
             .OrderBy(step => step.Key)
             .Select(step => new MetricRow(step.Key, step.SelectMany(row => row.Values).ToImmutableSortedDictionary())),

@@ -1,41 +1,83 @@
+using System.Collections.Immutable;
 using Experiments.Sweeps;
 using Experiments.Trials;
 using LiteDB;
 
 namespace Experiments.Storage;
 
-/// <summary>What is computed from the events of one sweep as they are written: its row, the rows of its trials, their metrics.</summary>
-internal sealed class Projections(LiteDatabase database, SweepRow sweep)
+/// <summary>
+/// What is computed from the events of one sweep: its row, the rows of its trials, their metrics. Each event is taken in at
+/// once, in memory; the tables are written once for many events, as most trials change several times within a second. The row
+/// in its table says up to which event they were: what comes after it is taken in again when the store is opened.
+/// </summary>
+/// <param name="database">Where the tables are.</param>
+/// <param name="stored">The sweep's row as its table has it, or a new one.</param>
+internal sealed class Projections(LiteDatabase database, SweepRow stored)
 {
-    private readonly Dictionary<TrialId, StoredTrial> _touched = [];
-    private readonly Dictionary<TrialId, (long Number, List<MetricRow> Rows)> _metrics = [];
-    private SweepSpec? _spec;
+    private const int ReadAhead = 64; // trials, as neighbours change together
 
-    /// <summary>The sweep's row, as far as events were taken in.</summary>
-    public SweepRow Sweep { get; private set; } = sweep;
+    private readonly Dictionary<TrialId, StoredTrial> _touched = [];
+    private readonly Dictionary<TrialId, StoredTrial> _read = [];
+    private readonly Dictionary<TrialId, (long Number, List<MetricRow> Rows)> _metrics = [];
+    private readonly SortedDictionary<TrialState, int> _counts = new(stored.Trials);
+    private SweepRow _row = stored;
+    private SweepSpec? _spec;
+    private long _saved = stored.LastEvent;
+
+    /// <summary>The sweep's number in this store.</summary>
+    public int Id => _row.Id;
+
+    /// <summary>The sweep's name.</summary>
+    public string Name => _row.Name;
+
+    /// <summary>Number of the last event that was taken in.</summary>
+    public long LastEvent { get; set; } = stored.LastEvent;
+
+    /// <summary>How many events the tables do not know.</summary>
+    public long Unsaved => LastEvent - _saved;
+
+    /// <summary>Whether the sweep has no row in its table yet.</summary>
+    public bool IsNew => _saved == 0;
+
+    /// <summary>The sweep's row.</summary>
+    public SweepRow Sweep => _row with { LastEvent = LastEvent, Trials = _counts.ToImmutableSortedDictionary() };
+
+    /// <summary>The specification that the sweep goes by; null where none could be read.</summary>
+    public SweepSpec? Spec => _spec ?? SpecTable.Find(database, Id);
+
+    /// <summary>The trials in order of number.</summary>
+    public IEnumerable<TrialRow> Trials => TrialTable.Read(database, Id)
+        .Where(trial => !_touched.ContainsKey(trial.Row.Trial))
+        .Concat(_touched.Values)
+        .Select(trial => trial.Row)
+        .OrderBy(row => row.Trial);
+
+    /// <summary>The values of a trial by step.</summary>
+    public IReadOnlyList<MetricRow> Metrics(TrialId trial) =>
+        MetricTable.Read(database, Id, trial, _metrics.TryGetValue(trial, out var unsaved) ? unsaved.Rows : []);
 
     public void Apply(RecordedEvent recorded)
     {
-        Sweep = Sweep with { LastEvent = recorded.Number };
+        LastEvent = recorded.Number;
         switch (recorded.Event)
         {
             case SweepEvent.SweepStarted started:
                 _spec = started.Spec;
-                Sweep = Sweep with { Started = recorded.Time, State = SweepRow.Running };
+                _row = _row with { Started = recorded.Time, State = SweepRow.Running };
                 break;
             case SweepEvent.SpecExtended extended:
                 _spec = extended.Spec;
-                Sweep = Sweep with { State = Sweep.IsPaused ? SweepRow.Paused : SweepRow.Running };
+                _row = _row with { State = _row.IsPaused ? SweepRow.Paused : SweepRow.Running };
                 break;
             case SweepEvent.SweepPaused:
-                Sweep = Sweep with { State = SweepRow.Paused, IsPaused = true };
+                _row = _row with { State = SweepRow.Paused, IsPaused = true };
                 break;
             case SweepEvent.SweepResumed:
-                Sweep = Sweep with { State = Sweep.State == SweepRow.Paused ? SweepRow.Running : Sweep.State, IsPaused = false };
+                _row = _row with { State = _row.State == SweepRow.Paused ? SweepRow.Running : _row.State, IsPaused = false };
                 Release();
                 break;
             case SweepEvent.SweepEnded ended:
-                Sweep = Sweep with { State = ended.Reason };
+                _row = _row with { State = ended.Reason };
                 break;
             case SweepEvent.TrialCreated created:
                 Create(created);
@@ -76,25 +118,32 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
         }
     }
 
+    /// <summary>Gives the sweep another name.</summary>
+    public void Rename(string name) => _row = _row with { Name = name };
+
     /// <summary>Writes what changed.</summary>
     public void Save()
     {
         if (_spec is not null)
-            SpecTable.Write(database, Sweep.Id, _spec);
-        TrialTable.Write(database, Sweep.Id, _touched.Values);
+            SpecTable.Write(database, Id, _spec);
+        TrialTable.Write(database, Id, _touched.Values);
         foreach (var (trial, (number, rows)) in _metrics)
-            MetricTable.Write(database, Sweep.Id, trial, number, rows);
+            MetricTable.Write(database, Id, trial, number, rows);
         SweepTable.Write(database, Sweep);
+
+        (_spec, _saved) = (null, LastEvent);
+        _touched.Clear();
+        _read.Clear();
+        _metrics.Clear();
     }
 
     private void Release()
     {
-        if (!Sweep.Trials.ContainsKey(TrialState.Paused))
+        if (!_counts.ContainsKey(TrialState.Paused))
             return;
 
-        var trials = TrialTable.Read(database, Sweep.Id).Concat(_touched.Values).Select(each => each.Row.Trial).ToHashSet();
-        foreach (var id in trials.Where(id => Find(id).Row.State == TrialState.Paused))
-            Change(id, trial => trial with { State = TrialState.Waiting });
+        foreach (var row in Trials.Where(row => row.State == TrialState.Paused).ToList())
+            Change(row.Trial, trial => trial with { State = TrialState.Waiting });
     }
 
     private void Create(SweepEvent.TrialCreated created)
@@ -113,7 +162,7 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
             State = ended.Outcome switch
             {
                 AttemptOutcome.Rested => TrialState.Resting,
-                AttemptOutcome.Paused when Sweep.IsPaused => TrialState.Paused,
+                AttemptOutcome.Paused when _row.IsPaused => TrialState.Paused,
                 _ => TrialState.Waiting, // the trial's own end, if it is one, is the next event
             },
             Result = (ended.Outcome as AttemptOutcome.Finished)?.Result,
@@ -146,15 +195,23 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
 
     private void Count(TrialState state, int change)
     {
-        var count = Sweep.Trials.GetValueOrDefault(state) + change;
-        Sweep = Sweep with { Trials = count == 0 ? Sweep.Trials.Remove(state) : Sweep.Trials.SetItem(state, count) };
+        var count = _counts.GetValueOrDefault(state) + change;
+        if (count == 0)
+            _counts.Remove(state);
+        else
+            _counts[state] = count;
     }
 
     private StoredTrial Find(TrialId trial)
     {
-        if (!_touched.TryGetValue(trial, out var stored))
-            _touched[trial] = stored = TrialTable.Find(database, Sweep.Id, trial);
-        return stored;
+        if (_touched.TryGetValue(trial, out var found) || _read.TryGetValue(trial, out found))
+            return found;
+
+        foreach (var read in TrialTable.Read(database, Id, trial, ReadAhead))
+            _read[read.Row.Trial] = read;
+        return _read.TryGetValue(trial, out found)
+            ? found
+            : throw new ArgumentException($"{trial} was not created in this sweep.", nameof(trial));
     }
 
     private static string? FirstLine(string? message) => message?.Split('\n', 2)[0].TrimEnd();

@@ -19,9 +19,12 @@ internal class StoreFiles(string folder)
     /// <summary>Copies in memory, as LiteDB reads them. The caller holds the lock.</summary>
     public (MemoryStream Data, MemoryStream Log) Copy()
     {
-        var data = new MemoryStream();
+        MemoryStream data;
         using (var file = File.OpenRead(DataPath))
+        {
+            data = new MemoryStream((int)Math.Min(file.Length, Array.MaxLength)); // growing up to it would copy all of it twice
             file.CopyTo(data);
+        }
 
         var log = new MemoryStream();
         if (File.Exists(LogPath))

@@ -5,6 +5,7 @@ namespace Experiments.Storage;
 /// <summary>
 /// The version of what lies in a store, and how an older one is brought up to date. Version 1 is the first layout:
 /// <c>meta</c> (schema, term), <c>sweeps</c>, <c>specs</c>, <c>events</c> in batches, <c>trials</c> and <c>metrics</c>.
+/// Version 2 compresses batches (those that are there stay as they are) and lets all but the events lag behind them.
 /// </summary>
 /// <param name="migrations">Migration i brings version i + 1 to i + 2; each is committed together with its new version.</param>
 internal sealed class StoreSchema(params IReadOnlyList<Action<LiteDatabase>> migrations)
@@ -13,7 +14,7 @@ internal sealed class StoreSchema(params IReadOnlyList<Action<LiteDatabase>> mig
     public int Version => migrations.Count + 1;
 
     /// <summary>What this program knows.</summary>
-    public static StoreSchema Current { get; } = new();
+    public static StoreSchema Current { get; } = new(_ => { });
 
     /// <summary>Raises the term and brings the store up to date.</summary>
     /// <returns>The new term.</returns>

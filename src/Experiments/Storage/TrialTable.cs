@@ -11,10 +11,9 @@ internal static class TrialTable
     public static IEnumerable<StoredTrial> Read(LiteDatabase database, int sweep) =>
         Collection(database).Find(All(sweep)).Select(Parse);
 
-    public static StoredTrial Find(LiteDatabase database, int sweep, TrialId trial) =>
-        Collection(database).FindById(StoreKey.OfTrial(sweep, trial)) is { } document
-            ? Parse(document)
-            : throw new ArgumentException($"{trial} was not created in this sweep.", nameof(trial));
+    /// <summary>At most that many trials from one on.</summary>
+    public static IEnumerable<StoredTrial> Read(LiteDatabase database, int sweep, TrialId first, int count) =>
+        Collection(database).Find(From(sweep, first), limit: count).Select(Parse);
 
     public static void Write(LiteDatabase database, int sweep, IEnumerable<StoredTrial> trials) =>
         Collection(database).Upsert(trials.Select(trial => new BsonDocument
@@ -29,8 +28,10 @@ internal static class TrialTable
             Collection(database).Delete(document["_id"]);
     }
 
-    private static BsonExpression All(int sweep) =>
-        StoreKey.Between(StoreKey.OfTrial(sweep, new TrialId(0)), StoreKey.OfTrial(sweep, new TrialId(int.MaxValue)));
+    private static BsonExpression All(int sweep) => From(sweep, new TrialId(0));
+
+    private static BsonExpression From(int sweep, TrialId first) =>
+        StoreKey.Between(StoreKey.OfTrial(sweep, first), StoreKey.OfTrial(sweep, new TrialId(int.MaxValue)));
 
     private static StoredTrial Parse(BsonDocument document) =>
         JsonSerializer.Deserialize(document["row"].AsBinary, StoreContext.Default.StoredTrial)!;

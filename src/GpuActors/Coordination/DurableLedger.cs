@@ -43,13 +43,16 @@ internal sealed class DurableLedger
             return;
 
         var now = _time.GetUtcNow();
-        RecordedEvent[] events = [.. step.Events.Select(decided => new RecordedEvent(_sweep, ++_lastNumber, now, decided))];
-        foreach (var recorded in events)
-            _decided(recorded);
+        var events = new RecordedEvent[step.Events.Count];
+        for (var i = 0; i < events.Length; i++)
+        {
+            events[i] = new RecordedEvent(_sweep, ++_lastNumber, now, step.Events[i]);
+            _decided(events[i]);
+        }
 
         _pending++;
         // A decision without events waits too: it may acknowledge again what is not on disk yet.
-        _store.Append(events, () => _durable(new Decision(this, events, step.Effects, then)));
+        _store.Append(events, more => _durable(new Decision(this, events, step.Effects, then, more)));
     }
 
     /// <summary>A decision was carried out.</summary>
@@ -65,5 +68,6 @@ internal sealed class DurableLedger
 /// <param name="Events">What was recorded.</param>
 /// <param name="Effects">What is to be done now.</param>
 /// <param name="Then">What is to be done last; or null.</param>
+/// <param name="More">Whether the next decision came to disk with this one, and so follows at once.</param>
 internal sealed record Decision(
-    DurableLedger Owner, IReadOnlyList<RecordedEvent> Events, IReadOnlyList<LedgerEffect> Effects, Action? Then);
+    DurableLedger Owner, IReadOnlyList<RecordedEvent> Events, IReadOnlyList<LedgerEffect> Effects, Action? Then, bool More);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Experiments.Storage;
 
 namespace GpuActors.Coordination;
@@ -10,16 +9,17 @@ namespace GpuActors.Coordination;
 /// </summary>
 public sealed class StoreWriter : IAsyncDisposable
 {
-    private const int MostEventsInACommit = 256;
+    private const int MostEventsInACommit = 1_024;
     private const int Capacity = 8_192;
 
-    private readonly BlockingCollection<Job> _jobs = [];
+    private readonly Queue<Job> _jobs = []; // under its own lock
     private readonly TaskCompletionSource<long> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _abandon = new();
     private readonly TimeProvider _time;
     private readonly TimeSpan _retryEvery;
     private int _waiting;
+    private bool _isComplete;
 
     private StoreWriter(Func<IExperimentStore> open, TimeProvider time, TimeSpan retryEvery)
     {
@@ -55,18 +55,18 @@ public sealed class StoreWriter : IAsyncDisposable
 
     /// <summary>Records events after all that were appended before.</summary>
     /// <param name="events">The events; none, to be told when those before are durable.</param>
-    /// <param name="durable">Is told, on the store's thread, that they are on disk.</param>
-    public void Append(IReadOnlyList<RecordedEvent> events, Action durable)
+    /// <param name="durable">Is told, on the store's thread, that they are on disk, and whether more of the same commit follow.</param>
+    public void Append(IReadOnlyList<RecordedEvent> events, Action<bool> durable)
     {
         Interlocked.Increment(ref _waiting);
-        _jobs.Add(new Job.Write(events, durable));
+        Add(new Job.Write(events, durable));
     }
 
     /// <summary>Reads, on the store's thread, after all that was appended before is durable.</summary>
     public Task<T> ReadAsync<T>(Func<IExperimentStore, T> read)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _jobs.Add(new Job.Read(store =>
+        Add(new Job.Read(store =>
         {
             try
             {
@@ -85,7 +85,12 @@ public sealed class StoreWriter : IAsyncDisposable
     /// <summary>Closes the store after writing what was appended; gives up what it cannot write.</summary>
     public async ValueTask DisposeAsync()
     {
-        _jobs.CompleteAdding();
+        lock (_jobs)
+        {
+            _isComplete = true;
+            Monitor.Pulse(_jobs);
+        }
+
         await _abandon.CancelAsync();
         await _closed.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -97,7 +102,7 @@ public sealed class StoreWriter : IAsyncDisposable
             using (var store = open())
             {
                 _opened.SetResult(store.Term);
-                foreach (var job in _jobs.GetConsumingEnumerable())
+                while (Next() is { } job)
                     Do(store, job);
             }
 
@@ -112,33 +117,54 @@ public sealed class StoreWriter : IAsyncDisposable
         }
     }
 
-    private void Do(IExperimentStore store, Job job)
+    private void Add(Job job)
     {
-        var read = job is Job.Write write ? WriteGroup(store, write) : (Job.Read)job;
-        read?.Ask(store);
+        lock (_jobs)
+        {
+            ObjectDisposedException.ThrowIf(_isComplete, this);
+            _jobs.Enqueue(job);
+            Monitor.Pulse(_jobs);
+        }
     }
 
-    /// <summary>Commits a write with those that wait behind it.</summary>
-    /// <returns>The read that came behind them, which is still to be done; or null.</returns>
-    private Job.Read? WriteGroup(IExperimentStore store, Job.Write first)
+    /// <summary>The next job, once there is one; null when none will come.</summary>
+    private Job? Next()
+    {
+        lock (_jobs)
+        {
+            while (_jobs.Count == 0 && !_isComplete)
+                Monitor.Wait(_jobs);
+            return _jobs.TryDequeue(out var job) ? job : null;
+        }
+    }
+
+    private void Do(IExperimentStore store, Job job)
+    {
+        if (job is Job.Read read)
+            read.Ask(store);
+        else
+            WriteGroup(store, (Job.Write)job);
+    }
+
+    /// <summary>Commits a write with those that wait right behind it.</summary>
+    private void WriteGroup(IExperimentStore store, Job.Write first)
     {
         var group = new List<Job.Write> { first };
         var events = new List<RecordedEvent>(first.Events);
-        Job.Read? behind = null;
-        while (events.Count < MostEventsInACommit && behind is null && _jobs.TryTake(out var next))
+        lock (_jobs)
         {
-            behind = next as Job.Read;
-            if (next is not Job.Write write)
-                continue;
-            group.Add(write);
-            events.AddRange(write.Events);
+            while (events.Count < MostEventsInACommit && _jobs.TryPeek(out var next) && next is Job.Write write)
+            {
+                _jobs.Dequeue();
+                group.Add(write);
+                events.AddRange(write.Events);
+            }
         }
 
         Commit(store, events);
         Interlocked.Add(ref _waiting, -group.Count);
-        foreach (var written in group)
-            written.Durable();
-        return behind;
+        for (var written = 0; written < group.Count; written++)
+            group[written].Durable(written < group.Count - 1);
     }
 
     private void Commit(IExperimentStore store, List<RecordedEvent> events)
@@ -169,7 +195,7 @@ public sealed class StoreWriter : IAsyncDisposable
 
     private abstract record Job
     {
-        public sealed record Write(IReadOnlyList<RecordedEvent> Events, Action Durable) : Job;
+        public sealed record Write(IReadOnlyList<RecordedEvent> Events, Action<bool> Durable) : Job;
 
         public sealed record Read(Action<IExperimentStore> Ask) : Job;
     }

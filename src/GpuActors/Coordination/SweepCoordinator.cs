@@ -289,6 +289,10 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
             CarryOut(effect);
         decision.Then?.Invoke();
         _recorded.Settle(decision);
+        if (decision.More)
+            return;
+
+        _workers.Flush();
         LookForQuiet();
     }
 
@@ -299,7 +303,7 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
         {
             case LedgerEffect.Assign assign: _workers.Tell(assign.Worker, new Assign(term, assign.Assignment)); break;
             case LedgerEffect.Acknowledge ack:
-                _workers.Tell(ack.Worker, new Acknowledge(term, OnTheWire(ack.Attempt), ack.Sequence));
+                _workers.Acknowledge(ack.Worker, new Acknowledge(term, OnTheWire(ack.Attempt), ack.Sequence));
                 break;
             case LedgerEffect.Resend resend: _workers.Tell(resend.Worker, new Resend(term, OnTheWire(resend.Attempt), resend.From)); break;
             case LedgerEffect.Fence fence: _workers.Tell(fence.Worker, new Fence(term, OnTheWire(fence.Attempt))); break;

@@ -8,6 +8,7 @@ namespace GpuActors.Coordination;
 internal sealed class WorkerRoster
 {
     private readonly Dictionary<string, WorkerLink> _links = new(StringComparer.Ordinal);
+    private readonly List<WorkerLink> _unsaid = [];
 
     /// <summary>All of them.</summary>
     public IReadOnlyCollection<WorkerLink> All => _links.Values;
@@ -47,7 +48,36 @@ internal sealed class WorkerRoster
     }
 
     /// <summary>Tells a worker something, if it is there.</summary>
-    public void Tell(string worker, object message) => Find(worker)?.Actor.Tell(message);
+    public void Tell(string worker, object message)
+    {
+        if (Find(worker) is not { } link)
+            return;
+
+        link.SayRecorded();
+        link.Actor.Tell(message);
+    }
+
+    /// <summary>Tells a worker up to where its reports are recorded, with the next word or at <see cref="Flush"/>: of several such
+    /// words in a row the last says all.</summary>
+    public void Acknowledge(string worker, WorkerProtocol.Acknowledge recorded)
+    {
+        if (Find(worker) is not { } link)
+            return;
+
+        if (link.Recorded?.Attempt != recorded.Attempt)
+            link.SayRecorded();
+        if (link.Recorded is null)
+            _unsaid.Add(link);
+        link.Recorded = recorded;
+    }
+
+    /// <summary>Says what <see cref="Acknowledge"/> has kept back.</summary>
+    public void Flush()
+    {
+        foreach (var link in _unsaid)
+            link.SayRecorded();
+        _unsaid.Clear();
+    }
 }
 
 /// <summary>A worker as the coordinator reaches it.</summary>
@@ -70,4 +100,17 @@ internal sealed class WorkerLink(WorkerInfo worker, IActorRef actor)
 
     /// <summary>How far it has come.</summary>
     public Progress? Progress { get; set; }
+
+    /// <summary>What is recorded of its reports and was not said yet.</summary>
+    public WorkerProtocol.Acknowledge? Recorded { get; set; }
+
+    /// <summary>Says that.</summary>
+    public void SayRecorded()
+    {
+        if (Recorded is not { } recorded)
+            return;
+
+        Recorded = null;
+        Actor.Tell(recorded);
+    }
 }

@@ -18,6 +18,7 @@ internal sealed class EventLog(ILogger log)
 {
     private static readonly TimeSpan MetricInterval = TimeSpan.FromSeconds(1);
     private static readonly MessageTemplateParser Parser = new();
+    private readonly Dictionary<string, MessageTemplate> _templates = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SweepSpec> _specs = [];
     private readonly Dictionary<(string Sweep, TrialId Trial), TrialContext> _trials = [];
     private readonly Dictionary<string, DateTimeOffset> _idleSince = [];
@@ -45,7 +46,9 @@ internal sealed class EventLog(ILogger log)
             .Select(property => new LogEventProperty(property.Name, new ScalarValue(property.Value)))
             .Prepend(new LogEventProperty("Sweep", new ScalarValue(sweep)))
             .Prepend(new LogEventProperty("Event", new ScalarValue(entry.Event)));
-        log.Write(new LogEvent(time, entry.Level, null, Parser.Parse(entry.Template), properties));
+        if (!_templates.TryGetValue(entry.Template, out var template))
+            _templates[entry.Template] = template = Parser.Parse(entry.Template);
+        log.Write(new LogEvent(time, entry.Level, null, template, properties));
     }
 
     private static Entry? Describe(SweepNotice notice) => notice switch

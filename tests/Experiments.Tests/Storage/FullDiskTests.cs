@@ -73,7 +73,9 @@ public sealed class FullDiskTests : IDisposable
     {
         using var files = new FailingFiles(_folder.Path);
         using var store = LiteDbStore.Open(files, StoreSchema.Current);
-        var large = Values([.. Enumerable.Range(0, 2_000).Select(i => ($"value_{i}", i + 0.5))]);
+        var noise = new byte[90_000]; // which compression leaves as large
+        new Random(7).NextBytes(noise);
+        var large = Convert.ToBase64String(noise);
         var next = 1L;
         store.Append(One(next++));
         store.Append(Record("example", next, Endless().Skip(1).Take(3)));
@@ -90,7 +92,7 @@ public sealed class FullDiskTests : IDisposable
         Assert.True(new FileInfo(_folder.File("store.log")).Length < 1_000_000);
 
         RecordedEvent[] Large(long number) =>
-            Record("example", number, new SweepEvent.MetricReported(A(0, 1), number, (int)number, large));
+            Record("example", number, new SweepEvent.ReportRejected(A(0, 1), number, RejectionReason.Fenced, large));
     }
 
     [Fact]

@@ -40,7 +40,7 @@ public sealed class LiteDbStoreTests : IDisposable
     [Fact]
     public void A_store_of_a_newer_version_is_refused_and_left_as_it_is()
     {
-        using (LiteDbStore.Open(new StoreFiles(_folder.Path), new StoreSchema(_ => { }, _ => { })))
+        using (LiteDbStore.Open(new StoreFiles(_folder.Path), new StoreSchema(_ => { }, _ => { }, _ => { })))
         {
         }
 
@@ -48,17 +48,17 @@ public sealed class LiteDbStoreTests : IDisposable
         var reading = Assert.Throws<StoreException>(() => LiteDbStore.OpenForReading(_folder.Path));
 
         Assert.Equal(
-            $"The store in {_folder.Path} was written by a newer version of the program (schema 3, this one knows up to 1): "
+            $"The store in {_folder.Path} was written by a newer version of the program (schema 4, this one knows up to 2): "
             + "update the program.", refusal.Message);
         Assert.Equal(refusal.Message, reading.Message);
-        using var newer = LiteDbStore.Open(new StoreFiles(_folder.Path), new StoreSchema(_ => { }, _ => { }));
+        using var newer = LiteDbStore.Open(new StoreFiles(_folder.Path), new StoreSchema(_ => { }, _ => { }, _ => { }));
         Assert.Equal(2, newer.Term);
     }
 
     [Fact]
     public void An_older_store_is_brought_up_to_date_step_by_step_and_once()
     {
-        using (var store = Open())
+        using (var store = LiteDbStore.Open(new StoreFiles(_folder.Path), new StoreSchema()))
             store.Append(Record("example", 1, Endless().Take(5)));
         var steps = new List<string>();
         StoreSchema later = new(
@@ -77,7 +77,7 @@ public sealed class LiteDbStoreTests : IDisposable
     [Fact]
     public void A_migration_that_fails_leaves_the_version_before_it()
     {
-        using (Open())
+        using (LiteDbStore.Open(new StoreFiles(_folder.Path), new StoreSchema()))
         {
         }
 
@@ -152,7 +152,7 @@ public sealed class LiteDbStoreTests : IDisposable
         Change(events =>
         {
             var batch = events.FindAll().ElementAt(damaged);
-            batch["events"].AsBinary[5] ^= 1;
+            batch["packed"].AsBinary[5] ^= 1;
             events.Update(batch);
         });
         using (var store = Open())
@@ -201,6 +201,7 @@ public sealed class LiteDbStoreTests : IDisposable
             var batch = events.FindAll().Single();
             var json = "[{\"time\":\"2026-03-01T12:00:00+00:00\",\"event\":{\"type\":\"sweep-forked\"}}]"u8.ToArray();
             (batch["events"], batch["crc"], batch["count"]) = (json, (long)EventBatches.Crc(json), 1);
+            batch.Remove("packed");
             events.Update(batch);
         });
 
@@ -208,6 +209,56 @@ public sealed class LiteDbStoreTests : IDisposable
 
         Assert.EndsWith("Update the program.", Assert.Throws<StoreException>(() => reopened.Read("example").Count()).Message);
         Assert.Equal(20, Assert.Single(reopened.Sweeps()).LastEvent);
+    }
+
+    [Fact]
+    public void A_batch_that_is_not_compressed_is_read_as_well()
+    {
+        var history = Record("example", 1, Endless().Take(20)).ToList();
+        using (var store = Open())
+            store.Append(history);
+        Change(events =>
+        {
+            var batch = events.FindAll().Single();
+            var json = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
+                [.. history.Select(each => new StoredEvent(each.Time, each.Event))], StoreContext.Default.StoredEventArray);
+            (batch["events"], batch["crc"]) = (json, (long)EventBatches.Crc(json));
+            batch.Remove("packed");
+            batch.Remove("size");
+            events.Update(batch);
+        });
+
+        using var reopened = Open();
+
+        Assert.Equal(history.Select(each => each.Number), reopened.Read("example").Select(each => each.Number));
+        Assert.Equal(history.Select(each => each.Time), reopened.Read("example").Select(each => each.Time));
+    }
+
+    [Fact]
+    public void What_is_computed_and_was_not_written_at_a_crash_is_computed_again()
+    {
+        using var before = Open();
+        foreach (var recorded in Record("example", 1, Endless().Take(50)))
+            before.Append([recorded]);
+        var crashed = Directory.CreateDirectory(_folder.File("crashed")).FullName;
+        foreach (var name in (string[])["store.db", "store.log"])
+        {
+            using var open = new FileStream(_folder.File(name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var copy = File.Create(Path.Combine(crashed, name));
+            open.CopyTo(copy);
+        }
+
+        using var after = LiteDbStore.Open(crashed);
+
+        Assert.Equal(
+            before.Sweeps().Select(sweep => (sweep.Name, sweep.Started, sweep.State, sweep.LastEvent)),
+            after.Sweeps().Select(sweep => (sweep.Name, sweep.Started, sweep.State, sweep.LastEvent)));
+        Assert.Equal(before.Sweeps()[0].Trials, after.Sweeps()[0].Trials);
+        Assert.Equal(before.Trials("example"), after.Trials("example"));
+        Assert.Equal(
+            before.Metrics("example", T(0)).Select(row => (row.Step, row.Values.Count)),
+            after.Metrics("example", T(0)).Select(row => (row.Step, row.Values.Count)));
+        Assert.NotEmpty(after.Metrics("example", T(0)));
     }
 
     [Fact]

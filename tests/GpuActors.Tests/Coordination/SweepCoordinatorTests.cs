@@ -72,7 +72,6 @@ public sealed class SweepCoordinatorTests : CoordinatorTestKit
 
         Assert.Equal("The disk is full.", troubled.Trouble);
         await worker.AcknowledgedAsync(assignment, 1);
-        await worker.AcknowledgedAsync(assignment, 1);
         await StatusAsync(coordinator, status => status.Trouble is null);
     }
 
