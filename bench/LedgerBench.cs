@@ -32,8 +32,12 @@ internal static class LedgerBench
             select Measure(scheduler, width, count);
         return new Report(
             "ledger",
-            "microseconds of processor time in the ledger per trial, from drawing it to the end of the sweep, and what an ended trial keeps",
-            ["scheduler", "trials", "devices", "drawing", "first tenth", "last tenth", "last/first", "closing", "in all", "inputs", "bytes"],
+            "microseconds of processor time in the ledger per trial, from drawing it to the end of the sweep, and what an ended trial "
+                + "keeps",
+            [
+                "scheduler", "trials", "devices", "drawing", "first tenth", "last tenth", "last/first", "closing", "in all", "inputs",
+                "bytes",
+            ],
             [.. cases],
             UsesTorch: false);
     }

@@ -76,7 +76,10 @@ public static class PlanTables
         yield return $"Device time {Digits.Duration(simulated.DeviceTime)}, {Percent(simulated.DeviceTime / simulated.FullDeviceTime)} of "
             + $"the {Digits.Duration(simulated.FullDeviceTime)} of all trials to their end.";
         if (simulated.Losses > 0)
-            yield return $"{Plural(simulated.Losses, "worker")} lost, and {Whole(simulated.UndoneSteps)} of {Whole(simulated.Steps)} steps.";
+        {
+            yield return $"{Plural(simulated.Losses, "worker")} lost, and "
+                + $"{Whole(simulated.UndoneSteps)} of {Whole(simulated.Steps)} steps.";
+        }
 
         static string Count(KeyValuePair<TrialState, int> trials) => $"{Whole(trials.Value)} {trials.Key.ToString().ToLowerInvariant()}";
     }

@@ -68,7 +68,8 @@ internal sealed class SimulationArguments
 
         var cluster = new VirtualCluster
         {
-            Devices = parsed.GetValue(_devices) ?? (spec.Resources.Devices.Count > 0 ? spec.Resources.Devices.Count : spec.Resources.Slots ?? 1),
+            Devices = parsed.GetValue(_devices)
+                ?? (spec.Resources.Devices.Count > 0 ? spec.Resources.Devices.Count : spec.Resources.Slots ?? 1),
             LossesPerDay = parsed.GetValue(_lossesPerDay) ?? 0,
             Failures = parsed.GetValue(_failures) ?? 0,
             Latency = TimeSpan.FromSeconds(parsed.GetValue(_latency) ?? 0),
