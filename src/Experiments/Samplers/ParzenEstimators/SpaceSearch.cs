@@ -35,6 +35,7 @@ internal sealed class SpaceSearch
     /// of those tried may be given.</summary>
     public Configuration? Suggest(TpeSampler.Options options, IReadOnlyList<Observation> history, int index, ulong seed)
     {
+        history = CurveExtrapolation.Of(history, index, _columns.Length);
         lock (_gate)
         {
             _ranking.Read(history, index, options.Failed == TpeSampler.Options.Avoid);
