@@ -52,7 +52,8 @@ internal sealed class SpaceSearch
 
             _table.Read(history);
             var isChallenge = _groups.Length > 1 && new KeyedStream(seed, (ulong)index, "tpe/branch").Real(0) < ChallengeShare;
-            return new Draw(this, options, history, index, seed, isChallenge ? RunnerUp() : null).Complete(0);
+            return (isChallenge && RunnerUp() is { } branch ? new Draw(this, options, history, index, seed, branch).Complete(0) : null)
+                ?? new Draw(this, options, history, index, seed, branch: null).Complete(0);
         }
     }
 
@@ -127,9 +128,13 @@ internal sealed class SpaceSearch
             return null;
         }
 
-        /// <summary>Whether a configuration may be given; if not, the next best is drawn.</summary>
+        /// <summary>Whether a configuration may be given, in its branch where it is to have one; if not, the next best is drawn.</summary>
         private bool Accepts(Configuration configuration) =>
-            _given?.Contains(configuration) is not true && search._space.Admits(configuration);
+            _given?.Contains(configuration) is not true && search._space.Admits(configuration)
+            && (branch is not { } leader || HasParametersOf(history[leader].Configuration));
+
+        private bool HasParametersOf(Configuration other) =>
+            _values.Count == other.Values.Count && _values.Keys.All(other.Values.ContainsKey);
 
         private void Take(ParameterGroup group, ReadOnlySpan<double> coordinates)
         {
