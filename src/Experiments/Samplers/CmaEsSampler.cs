@@ -49,8 +49,11 @@ public sealed class CmaEsSampler(CmaEsSampler.Options options) : ISampler
         var cube = UnitCube.Of(space);
         MixedDistribution? state = null;
         return DistinctDraws.Next(space, history, index, seed, redraw => cube.At(redraw < MostLearnt
-            ? (state ??= Learn(cube, history, index, seed)).Draw(new KeyedStream(seed, (ulong)index, $"cma-es/{redraw}"))
+            ? Learnt().Draw(new KeyedStream(seed, (ulong)index, $"cma-es/{redraw}"))
             : RandomSampler.Point(space, index, seed, redraw)));
+
+        MixedDistribution Learnt() =>
+            state ??= Learn(cube, CurveExtrapolation.Of(history, index, space.Parameters.Count), index, seed);
     }
 
     /// <summary>Goes through the complete generations.</summary>

@@ -9,19 +9,23 @@ namespace Experiments.Samplers;
 /// </summary>
 internal static class DistinctDraws
 {
-    /// <summary>Draws that the constraints may refuse before a space counts as empty.</summary>
+    /// <summary>Draws of the sampler that may be refused, before uniform ones follow.</summary>
     public const int MostRefused = 1_000;
+
+    /// <summary>Draws that may be refused before a space counts as empty: what admits one in a thousand is never taken for
+    /// that, and half a second is not too long for the last configuration of a sweep.</summary>
+    private const int MostDraws = 100_000;
 
     /// <summary>Draws that may have been given before, before the rest of a finite space is gone through.</summary>
     private const int MostGiven = 10;
 
-    /// <summary>The next configuration, or null where the space has no more.</summary>
+    /// <summary>The next configuration, or null where the space has no more: a finite one has given all, or none of a hundred
+    /// thousand draws was new and admitted.</summary>
     /// <param name="space">The space.</param>
     /// <param name="history">What was given before; later indices are passed over.</param>
     /// <param name="index">Index of the configuration.</param>
     /// <param name="seed">Seed of the entry.</param>
     /// <param name="draw">The n-th draw for that index, from 0; the first one that is new and admitted is given.</param>
-    /// <exception cref="SpecException">When constraints admit none of the first <see cref="MostRefused"/> draws.</exception>
     public static Configuration? Next(
         SearchSpace space, IReadOnlyList<Observation> history, int index, ulong seed, Func<int, Configuration> draw)
     {
@@ -31,24 +35,18 @@ internal static class DistinctDraws
         if (finite is { IsFiltered: true } && given.Count >= finite.Count)
             return null;
 
-        var refused = new Dictionary<Constraint, int>();
-        for (var (number, repeated) = (0, 0); number < MostRefused; number++)
+        for (var (number, repeated) = (0, 0); number < MostDraws; number++)
         {
-            var drawn = draw(number);
-            if (space.Broken(drawn.Values) is { } broken)
-                refused[broken] = refused.GetValueOrDefault(broken) + 1;
-            else if (!given.Contains(drawn))
+            var drawn = number < MostRefused ? draw(number) : UnitCube.Of(space).At(RandomSampler.Point(space, index, seed, number));
+            if (!space.Admits(drawn))
+                continue;
+            if (!given.Contains(drawn))
                 return drawn;
-            else if (++repeated > MostGiven && finite is { IsFiltered: true })
+            if (++repeated > MostGiven && finite is { IsFiltered: true })
                 break;
         }
 
-        if (finite is { IsFiltered: true })
-            return Left(finite, given, new KeyedStream(seed, (ulong)index, ""));
-        throw new SpecException(refused.Count == 0
-            ? $"None of {MostRefused} draws was new."
-            : $"The constraint '{refused.MaxBy(pair => pair.Value).Key}' refused {refused.Values.Max()} of {MostRefused} draws, "
-                + "and none was left.");
+        return finite is { IsFiltered: true } ? Left(finite, given, new KeyedStream(seed, (ulong)index, "")) : null;
     }
 
     /// <summary>How many configurations there are; null where they never end, or are past counting.</summary>

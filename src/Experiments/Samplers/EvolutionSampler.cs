@@ -43,7 +43,7 @@ public sealed class EvolutionSampler(EvolutionSampler.Options options) : ISample
     public Configuration? Suggest(SearchSpace space, IReadOnlyList<Observation> history, int index, ulong seed)
     {
         var cube = UnitCube.Of(space);
-        var parents = Parents(history, index);
+        var parents = Parents(CurveExtrapolation.Of(history, index, space.Parameters.Count), index);
         return DistinctDraws.Next(space, history, index, seed, redraw => cube.At(parents.Count > 0 && redraw < MostBred
             ? Child(cube, parents, new KeyedStream(seed, (ulong)index, $"evolution/{redraw}"))
             : RandomSampler.Point(space, index, seed, redraw)));

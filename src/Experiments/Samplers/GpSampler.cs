@@ -52,6 +52,7 @@ public sealed class GpSampler(GpSampler.Options options) : ISampler
             return null;
 
         var mixed = new MixedSpace(space);
+        history = CurveExtrapolation.Of(history, index, space.Parameters.Count);
         var suggested = history.Count(HasValue) < options.StartupTrials
             ? Drawn(mixed, index, seed).FirstOrDefault(Admits)
             : Sought(mixed, all, history, new KeyedStream(seed, (ulong)index, "acquisition"), Admits);

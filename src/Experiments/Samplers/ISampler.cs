@@ -76,6 +76,14 @@ public sealed record Observation(int Index, Configuration Configuration, double?
     /// <summary>Whether it is from an earlier sweep, so that its configuration may still be given in this one.</summary>
     public bool IsTakenOver => Index < 0;
 
+    /// <summary>What was measured before <see cref="Value"/>, in ascending order of progress, in the same way.</summary>
+    public EquatableArray<Measurement> Earlier { get; init; } = [];
+
     /// <summary>By how much measured limits are exceeded in sum, at least 0; whatever exceeds none is better than what does.</summary>
     public double Violation { get; init; }
 }
+
+/// <summary>A value on the way: lower is better.</summary>
+/// <param name="Progress">Share of the full resource after which it was measured.</param>
+/// <param name="Value">The value, finite.</param>
+public readonly record struct Measurement(double Progress, double Value);

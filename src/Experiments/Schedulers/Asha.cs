@@ -10,9 +10,11 @@ namespace Experiments.Schedulers;
 /// </summary>
 /// <remarks>
 /// Beyond the paper: rungs are used only where they foretell the end. The first trials of a group are probes, which run to
-/// their end; a rung whose values do not order them as their final ones do (<see cref="RungTrust"/>) lets all trials
-/// through, so that where early values mislead the trials run to their end one after the other. With <c>probes: 0</c> it
-/// is the paper's algorithm, but for a group too small to promote any trial, which still brings one to its end.
+/// their end; a rung whose values do not order them as their final ones do, or that would have lost the best of them
+/// (<see cref="RungTrust"/>), lets all trials through, so that where early values mislead the trials run to their end one after the
+/// other. A rung that is trusted goes on being doubted: one step in five goes into trials that it holds back, the worst
+/// first. With <c>probes: 0</c> it is the paper's algorithm, but for a group too small to promote any trial, which still brings one
+/// to its end.
 /// </remarks>
 [Scheduler("asha")]
 [Description("Trials rest at rungs and the best third goes on; rungs that do not foretell the end are passed by.")]

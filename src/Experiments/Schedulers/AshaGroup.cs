@@ -1,3 +1,4 @@
+using System.Numerics;
 using Experiments.Trials;
 
 namespace Experiments.Schedulers;
@@ -6,10 +7,15 @@ namespace Experiments.Schedulers;
 /// The ladders of trials that compete. Where a rung is trusted, a trial has to pass it to be compared at the next trusted one;
 /// the others it goes through. A trial that went beyond a rung before that was trusted passes it when it ranks well
 /// enough among those that arrived, and until then takes no place further up: a rung high above, filled by whatever came
-/// first, would let the mediocre through.
+/// first, would let the mediocre through. One step in five goes into trials that a trusted rung holds back and that run to
+/// their end in spite of it: where the rung is wrong, these are the trials that show it.
 /// </summary>
 internal sealed class AshaGroup(Asha.Options options)
 {
+    /// <summary>Of so many steps that are given to trials after the first probes, one goes into doubting the rungs. Chosen by
+    /// simulation (bench <c>schedulers</c>): from a fifth to three tenths nothing changes, two fifths cost more than they find.</summary>
+    private const int DoubtedOneIn = 5;
+
     private readonly RungTrust _trust = new(options.Probes, options.ReductionFactor);
     private readonly List<AshaMember> _members = []; // those that have started
     private readonly SortedList<(int Bracket, int Step), AshaRung> _rungs = [];
@@ -17,13 +23,16 @@ internal sealed class AshaGroup(Asha.Options options)
     private readonly Dictionary<int, int[]> _rungsOfSteps = [];
     private int _added;
     private bool _hasCompleted;
+    private int _doubts; // probes after the first ones
+    private long _given; // steps, since the first probes
+    private long _doubted; // of these, those of doubts
 
     public AshaMember Add(ScheduledTrial trial)
     {
         if (!_rungsOfSteps.TryGetValue(trial.Steps, out var all))
             _rungsOfSteps.Add(trial.Steps, all = options.RungsOf(trial.Steps));
         var (bracket, rungs) = Brackets.Of(trial, options.Brackets, options.ReductionFactor, all);
-        return new AshaMember(this, trial.Id, bracket, rungs, isProbe: _added++ < options.Probes);
+        return new AshaMember(this, trial, bracket, rungs) { IsProbe = _added++ < options.Probes };
     }
 
     public int? RestsAt(AshaMember member) =>
@@ -37,6 +46,8 @@ internal sealed class AshaGroup(Asha.Options options)
         member.Place = NextSelecting(member, 0);
         member.RestsAt = NextRest(member, 0);
         member.HasStarted = true;
+        if (!member.IsProbe)
+            Give(member, from: 0);
     }
 
     public void Measured(AshaMember member, int step, double value)
@@ -61,16 +72,25 @@ internal sealed class AshaGroup(Asha.Options options)
     public void Promoted(AshaMember member)
     {
         var rung = member.RestingAt!.Value;
-        LeaveRest(member);
-        if (member.Place <= rung)
+        if (member == Doubted())
+        {
+            RungAt(member).LetThrough(member);
+            member.IsProbe = true;
+            _doubts++;
+            _doubted += member.Steps - member.Record.Rungs[rung];
+        }
+        else if (member.Place <= rung)
         {
             RungAt(member).Remove(member);
             member.PromotedFrom = rung;
             member.Place = NextSelecting(member, rung + 1);
         }
 
-        member.IsSelected |= NextSelecting(member, 0) <= rung;
+        LeaveRest(member);
+        if (!member.IsProbe && NextSelecting(member, 0) <= rung)
+            member.FairFrom = rung + 1;
         member.RestsAt = NextRest(member, rung + 1);
+        Give(member, from: member.Record.Rungs[rung]);
     }
 
     public void Ended(AshaMember member, TrialState state)
@@ -96,13 +116,16 @@ internal sealed class AshaGroup(Asha.Options options)
                 Enter(member);
         }
 
-        if (!member.IsSelected && _trust.Take(member.Record, reached, final))
+        if (_trust.Take(member.Record, member.FairFrom, reached, final))
             Rebuild();
     }
 
     /// <summary>The trial to go on with, and how many rungs lie before its end; of several the one nearest to it.</summary>
     public (TrialId Id, int RungsLeft)? Promotion(bool last)
     {
+        if (!last && Doubted() is { } doubted)
+            return (doubted.Id, doubted.RungsLeft(doubted.Place));
+
         (TrialId Id, int RungsLeft)? best = _free.Count > 0 ? (_free.Min.Id, _free.Min.RungsLeft) : null;
         for (var index = 0; index < _rungs.Count; index++)
         {
@@ -115,6 +138,21 @@ internal sealed class AshaGroup(Asha.Options options)
 
         return best ?? (last && !_hasCompleted ? Furthest() : null);
     }
+
+    /// <summary>The trial that is to run to its end though a rung holds it back, where one is due: the worst of a rung that holds
+    /// back as many as there were probes, since it is the one to show that the rung has it the wrong way round.</summary>
+    private AshaMember? Doubted()
+    {
+        if (options.Probes == 0 || DoubtedOneIn * _doubted > _given)
+            return null;
+        AshaMember[] worst =
+            [.. _rungs.Values.Select(rung => rung.WorstOf(options.Probes, options.ReductionFactor)).OfType<AshaMember>()];
+
+        // Each second time the lowest rung, each fourth the next one, and so on: about as rungs hold trials back.
+        return worst.Length == 0 ? null : worst[Math.Min(BitOperations.TrailingZeroCount(_doubts + 1), worst.Length - 1)];
+    }
+
+    private void Give(AshaMember member, int from) => _given += (member.RestsAt ?? member.Steps) - from;
 
     /// <summary>The best of those that came furthest: so few trials that none may be promoted still end with a result.</summary>
     private (TrialId, int)? Furthest() => _members

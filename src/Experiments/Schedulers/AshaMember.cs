@@ -4,19 +4,22 @@ namespace Experiments.Schedulers;
 
 /// <summary>A trial on its way up a ladder of rungs. Rungs are meant by their index in <see cref="RungRecord.Rungs"/>.</summary>
 /// <param name="group">The trials that it competes with.</param>
-/// <param name="id">The trial.</param>
+/// <param name="trial">The trial.</param>
 /// <param name="bracket">Which ladder it climbs.</param>
 /// <param name="rungs">The steps of its rungs.</param>
-/// <param name="isProbe">Whether it runs to its end whatever is measured, so that rungs can be judged by it.</param>
-internal sealed class AshaMember(AshaGroup group, TrialId id, int bracket, int[] rungs, bool isProbe)
+internal sealed class AshaMember(AshaGroup group, ScheduledTrial trial, int bracket, int[] rungs)
 {
     public AshaGroup Group => group;
 
-    public TrialId Id => id;
+    public TrialId Id => trial.Id;
 
     public int Bracket => bracket;
 
-    public bool IsProbe => isProbe;
+    /// <summary>Its full resource.</summary>
+    public int Steps => trial.Steps;
+
+    /// <summary>Whether it runs to its end whatever is measured, so that rungs can be judged by it.</summary>
+    public bool IsProbe { get; set; }
 
     public RungRecord Record { get; } = new(rungs);
 
@@ -26,8 +29,9 @@ internal sealed class AshaMember(AshaGroup group, TrialId id, int bracket, int[]
     /// <summary>The highest rung that it was promoted from by its rank; -1 for none.</summary>
     public int PromotedFrom { get; set; } = -1;
 
-    /// <summary>Whether it went on since it ranked well, so that it is no fair sample of what a rung foretells.</summary>
-    public bool IsSelected { get; set; }
+    /// <summary>The lowest rung above all those that it went on from since it ranked well: from there on it is a fair sample of what
+    /// a rung foretells.</summary>
+    public int FairFrom { get; set; }
 
     public bool HasStarted { get; set; }
 

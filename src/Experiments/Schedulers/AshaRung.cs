@@ -23,6 +23,13 @@ internal sealed class AshaRung
     /// <summary>A member that has arrived rests here.</summary>
     public void Rest(AshaMember member) => _resting.Add(new Standing(member));
 
+    /// <summary>A member goes on without having passed.</summary>
+    public void LetThrough(AshaMember member)
+    {
+        _resting.Remove(new Standing(member));
+        _ahead.Add(new Standing(member));
+    }
+
     /// <summary>A member passes, or has ended.</summary>
     public void Remove(AshaMember member)
     {
@@ -35,6 +42,15 @@ internal sealed class AshaRung
     /// <summary>The best of the resting, where it is among the best 1/η of all that arrived.</summary>
     public AshaMember? Promotable(int factor) =>
         _resting.Count > 0 && _resting.Min is var best && _table.IsAmongBest(best.Entry, factor) ? best.Member : null;
+
+    /// <summary>The worst of the resting that have a value and are not among the best 1/η of all that arrived, where there are so
+    /// many; else none.</summary>
+    public AshaMember? WorstOf(int least, int factor)
+    {
+        var held = _resting.Reverse().Where(each => double.IsFinite(each.Entry.Value))
+            .TakeWhile(each => !_table.IsAmongBest(each.Entry, factor)).Take(least).ToList();
+        return held.Count == least ? held[0].Member : null;
+    }
 
     /// <summary>Those that it has promoted once, and those that went beyond it before it selected and rank well enough to
     /// have passed it.</summary>

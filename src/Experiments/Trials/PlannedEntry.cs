@@ -148,8 +148,10 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     /// <summary>A trial of this entry was measured midway.</summary>
     public void Measure(TrialWork.Train train, int step, double value)
     {
-        if (double.IsFinite(value))
-            Note(train, new Replicate(Ended: false, value, Math.Min(1, step / (double)Steps(train.Configuration))));
+        if (!double.IsFinite(value))
+            return;
+        var progress = Math.Min(1, step / (double)Steps(train.Configuration));
+        Note(train, new Replicate(Ended: false, value, progress) { Earlier = Before(train, progress) });
     }
 
     /// <summary>A trial of this entry has ended.</summary>
@@ -168,9 +170,19 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
 
         Note(train, new Replicate(Ended: true, value, Progress: 1)
         {
+            Earlier = Before(train, 1),
             Further = result is null ? [] : [.. _task.Objectives.Select(objective => Turned(objective, result, elapsed))],
             Violation = result is null ? 0 : TrialOutcome.Violation(_task, result, elapsed),
         });
+    }
+
+    /// <summary>What a trial was measured on the way to a share of its full resource.</summary>
+    private EquatableArray<Measurement> Before(TrialWork.Train train, double progress)
+    {
+        var known = _configurations[train.Index].Of(train.Replicate);
+        return known.Value is { } value && known.Progress < progress
+            ? [.. known.Earlier, new Measurement(known.Progress, value)]
+            : known.Earlier;
     }
 
     private static double Turned(Objective objective, TrialResult result, TimeSpan elapsed) =>
@@ -252,11 +264,27 @@ internal sealed class PlannedConfiguration(PlannedEntry entry, int index, Config
         {
             Objectives = known == 0 ? [] : [sum / count, .. Enumerable.Range(0, known).Select(Further)],
             Violation = violation / count,
+            Earlier = Earlier(furthest),
         };
 
         double Further(int objective) => _replicates
             .Where(each => each.Replicate.Value is not null && each.Replicate.Progress >= furthest)
             .Average(each => each.Replicate.Further[objective]);
+    }
+
+    /// <summary>What those that came furthest were all measured at before.</summary>
+    private EquatableArray<Measurement> Earlier(double furthest)
+    {
+        Replicate[] valued =
+            [.. _replicates.Select(each => each.Replicate).Where(each => each.Value is not null && each.Progress >= furthest)];
+        if (valued.Length == 1)
+            return valued[0].Earlier;
+        return
+        [
+            .. valued[0].Earlier.Select(measured => measured.Progress)
+                .Where(progress => Array.TrueForAll(valued, each => each.At(progress) is not null))
+                .Select(progress => new Measurement(progress, valued.Average(each => each.At(progress)!.Value))),
+        ];
     }
 
     private int IndexOf(int seed) => Array.FindIndex(_replicates, each => each.Seed == seed);
@@ -273,4 +301,19 @@ internal sealed record Replicate(bool Ended, double? Value, double Progress)
 
     /// <summary>By how much it breaks outcome constraints; 0 before its full resource.</summary>
     public double Violation { get; init; }
+
+    /// <summary>What it was measured before, in order.</summary>
+    public EquatableArray<Measurement> Earlier { get; init; } = [];
+
+    /// <summary>What it was measured at a share of its full resource before; null where it was not.</summary>
+    public double? At(double progress)
+    {
+        foreach (var measured in Earlier)
+        {
+            if (measured.Progress == progress)
+                return measured.Value;
+        }
+
+        return null;
+    }
 }

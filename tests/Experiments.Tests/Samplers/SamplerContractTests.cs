@@ -89,7 +89,28 @@ public sealed class SamplerContractTests
                 var admitted = SpaceGen.Listed(space).Where(space.Admits).ToList();
                 var drawn = Draw(sampler, space, seed, admitted.Count + 1);
                 return sampler.Count(space) == admitted.Count && drawn.Count == admitted.Count && drawn.ToHashSet().SetEquals(admitted);
-            }, seed: "0000KWf2AyP4", iter: sampler.UsesHistory ? 10 : 30);
+            }, iter: sampler.UsesHistory ? 10 : 30);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void Values_of_early_steps_count_with_what_they_may_be_expected_to_come_to(string id)
+    {
+        var space = new SearchSpace([new("x", new Domain.Float(0, 1)), new("y", new Domain.Float(0, 1))]);
+        if (Create(id) is not { UsesHistory: true } sampler)
+            return;
+
+        var history = Enumerable.Range(0, 40).Select(index =>
+        {
+            var configuration = new RandomSampler().Suggest(space, [], index, 3)!;
+            var end = ((ParameterValue.Real)configuration.Values["x"]).Value;
+            return index % 3 == 0
+                ? new Observation(index, configuration, end, false) { Earlier = [new(0.1, 9 - end)] }
+                : new Observation(index, configuration, 9 - end, false, 0.1);
+        }).ToList();
+
+        Assert.Equal(
+            sampler.Suggest(space, CurveExtrapolation.Of(history, 40, parameters: 2), 40, 3), sampler.Suggest(space, history, 40, 3));
     }
 
     [Theory]

@@ -53,6 +53,24 @@ public sealed class TpeSamplerTests
     }
 
     [Fact]
+    public void One_suggestion_in_five_tunes_the_second_best_branch()
+    {
+        // The worse branch is worse by far, and the best of it is at 30.
+        var history = Enumerable.Range(0, 40).Select(index =>
+        {
+            var drawn = new RandomSampler().Suggest(_branches, [], index, 1)!;
+            var value = drawn.Values["kind"].ToString() == "a" ? Number(drawn.Values["a"]) : 10 + Math.Abs(Number(drawn.Values["b"]) - 30);
+            return new Observation(index, drawn, value, Failed: false);
+        }).ToList();
+
+        var suggested = Enumerable.Range(0, 200).Select(seed => New().Suggest(_branches, history, 40, (ulong)seed)!.Values).ToList();
+
+        var second = suggested.Where(values => values["kind"].ToString() == "b").Select(values => Number(values["b"])).Order().ToList();
+        Assert.InRange(second.Count, 25, 80);
+        Assert.InRange(second[second.Count / 2], 24, 36);
+    }
+
+    [Fact]
     public void Keeps_away_from_trials_that_still_run()
     {
         var history = Study(_plane, 30, Branin);

@@ -67,7 +67,7 @@ public sealed class UnitCubeTests
             return drawn.Values.All(pair => pair.Value is ParameterValue.Real real
                 ? again.Values[pair.Key] is ParameterValue.Real other && Math.Abs(real.Value - other.Value) <= 1e-12 * Math.Abs(real.Value)
                 : again.Values[pair.Key].Equals(pair.Value));
-        }, seed: "0000KWf2AyP1", iter: 300);
+        }, iter: 300);
     }
 
     private static string Value(Domain domain, double share) => At(domain, share).ToString();

@@ -43,8 +43,45 @@ public sealed class AshaTrustTests
             Adaptive, [.. Enumerable.Repeat((0, 81), 9)], (trial, step) => trial == 5 && step == 81 ? -1 : trial);
         sweep.Run(devices: 1);
 
-        // 28 pairs, of which the five of trial 5 with those before it turn: (23 - 5) / 28 = 0.64.
+        // 28 pairs, of which the five of trial 5 with those before it turn: (23 - 5) / 28 = 0.64. The best third by the rung
+        // comes to 0, the best to -1, the median to 3: a quarter of the way is lost.
         Assert.Equal([.. Probes, "8>81"], sweep.Trace);
+    }
+
+    [Fact]
+    public void A_rung_that_would_have_lost_little_of_the_best_is_used()
+    {
+        var sweep = new DrivenSweep(
+            Adaptive, [.. Enumerable.Repeat((0, 81), 9)], (trial, step) => trial == 5 && step == 81 ? -0.5 : trial);
+        sweep.Run(devices: 1);
+
+        // From -0.5 to the median 3 is 3.5, of which the best third by the rung loses a seventh.
+        Assert.Equal([.. Probes, "8>1"], sweep.Trace);
+    }
+
+    [Fact]
+    public void One_step_in_five_goes_into_the_worst_trial_that_a_rung_holds_back()
+    {
+        var sweep = DrivenSweep.OnOneDevice(Adaptive, 3, [.. Enumerable.Range(0, 26).Select(trial => (double)trial)]);
+
+        // Later trials are worse, so none is promoted. Eight are held back after 15, which is doubted: 2 of 10 steps, so that
+        // after 16, which makes them eight again, the next is due. Then it is 4 of 13, and the third is due at 20, after 23.
+        Assert.Equal(
+            "8>1 9>1 10>1 11>1 12>1 13>1 14>1 15>1 15>3 16>1 16>3 17>1 18>1 19>1 20>1 21>1 22>1 23>1 23>3 24>1 25>1",
+            string.Join(' ', sweep.Trace.Skip(8)));
+    }
+
+    [Fact]
+    public void A_trial_that_was_held_back_and_wins_all_the_same_costs_the_rung_its_trust()
+    {
+        var sweep = new DrivenSweep(
+            Adaptive, [.. Enumerable.Repeat((0, 3), 18)], (trial, step) => trial == 15 && step == 3 ? -5 : trial);
+        sweep.Run(devices: 1);
+
+        // 15 looks the worst and ends the best; then all that rested go on, and later ones do not rest any more.
+        Assert.Equal(
+            "8>1 9>1 10>1 11>1 12>1 13>1 14>1 15>1 15>3 8>3 9>3 10>3 11>3 12>3 13>3 14>3 16>3 17>3",
+            string.Join(' ', sweep.Trace.Skip(8)));
     }
 
     [Fact]
@@ -78,14 +115,29 @@ public sealed class AshaTrustTests
         // The probes rank as they end; then eight trials that passed no trusted rung end against their order.
         var trust = new RungTrust(probes: 8, factor: 3);
         for (var trial = 0; trial < 8; trial++)
-            trust.Take(RecordOf(trial), 1, trial);
+            trust.Take(RecordOf(trial), 0, 1, trial);
         Assert.Equal(RungVerdict.Trusted, trust[1]);
 
         for (var trial = 8; trial < 16; trial++)
-            trust.Take(RecordOf(trial), 1, -trial);
+            trust.Take(RecordOf(trial), 0, 1, -trial);
 
         Assert.Equal(RungVerdict.Misleading, trust[1]);
         Assert.Equal(RungVerdict.Open, trust[3]);
+    }
+
+    [Fact]
+    public void A_trial_says_nothing_of_the_rungs_that_selected_it()
+    {
+        var trust = new RungTrust(probes: 8, factor: 3);
+        for (var trial = 0; trial < 8; trial++)
+        {
+            var record = RecordOf(trial);
+            record.Take(3, trial);
+            trust.Take(record, from: 1, reached: 2, trial);
+        }
+
+        Assert.Equal(RungVerdict.Open, trust[1]);
+        Assert.Equal(RungVerdict.Trusted, trust[3]);
     }
 
     private static RungRecord RecordOf(double value)

@@ -1,4 +1,3 @@
-using CsCheck;
 using Experiments.Sweeps;
 using Xunit;
 

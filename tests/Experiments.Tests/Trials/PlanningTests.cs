@@ -1,3 +1,4 @@
+using Experiments.Samplers;
 using Experiments.Sweeps;
 using Experiments.Trials;
 using Xunit;
@@ -166,6 +167,24 @@ public sealed class PlanningTests
         var seen = Assert.Single(sampler.Seen[1]);
         Assert.Equal([-0.25, 5, double.PositiveInfinity], seen.Objectives);
         Assert.Equal(0.25, seen.Violation);
+    }
+
+    [Theory]
+    [InlineData("random", 0)]
+    [InlineData("tpe", 1)]
+    public void Ends_when_the_constraints_admit_nothing_that_the_sampler_could_draw(string sampler, int workers)
+    {
+        var nothing = new SearchSpace([new("x", new Domain.Float(0, 1))], [new Constraint("x > 2")]);
+        var entry = new MethodEntry { Name = "lora", Method = "lora", Space = nothing };
+        var spec = Sweep([Block("a", entry)], seeds: [0]) with { Trials = 3, Sampler = new SamplerSpec { Type = sampler } };
+        var ledger = Ledger(spec, SamplerCatalogue.Create(spec.Sampler));
+
+        var step = ledger.Start();
+        if (workers > 0)
+            step = ledger.Ready(Anna);
+
+        Assert.Equal("done", Assert.Single(step.Said<SweepEvent.SweepEnded>()).Reason);
+        Assert.Empty(ledger.Trials);
     }
 
     private static string Told(SweepEvent.TrialCreated created)

@@ -108,5 +108,5 @@ public sealed class AskedTrialsTests : CoordinatorTestKit
         Values = System.Collections.Immutable.ImmutableSortedDictionary<string, double>.Empty.Add("score", step),
     };
 
-    private BriefCoordinator Brief() => new(Disk.Open(), new PlainCatalogue(), Path.GetTempPath(), Time);
+    private BriefCoordinator Brief() => new(Disk.Open(), TestSweep.Catalogue, Path.GetTempPath(), Time);
 }

@@ -29,8 +29,10 @@ internal static class TestSweep
         ],
     };
 
+    public static ICatalogue Catalogue { get; } = new NoCatalogue();
+
     public static SweepLedger Ledger(SweepSpec spec, ISampler? sampler = null) =>
-        new(spec, new NoCatalogue(), sampler ?? new Counting(), new FifoScheduler());
+        new(spec, Catalogue, sampler ?? new Counting(), new FifoScheduler());
 
     private sealed class Counting : ISampler
     {

@@ -13,9 +13,9 @@ namespace Experiments.Samplers.ParzenEstimators;
 /// </remarks>
 /// <param name="columns">The parameters' columns.</param>
 /// <param name="parameters">Their places in the table.</param>
-internal sealed class GroupSearch(Column[] columns, int[] parameters)
+/// <param name="goodShare">Which share of the trials is good.</param>
+internal sealed class GroupSearch(Column[] columns, int[] parameters, double goodShare)
 {
-    private const double GoodShare = 0.15;
     private const int MostGood = 25;
     private const int MostBad = 1000; // the newest; what one suggestion costs stays bounded
     private const double GoodBandwidth = 0.7; // narrower than Scott's, whose aim is the shape of a density, not its peaks
@@ -33,13 +33,21 @@ internal sealed class GroupSearch(Column[] columns, int[] parameters)
     private double[] _candidates = [];
     private double[] _ratios = []; // negative, so that they sort best first
     private int[] _order = [];
+    private int? _branch;
 
     /// <summary>The candidate of a rank, from 0.</summary>
     public ReadOnlySpan<double> this[int rank] => Candidate(_order[rank]);
 
     /// <summary>Draws candidates and ranks them.</summary>
-    public void Rank(TrialTable table, TrialRanking trials, int candidates, KeyedDraws draws)
+    /// <param name="table">The coordinates of the trials.</param>
+    /// <param name="trials">The trials.</param>
+    /// <param name="candidates">How many candidates.</param>
+    /// <param name="draws">Random numbers.</param>
+    /// <param name="branch">A trial: where it has the group, only those that have the same parameters as it count; null for all.</param>
+    public void Rank(TrialTable table, TrialRanking trials, int candidates, KeyedDraws draws, int? branch = null)
     {
+        _branch = null;
+        _branch = branch is { } leader && Has(table, leader) ? leader : null;
         var good = FitGood(table, trials);
         FitBad(table, trials);
         if (_order.Length < candidates)
@@ -73,7 +81,7 @@ internal sealed class GroupSearch(Column[] columns, int[] parameters)
         var finished = 0;
         foreach (var trial in trials.ByValue)
             finished += Has(table, trial) ? 1 : 0;
-        var most = Math.Min(MostGood, (int)Math.Ceiling(GoodShare * finished));
+        var most = Math.Min(MostGood, (int)Math.Ceiling(goodShare * finished));
         Reserve(most);
 
         _chosen.Clear();
@@ -132,7 +140,7 @@ internal sealed class GroupSearch(Column[] columns, int[] parameters)
                 return false;
         }
 
-        return true;
+        return _branch is not { } leader || table.IsAlike(trial, leader);
     }
 
     private Span<double> Candidate(int candidate) => _candidates.AsSpan(candidate * columns.Length, columns.Length);
