@@ -13,6 +13,8 @@ public static partial class SweepYaml
         var value = block is { Command.TakesBest: true } or { External.TakesBest: true } ? "best" : null;
         var goal = block.Maximize ? "maximize" : "minimize";
         Line(1, "- metric", Map(("name", Text(block.Metric)), ("goal", goal), ("value", value)));
+        Line(2, "objectives", Objectives(block));
+        Line(2, "outcome_constraints", OutcomeConstraints(block));
         if (block.Command is { } command)
         {
             Line(2, "directory", Text(command.Directory));
@@ -37,6 +39,7 @@ public static partial class SweepYaml
                 text.Append("        parameters:\n");
             foreach (var parameter in entry.Space.Parameters)
                 Line(5, parameter.Name, Show(parameter, Exact));
+            Line(4, "constraints", Constraints(entry));
             Line(4, "start_with", StartWith(entry, Exact));
         }
 

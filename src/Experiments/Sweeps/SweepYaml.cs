@@ -45,9 +45,8 @@ public static partial class SweepYaml
             Line(2, "size", Text(block.Size));
             Line(2, "base", Text(block.Base));
             Line(2, "metric", Show(new Objective(block.Metric, block.Maximize)));
-            Line(2, "objectives", block.Objectives.Count == 0 ? null : List(block.Objectives.Select(Show)));
-            Line(2, "outcome_constraints", block.OutcomeConstraints.Count == 0 ? null
-                : List(block.OutcomeConstraints.Select(constraint => Text(constraint.ToString()))));
+            Line(2, "objectives", Objectives(block));
+            Line(2, "outcome_constraints", OutcomeConstraints(block));
             text.Append("    methods:\n");
             foreach (var entry in block.Methods)
             {
@@ -56,9 +55,7 @@ public static partial class SweepYaml
                 Line(4, "experts", entry.Experts is { } experts ? Text(experts) : null);
                 foreach (var parameter in entry.Space.Parameters)
                     Line(4, parameter.Name, Show(parameter));
-                Line(4, "constraints", entry.Space.Constraints.Count == 0
-                    ? null
-                    : List(entry.Space.Constraints.Select(rule => Text(rule.Text))));
+                Line(4, "constraints", Constraints(entry));
                 Line(4, "start_with", StartWith(entry, Show));
                 foreach (var line in catalogue is null ? [] : Defaults(entry, block, catalogue))
                     text.Append(' ', 8).Append("# ").Append(line).Append('\n');
@@ -129,6 +126,16 @@ public static partial class SweepYaml
         ParameterValue.Real real => Show(real.Value),
         _ => value.ToString(),
     };
+
+    private static string? Objectives(TaskBlock block) =>
+        block.Objectives.Count == 0 ? null : List(block.Objectives.Select(Show));
+
+    private static string? OutcomeConstraints(TaskBlock block) => block.OutcomeConstraints.Count == 0
+        ? null
+        : List(block.OutcomeConstraints.Select(constraint => Text(constraint.ToString())));
+
+    private static string? Constraints(MethodEntry entry) =>
+        entry.Space.Constraints.Count == 0 ? null : List(entry.Space.Constraints.Select(rule => Text(rule.Text)));
 
     private static string Show(Objective objective) =>
         Map(("name", Text(objective.Name)), ("goal", objective.Maximize ? "maximize" : "minimize"))!;

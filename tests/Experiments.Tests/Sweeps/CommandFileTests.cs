@@ -128,6 +128,50 @@ public sealed class CommandFileTests
     }
 
     [Fact]
+    public void Programs_are_judged_by_what_they_report_and_cost_and_their_parameters_keep_rules()
+    {
+        var block = Read("""
+            command: [train]
+            metric: { name: accuracy, goal: maximize }
+            objectives: [seconds, { name: loss, goal: minimize }]
+            outcome_constraints: ["peak_memory_mb <= 500", "accuracy >= 0.5"]
+            constraints: ["layers * width <= 8"]
+            sampler: grid
+            parameters:
+              layers: { choices: [1, 2, 4] }
+              width: { choices: [2, 4] }
+            methods:
+              - as: wide
+              - as: narrow
+                constraints: ["layers > width"]
+              - as: flat
+                parameters: { layers: 1 }
+                constraints: ["width < 3"]
+            """).Tasks[0];
+
+        Assert.Equal([new("seconds", false), new("loss", false)], block.Objectives);
+        Assert.Equal([new("peak_memory_mb", AtMost: true, 500), new("accuracy", AtMost: false, 0.5)], block.OutcomeConstraints);
+        Assert.Equal(
+            ["layers * width <= 8", "layers > width & layers * width <= 8", "width < 3 & layers * width <= 8"],
+            block.Methods.Select(entry => string.Join(" & ", entry.Space.Constraints.Select(rule => rule.Text))));
+    }
+
+    [Fact]
+    public void A_rule_beside_the_blocks_holds_for_programs_too()
+    {
+        var spec = Read("""
+            constraints: ["rank * width <= 8"]
+            tasks:
+              - command: [train]
+                metric: { name: accuracy, goal: maximize }
+                parameters: { rank: { choices: [2, 4] }, width: { choices: [2, 4] } }
+            trials: 2
+            """);
+
+        Assert.Equal("rank * width <= 8", Assert.Single(spec.Tasks[0].Methods[0].Space.Constraints).Text);
+    }
+
+    [Fact]
     public void What_is_written_reads_back_equal()
     {
         var spec = Read("""
@@ -135,6 +179,9 @@ public sealed class CommandFileTests
             metric: { name: score, goal: maximize, value: best }
             environment: { NOTE: "a: b # c" }
             memory_limit: 1234MB
+            objectives: [seconds, { name: loss, goal: minimize }]
+            outcome_constraints: ["peak_memory_mb <= 500"]
+            constraints: ["whole * 2 <= 3"]
             parameters:
               word: { choices: ["true", "8", no, a b] }
               whole: { choices: [1.0, 2.0] }
@@ -167,6 +214,9 @@ public sealed class CommandFileTests
     [InlineData("memory_limit: lots")]
     [InlineData("time_limit: 5")]
     [InlineData("methods: [lora]")]
+    [InlineData("objectives: [loss]")]
+    [InlineData("objectives: [trainable_parameters]")]
+    [InlineData("outcome_constraints: [loss]")]
     [InlineData("methods: [{ as: a, comand: [echo] }]")]
     public void What_a_schema_can_know_to_be_wrong_does_not_fit(string wrong)
     {

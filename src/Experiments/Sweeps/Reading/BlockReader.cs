@@ -27,7 +27,7 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
         var task = Task(fields);
         var model = Base(fields, task);
         var metric = task is null ? null : _objectives.Metric(fields["metric"], task);
-        Objective[] objectives = task is null ? [] : [.. _objectives.Further(fields["objectives"], task, metric)];
+        Objective[] objectives = task is null ? [] : [.. _objectives.Further(fields["objectives"], task, metric?.Name)];
         OutcomeConstraint[] constraints = task is null ? [] : [.. _objectives.Constraints(fields["outcome_constraints"], task)];
         var sizeName = task is null ? null : Size(fields["size"] ?? size, task);
         var methods = Methods(fields, task, shared, rules);

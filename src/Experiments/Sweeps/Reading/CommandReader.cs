@@ -11,6 +11,7 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
     private readonly FreeParameters _parameters = new(catalogue, sampler, problems);
     private readonly ArgumentReader _arguments = new(problems);
     private readonly StartReader _starts = new(sampler, problems);
+    private readonly ObjectiveReader _objectives = new(problems);
     private readonly Scalars _scalars = new(problems);
 
     /// <summary>Whether a block is one of programs: it says so, it has a command, or an entry of it has.</summary>
@@ -19,8 +20,9 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
 
     /// <param name="fields">The mapping that holds the block's keys.</param>
     /// <param name="name">Name of the entry where the block lists none.</param>
+    /// <param name="rules">Constraints beside the blocks.</param>
     /// <returns>The block, or null after a report.</returns>
-    public TaskBlock? Read(Fields fields, string name)
+    public TaskBlock? Read(Fields fields, string name, IReadOnlyList<SharedConstraint> rules)
     {
         var isExternal = OneOf(fields["workload"], "workload", ExternalSpec.Name, CommandSpec.Name) == ExternalSpec.Name;
         var kind = isExternal ? "workload: external" : "command";
@@ -28,15 +30,20 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
         foreach (var key in ((string[])["task", "size", "base", "report"]).Where(fields.Has))
             problems.Add(fields.MarkOf(key), $"'{key}' does not go with '{kind}': {instead} instead of learning a task.");
 
-        foreach (var key in ((string[])["objectives", "outcome_constraints", "constraints"]).Where(fields.Has))
-            problems.Add(fields.MarkOf(key), $"'{key}' is not supported beside '{kind}'.");
-
         if (isExternal)
+        {
+            foreach (var key in ((string[])["objectives", "outcome_constraints", "constraints"]).Where(fields.Has))
+                problems.Add(fields.MarkOf(key), $"'{key}' is not supported beside '{kind}'.");
             RefuseCommands(fields);
+        }
 
         var spec = isExternal ? null : Settings(fields);
         var metric = Metric(fields);
-        var entries = Entries(fields, name, spec);
+        var objectives = _objectives.Further(fields["objectives"], task: null, metric?.Name).ToList();
+        var bounds = _objectives.Constraints(fields["outcome_constraints"], task: null).ToList();
+        var own = SharedConstraint.Read(fields["constraints"], problems);
+        var entries = Entries(fields, name, spec, [.. own, .. rules]);
+        own.ForEach(rule => rule.Check(problems));
         return metric is null || entries.Contains(null)
             ? null
             : new TaskBlock
@@ -46,6 +53,8 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
                 Base = "",
                 Metric = metric.Value.Name,
                 Maximize = metric.Value.Maximize,
+                Objectives = [.. objectives],
+                OutcomeConstraints = [.. bounds],
                 Methods = [.. entries.OfType<MethodEntry>()],
                 Command = spec is null ? null : spec with { TakesBest = metric.Value.TakesBest },
                 External = isExternal ? new ExternalSpec { TakesBest = metric.Value.TakesBest } : null,
@@ -150,31 +159,34 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
         return null;
     }
 
-    private List<MethodEntry?> Entries(Fields fields, string name, CommandSpec? spec)
+    private List<MethodEntry?> Entries(Fields fields, string name, CommandSpec? spec, List<SharedConstraint> rules)
     {
         var shared = _parameters.Entries(fields["parameters"]);
         var environment = fields["environment"] as SourceMap;
         if (fields["methods"] is not { } node)
             return spec is null || fields["command"] is not null
-                ? [Entry(name, fields["command"], shared, environment, spec)]
-                : MissingCommand(fields);
+                ? [Entry(name, fields["command"], shared, null, environment, spec, rules)]
+                : MissingCommand(fields, rules);
 
         if (node is not SourceList { Items.Length: > 0 } list)
         {
             problems.Add(
                 node.Mark, $"'methods' must be a list of entries such as {{ as: small, parameters: {{ … }} }}, not {node.Shape}.");
+            rules.ForEach(rule => rule.IsUncertain = true);
             return [null];
         }
 
-        return [.. list.Items.Select((item, index) => Entry(item, list.Items.Take(index), fields, shared, environment, spec))];
+        return [.. list.Items.Select((item, index) => Entry(item, list.Items.Take(index), fields, shared, environment, spec, rules))];
     }
 
     private MethodEntry? Entry(
-        SourceNode item, IEnumerable<SourceNode> before, Fields block, List<SourceEntry> shared, SourceMap? environment, CommandSpec? spec)
+        SourceNode item, IEnumerable<SourceNode> before, Fields block, List<SourceEntry> shared, SourceMap? environment,
+        CommandSpec? spec, List<SharedConstraint> rules)
     {
         if (item is not SourceMap map)
         {
             problems.Add(item.Mark, $"an entry of programs is a mapping such as {{ as: small, parameters: {{ … }} }}, not {item.Shape}.");
+            rules.ForEach(rule => rule.IsUncertain = true);
             return null;
         }
 
@@ -188,6 +200,7 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
                 problems.Add(wrong.Mark, $"the name {wrong.Shape} must be lower-case letters, digits and hyphens.");
             else
                 problems.AddMissing(map.Mark, "this entry has no name; give it one with 'as: NAME'.");
+            rules.ForEach(rule => rule.IsUncertain = true);
             return null;
         }
 
@@ -196,25 +209,34 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
         if (spec is null && fields.Has("command"))
             RefuseCommands(fields);
         if ((fields["command"] ?? block["command"]) is var command && (spec is null || command is not null))
-            return Started(Entry(name, command, all, environment, spec), fields["start_with"]);
+            return Started(Entry(name, command, all, fields["constraints"], environment, spec, rules), fields["start_with"]);
         problems.AddMissing(map.Mark, $"'{name}' has no 'command', and neither has the block.");
+        rules.ForEach(rule => rule.IsUncertain = true);
         return null;
     }
 
     private MethodEntry? Started(MethodEntry? entry, SourceNode? node) =>
         entry is null || node is null || problems.Any ? entry : entry with { StartWith = _starts.Read(node, entry.Space) };
 
-    private List<MethodEntry?> MissingCommand(Fields fields)
+    private List<MethodEntry?> MissingCommand(Fields fields, List<SharedConstraint> rules)
     {
         problems.AddMissing(fields.Mark, "'command' is missing: what 'workload: command' runs, [python3, train.py, \"${args}\"].");
+        rules.ForEach(rule => rule.IsUncertain = true);
         return [null];
     }
 
-    private MethodEntry? Entry(string name, SourceNode? command, List<SourceEntry> entries, SourceMap? environment, CommandSpec? spec)
+    private MethodEntry? Entry(
+        string name, SourceNode? command, List<SourceEntry> entries, SourceNode? constraints, SourceMap? environment,
+        CommandSpec? spec, List<SharedConstraint> rules)
     {
-        var parameters = _parameters.Read(entries);
+        var before = problems.Count;
+        var (parameters, options) = _parameters.Read(entries);
+        var kept = SharedConstraint.KeptBy(constraints, rules, options, problems);
+        var space = new SearchSpace([.. parameters], [.. kept.Select(rule => rule.Rule)]);
+        if (problems.Count == before && sampler?.Obstacle(space) is { } obstacle)
+            problems.Add(kept[0].Mark, $"'{name}' {obstacle}");
         if (spec is null)
-            return new MethodEntry { Name = name, Method = ExternalSpec.Name, Space = new SearchSpace([.. parameters]) };
+            return new MethodEntry { Name = name, Method = ExternalSpec.Name, Space = space };
 
         var known = entries.Select(entry => entry.Key.Text).ToList();
         var arguments = _arguments.Read(command!, known, spec);
@@ -222,7 +244,7 @@ internal sealed partial class CommandReader(ICatalogue catalogue, ISampler? samp
             _arguments.Check(value, known, spec, isArgument: false);
         return arguments is null
             ? null
-            : new MethodEntry { Name = name, Method = CommandSpec.Name, Space = new SearchSpace([.. parameters]), Command = arguments };
+            : new MethodEntry { Name = name, Method = CommandSpec.Name, Space = space, Command = arguments };
     }
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]

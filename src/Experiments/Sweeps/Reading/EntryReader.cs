@@ -40,10 +40,7 @@ internal sealed class EntryReader(ICatalogue catalogue, ISampler? sampler, Probl
         var before = problems.Count;
         var declared = Declare(parameters, method, options);
         var known = parameters.ToDictionary(entry => entry.Key.Text, entry => options.Find(entry.Key.Text)!);
-        var kept = SharedConstraint.Read(fields?["constraints"], problems)
-            .Concat(rules.Where(rule => rule.AppliesTo(known)))
-            .ToList();
-        kept.ForEach(rule => rule.Take(known, problems));
+        var kept = SharedConstraint.KeptBy(fields?["constraints"], rules, known, problems);
         var entry = new MethodEntry
         {
             Name = NameOf(node)?.Text ?? method.Id,

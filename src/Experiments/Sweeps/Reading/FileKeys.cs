@@ -113,6 +113,7 @@ internal static class FileKeys
         new("command", "Program and arguments. Default: those of the block."),
         new("parameters", "Parameters of this entry; its own value goes before the block's."),
         new("start_with", StartWith),
+        new("constraints", "Rules that every configuration keeps, such as `layers * width <= 4096`."),
     ])
     {
         Foreign = ImmutableDictionary<string, string>.Empty

@@ -28,8 +28,8 @@ internal sealed partial class FreeParameters(ICatalogue catalogue, ISampler? sam
         return [.. Fields.Open(map, FileKeys.Parameters, problems).All.Where(entry => IsName(entry.Key))];
     }
 
-    /// <summary>Names and domains, in the order in which they are declared.</summary>
-    public List<Parameter> Read(IReadOnlyList<SourceEntry> entries)
+    /// <summary>Names and domains, in the order in which they are declared, and what kind of values each takes.</summary>
+    public (List<Parameter> Parameters, IReadOnlyDictionary<string, OptionDescription> Options) Read(IReadOnlyList<SourceEntry> entries)
     {
         var names = entries.Select(entry => entry.Key.Text).ToHashSet(StringComparer.Ordinal);
         var earlier = new List<Declared>();
@@ -47,7 +47,9 @@ internal sealed partial class FreeParameters(ICatalogue catalogue, ISampler? sam
             earlier.Add(new Declared(key.Text, option, domain is null ? null : new Parameter(key.Text, domain, conditions)));
         }
 
-        return [.. earlier.Select(declared => declared.Parameter).OfType<Parameter>()];
+        return (
+            [.. earlier.Select(declared => declared.Parameter).OfType<Parameter>()],
+            earlier.ToDictionary(declared => declared.Name, declared => declared.Option));
     }
 
     private bool IsName(SourceScalar key)

@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace Experiments.Sweeps.Reading;
 
-/// <summary>What configurations are judged by: the metric, further objectives, and bounds on what trials come to.</summary>
+/// <summary>What configurations are judged by: the metric, further objectives, and bounds on what trials come to. Of a block of
+/// programs, which has no task, a metric is whatever the program may report.</summary>
 internal sealed partial class ObjectiveReader(Problems problems)
 {
     /// <summary>The metric, which is the first objective.</summary>
@@ -26,7 +27,7 @@ internal sealed partial class ObjectiveReader(Problems problems)
     }
 
     /// <summary>The objectives besides the metric.</summary>
-    public IEnumerable<Objective> Further(SourceNode? node, TaskDescription task, Objective? metric)
+    public IEnumerable<Objective> Further(SourceNode? node, TaskDescription? task, string? metric)
     {
         if (node is null)
             yield break;
@@ -44,7 +45,7 @@ internal sealed partial class ObjectiveReader(Problems problems)
                 problems.Add(item.Mark, "an element of 'objectives' has no 'name'.");
             else if (Known(named, task) is not { } name)
                 continue;
-            else if (name == metric?.Name)
+            else if (name == metric)
                 problems.Add(named.Mark, $"'{name}' is the metric, and so the first objective already.");
             else if (!seen.Add(name))
                 problems.Add(named.Mark, $"'objectives' lists '{name}' twice.");
@@ -54,7 +55,7 @@ internal sealed partial class ObjectiveReader(Problems problems)
     }
 
     /// <summary>Bounds: one text, or a list of them.</summary>
-    public IEnumerable<OutcomeConstraint> Constraints(SourceNode? node, TaskDescription task)
+    public IEnumerable<OutcomeConstraint> Constraints(SourceNode? node, TaskDescription? task)
     {
         var seen = new List<OutcomeConstraint>();
         foreach (var item in node is null ? [] : node is SourceList list ? list.Items : [node])
@@ -81,7 +82,7 @@ internal sealed partial class ObjectiveReader(Problems problems)
 
     private const string Example = $"write a bound such as \"{TrialCosts.PeakMemory} <= 16000\".";
 
-    private OutcomeConstraint? Constraint(SourceNode node, TaskDescription task)
+    private OutcomeConstraint? Constraint(SourceNode node, TaskDescription? task)
     {
         var match = node is SourceScalar scalar ? ConstraintForm().Match(scalar.Text) : Match.Empty;
         if (!match.Success)
@@ -113,14 +114,26 @@ internal sealed partial class ObjectiveReader(Problems problems)
         return (fields["name"], fields["goal"]);
     }
 
-    private string? Known(SourceNode node, TaskDescription task)
+    private string? Known(SourceNode node, TaskDescription? task)
     {
+        if (task is null)
+            return Reported(node);
         if (node is SourceScalar { Text: var name } && (TrialCosts.Names.Contains(name) || IsMetric(name, task)))
             return name;
 
         List<string> names = [.. task.Metrics.Append(task.Metric).Distinct(), .. TrialCosts.Names];
         problems.Add(node.Mark, $"task '{task.Id}' comes to nothing called {node.Shape}.{node.Guess(names)}",
             $"metrics and costs: {string.Join(", ", names)}");
+        return null;
+    }
+
+    /// <summary>What a program may report, or costs.</summary>
+    private string? Reported(SourceNode node)
+    {
+        if (node is SourceScalar { IsEmpty: false, Text: not TrialCosts.TrainableParameters } scalar)
+            return scalar.Text;
+        problems.Add(node.Mark, $"a program comes to nothing called {node.Shape}, but to what it reports, {TrialCosts.PeakMemory} "
+            + $"and {TrialCosts.Seconds}.");
         return null;
     }
 
@@ -148,8 +161,8 @@ internal sealed partial class ObjectiveReader(Problems problems)
         return null;
     }
 
-    private static bool? GoalOf(string name, TaskDescription task) =>
-        TrialCosts.Names.Contains(name) ? false : name == task.Metric ? task.Maximize : null;
+    private static bool? GoalOf(string name, TaskDescription? task) =>
+        TrialCosts.Names.Contains(name) ? false : name == task?.Metric ? task.Maximize : null;
 
     private static bool IsMetric(string name, TaskDescription task) => name == task.Metric || task.Metrics.Contains(name);
 

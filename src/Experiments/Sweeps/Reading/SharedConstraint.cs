@@ -44,15 +44,28 @@ internal sealed class SharedConstraint(SourceScalar node, Constraint rule)
         return read;
     }
 
+    /// <summary>Those that an entry keeps: its own, and of those beside the entries the ones whose parameters it all has.</summary>
+    /// <param name="own">The entry's <c>constraints:</c>.</param>
+    /// <param name="rules">Those beside the entries.</param>
+    /// <param name="parameters">The entry's parameters.</param>
+    /// <param name="problems">Where mistakes are reported.</param>
+    public static List<SharedConstraint> KeptBy(
+        SourceNode? own, IEnumerable<SharedConstraint> rules, IReadOnlyDictionary<string, OptionDescription> parameters, Problems problems)
+    {
+        List<SharedConstraint> kept = [.. Read(own, problems), .. rules.Where(rule => rule.AppliesTo(parameters))];
+        kept.ForEach(rule => rule.Take(parameters, problems));
+        return kept;
+    }
+
     /// <summary>Whether an entry with these parameters keeps it: where it has all that are named.</summary>
-    public bool AppliesTo(IReadOnlyDictionary<string, OptionDescription> parameters)
+    private bool AppliesTo(IReadOnlyDictionary<string, OptionDescription> parameters)
     {
         _candidates.UnionWith(parameters.Keys);
         return Rule.Names.All(parameters.ContainsKey);
     }
 
     /// <summary>An entry with these parameters keeps it.</summary>
-    public void Take(IReadOnlyDictionary<string, OptionDescription> parameters, Problems problems)
+    private void Take(IReadOnlyDictionary<string, OptionDescription> parameters, Problems problems)
     {
         IsTaken = true;
         try

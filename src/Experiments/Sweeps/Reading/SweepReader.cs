@@ -73,7 +73,7 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
     {
         var commands = new CommandReader(catalogue, sampler, folder, problems);
         if (!fields.Has("tasks") && CommandReader.IsIn(fields))
-            return commands.Read(fields, name) is { } program ? [program] : [];
+            return commands.Read(fields, name, rules: []) is { } program ? [program] : [];
 
         var shared = SharedParameter.Read(fields["parameters"], problems);
         if (fields["report"] is { } report)
@@ -119,7 +119,9 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
             }
 
             var inner = Fields.Closed(map, FileKeys.Block, "a block of 'tasks'", problems);
-            var block = CommandReader.IsIn(inner) ? commands.Read(inner, name) : Learnt(inner, fields["size"], reader, shared, rules);
+            var block = CommandReader.IsIn(inner)
+                ? commands.Read(inner, name, rules)
+                : Learnt(inner, fields["size"], reader, shared, rules);
             if (block is not null && blocks.Exists(other => other is not null && IsSame(other, block)))
             {
                 problems.Add(item.Mark, block.IsLearnt

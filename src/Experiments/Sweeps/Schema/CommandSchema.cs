@@ -45,8 +45,7 @@ internal static class CommandSchema
             ["items"] = Required(["as"], SweepSchema.Closed(FileKeys.CommandEntry, key => key switch
             {
                 "as" => new JsonObject { ["type"] = "string", ["pattern"] = "^[a-z0-9][a-z0-9-]*$" },
-                "command" => SweepSchema.Reference("command"),
-                "start_with" => SweepSchema.Reference("start_with"),
+                "command" or "constraints" or "start_with" => SweepSchema.Reference(key),
                 _ => SweepSchema.Reference("command_parameters"),
             })),
         }),
@@ -57,12 +56,17 @@ internal static class CommandSchema
             "value" => SweepSchema.Enum(["last", "best"]),
             _ => new JsonObject { ["type"] = "string" },
         }))),
+        ("command_objectives", SweepSchema.List(SweepSchema.AnyOf(
+            SweepSchema.Enum([TrialCosts.PeakMemory, TrialCosts.Seconds]),
+            Required(["name"], SweepSchema.Closed(FileKeys.Metric, key => key == "goal"
+                ? SweepSchema.Enum(["maximize", "minimize"])
+                : new JsonObject { ["type"] = "string" }))))),
     ];
 
     private static JsonObject Form(string[] required, string prefix)
     {
         var properties = new JsonObject();
-        foreach (var key in (string[])["metric", "methods", "parameters"])
+        foreach (var key in (string[])["metric", "objectives", "methods", "parameters"])
             properties[key] = SweepSchema.Reference(prefix + key);
         return Required(required, new JsonObject { ["properties"] = properties });
     }

@@ -86,8 +86,7 @@ public static class SweepSchema
             Enum(catalogue.Bases.Select(model => model.Id)),
             new JsonObject { ["type"] = "string" },
             Closed(FileKeys.Base, _ => new JsonObject { ["type"] = "string" })),
-        "metric" or "methods" or "parameters" => AnyOf(Reference(key), Reference($"command_{key}")),
-        "objectives" => List(Objective(Metrics(catalogue).Concat(TrialCosts.Names))),
+        "metric" or "objectives" or "methods" or "parameters" => AnyOf(Reference(key), Reference($"command_{key}")),
         "outcome_constraints" => AnyOf(OutcomeConstraint(), List(OutcomeConstraint())),
         "constraints" => Reference("constraints"),
         _ => CommandSchema.Of(key) ?? throw new NotSupportedException($"The schema does not know the key '{key}' of a block."),
@@ -105,7 +104,7 @@ public static class SweepSchema
         ["pattern"] = @"^\s*[A-Za-z_][A-Za-z0-9_]*\s*[<>]=\s*[-+0-9.eE]+\s*$",
     };
 
-    private static JsonObject List(JsonObject items) => new() { ["type"] = "array", ["minItems"] = 1, ["items"] = items };
+    internal static JsonObject List(JsonObject items) => new() { ["type"] = "array", ["minItems"] = 1, ["items"] = items };
 
     private static JsonObject Definitions(ICatalogue catalogue, EntrySchema entries)
     {
@@ -139,11 +138,12 @@ public static class SweepSchema
                 ["items"] = new JsonObject { ["type"] = "object", ["minProperties"] = 1 },
             },
             ["metric"] = Objective(Metrics(catalogue)),
+            ["objectives"] = List(Objective(Metrics(catalogue).Concat(TrialCosts.Names))),
         };
         foreach (var (name, schema) in CommandSchema.Definitions())
             definitions[name] = schema;
-        foreach (var key in (string[])["methods", "parameters", "constraints", "metric", "command_methods", "command_parameters",
-            "command_metric"])
+        foreach (var key in (string[])["methods", "parameters", "constraints", "metric", "objectives", "command_methods",
+            "command_parameters", "command_metric", "command_objectives"])
             definitions[key]!["description"] = FileKeys.Block.Summary(key.Replace("command_", "", StringComparison.Ordinal));
         foreach (var (name, schema) in entries.Options())
             definitions[name] = schema;
