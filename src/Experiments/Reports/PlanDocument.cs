@@ -38,6 +38,9 @@ public sealed record PlanDocument
     [JsonPropertyName("device_seconds")]
     public TimeSpan? DeviceTime => Entries.Aggregate((TimeSpan?)TimeSpan.Zero, (sum, entry) => sum + entry.DeviceTime);
 
+    /// <summary>Where the sweep stops early.</summary>
+    public required PlannedLimits Limits { get; init; }
+
     /// <summary>What is allowed but probably not meant.</summary>
     public required ImmutableArray<string> Warnings { get; init; }
 
@@ -67,6 +70,7 @@ public sealed record PlanDocument
                     .Select(preparation => preparation.Id).Distinct(),
             ],
             Entries = entries,
+            Limits = PlannedLimits.Of(spec.Limits),
             Warnings = [.. plan.Warnings],
         };
     }
@@ -183,4 +187,24 @@ public sealed record PlannedCost
 
     /// <summary>Number of trials that the time is estimated from.</summary>
     public required int Basis { get; init; }
+}
+
+/// <summary>Where a sweep stops early; null for no limit.</summary>
+/// <param name="Wall">Wall time of one run.</param>
+/// <param name="Trial">Time of one trial.</param>
+/// <param name="DeviceTime">Time of all attempts on all devices, over all runs.</param>
+/// <param name="Cost">The same as money.</param>
+/// <param name="PricePerDeviceHour">What one device costs for an hour.</param>
+/// <param name="AtLimit"><c>stop</c> or <c>drain</c>: what becomes of running attempts; null where the sweep has no limit.</param>
+public sealed record PlannedLimits(
+    [property: JsonPropertyName("wall_seconds")] TimeSpan? Wall,
+    [property: JsonPropertyName("trial_seconds")] TimeSpan? Trial,
+    [property: JsonPropertyName("device_seconds")] TimeSpan? DeviceTime,
+    double? Cost,
+    double? PricePerDeviceHour,
+    string? AtLimit)
+{
+    internal static PlannedLimits Of(Limits limits) => new(
+        limits.Wall, limits.Trial, limits.DeviceTime, limits.Cost, limits.PricePerDeviceHour,
+        (limits.Wall ?? limits.Budget) is null ? null : limits.AtLimit.ToString().ToLowerInvariant());
 }

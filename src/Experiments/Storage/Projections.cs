@@ -27,11 +27,18 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
                 _spec = extended.Spec;
                 Sweep = Sweep with { State = Sweep.IsPaused ? SweepRow.Paused : SweepRow.Running };
                 break;
-            case SweepEvent.SweepPaused:
-                Sweep = Sweep with { State = SweepRow.Paused, IsPaused = true };
+            case SweepEvent.SweepPaused paused:
+                Sweep = Sweep with
+                {
+                    State = SweepRow.Paused, IsPaused = true, PauseReason = paused.Reason, IsAtLimit = paused.AtLimit,
+                };
                 break;
             case SweepEvent.SweepResumed:
-                Sweep = Sweep with { State = Sweep.State == SweepRow.Paused ? SweepRow.Running : Sweep.State, IsPaused = false };
+                Sweep = Sweep with
+                {
+                    State = Sweep.State == SweepRow.Paused ? SweepRow.Running : Sweep.State,
+                    IsPaused = false, PauseReason = null, IsAtLimit = false,
+                };
                 Release();
                 break;
             case SweepEvent.SweepEnded ended:
@@ -50,14 +57,17 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
                 });
                 break;
             case SweepEvent.TrialPromoted promoted:
-                Change(promoted.Trial, trial => trial with { State = TrialState.Waiting });
+                Change(promoted.Trial, trial => trial with { State = TrialState.Waiting, IsHeld = false });
                 break;
             case SweepEvent.AttemptStarted started:
-                Change(started.Attempt.Trial, trial => trial with { State = TrialState.Running, Step = started.FromStep });
+                See(started.Attempt.Trial, recorded.Time, trial => trial with { State = TrialState.Running, Step = started.FromStep });
                 break;
             case SweepEvent.MetricReported metric:
-                Change(metric.Attempt.Trial, trial => trial with { Step = metric.Step });
+                See(metric.Attempt.Trial, recorded.Time, trial => trial with { Step = metric.Step });
                 Add(recorded.Number, metric);
+                break;
+            case SweepEvent.CheckpointSaved saved:
+                See(saved.Attempt.Trial, recorded.Time, trial => trial);
                 break;
             case SweepEvent.AttemptEnded ended:
                 End(recorded.Time, ended);
@@ -91,7 +101,14 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
 
     private void Create(SweepEvent.TrialCreated created)
     {
-        var row = new TrialRow { Trial = created.Trial, Work = created.Work, Needs = created.Needs, State = TrialState.Waiting };
+        var row = new TrialRow
+        {
+            Trial = created.Trial,
+            Work = created.Work,
+            Needs = created.Needs,
+            State = TrialState.Waiting,
+            IsHeld = created.Held,
+        };
         _touched[created.Trial] = new StoredTrial(row, Since: null);
         Count(TrialState.Waiting, 1);
     }
@@ -99,7 +116,8 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
     private void End(DateTimeOffset time, SweepEvent.AttemptEnded ended)
     {
         var id = ended.Attempt.Trial;
-        var took = ended.Elapsed > TimeSpan.Zero ? ended.Elapsed : time - (Find(id).Since ?? time);
+        var (_, since, seen) = Find(id);
+        var took = DeviceTime.Of(ended, since ?? time, seen ?? since ?? time, time);
         Change(id, since: null, change: trial => trial with
         {
             State = ended.Outcome switch
@@ -124,11 +142,15 @@ internal sealed class Projections(LiteDatabase database, SweepRow sweep)
 
     private void Change(TrialId trial, Func<TrialRow, TrialRow> change) => Change(trial, Find(trial).Since, change);
 
-    private void Change(TrialId trial, DateTimeOffset? since, Func<TrialRow, TrialRow> change)
+    /// <summary>Its attempt has reported.</summary>
+    private void See(TrialId trial, DateTimeOffset time, Func<TrialRow, TrialRow> change) =>
+        Change(trial, Find(trial).Since, change, seen: time);
+
+    private void Change(TrialId trial, DateTimeOffset? since, Func<TrialRow, TrialRow> change, DateTimeOffset? seen = null)
     {
         var before = Find(trial).Row;
         var after = change(before);
-        _touched[trial] = new StoredTrial(after, since);
+        _touched[trial] = new StoredTrial(after, since, seen);
         if (before.State == after.State)
             return;
 

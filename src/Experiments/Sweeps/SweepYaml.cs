@@ -26,7 +26,7 @@ public static partial class SweepYaml
         Line(0, "trials", spec.Trials is { } trials ? Show(trials) : null);
         Line(0, "sampler", Part(spec.Sampler.Type, spec.Sampler.Options));
         Line(0, "scheduler", Part(spec.Scheduler.Type, spec.Scheduler.Options));
-        Line(0, "limits", Map(("wall", Duration(spec.Limits.Wall)), ("trial", Duration(spec.Limits.Trial))));
+        Line(0, "limits", Show(spec.Limits));
         Line(0, "resources", Map(
             ("slots", spec.Resources.Slots is { } slots ? Show(slots) : null),
             ("devices", spec.Resources.Devices.Count == 0 ? null : List(spec.Resources.Devices.Select(Text)))));
@@ -127,6 +127,14 @@ public static partial class SweepYaml
     private static string Show(Objective objective) =>
         Map(("name", Text(objective.Name)), ("goal", objective.Maximize ? "maximize" : "minimize"))!;
 
+    private static string? Show(Limits limits) => Map(
+        ("wall", Duration(limits.Wall)),
+        ("trial", Duration(limits.Trial)),
+        ("device_time", Duration(limits.DeviceTime)),
+        ("cost", limits.Cost is { } cost ? Show(cost) : null),
+        ("price_per_device_hour", limits.PricePerDeviceHour is { } price ? Show(price) : null),
+        ("at_limit", limits.AtLimit == AtLimit.Drain ? "drain" : (limits.Wall ?? limits.Budget) is null ? null : "stop"));
+
     private static string Show(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Show(double value) => value.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');
@@ -134,7 +142,8 @@ public static partial class SweepYaml
     private static string Part(string type, Configuration options) =>
         Map([("type", Text(type)), .. options.Values.Select(option => (option.Key, (string?)Show(option.Value)))])!;
 
-    private static string? Duration(TimeSpan? time)
+    /// <summary>As sweep files have it, to the second: <c>1d6h</c>; null for no time.</summary>
+    internal static string? Duration(TimeSpan? time)
     {
         if (time is not { } span)
             return null;

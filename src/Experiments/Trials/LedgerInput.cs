@@ -23,8 +23,9 @@ public abstract record LedgerInput
     /// <summary>A worker reports. At least once, in order for an attempt, numbered from 1 without gaps.</summary>
     public sealed record Reported(string Worker, AttemptId Attempt, long Sequence, Report Report) : LedgerInput;
 
-    /// <summary>No new leases; with <paramref name="StopRunning"/> running attempts save and stop.</summary>
-    public sealed record Pause(string Reason, bool StopRunning) : LedgerInput;
+    /// <summary>No new leases; with <paramref name="StopRunning"/> running attempts save and stop;
+    /// <paramref name="AtLimit"/> where a limit of the sweep is the reason.</summary>
+    public sealed record Pause(string Reason, bool StopRunning, bool AtLimit = false) : LedgerInput;
 
     /// <summary>Leases are given again.</summary>
     public sealed record Resume : LedgerInput;

@@ -33,8 +33,11 @@ public abstract record SweepEvent
     public sealed record SpecExtended(SweepSpec Spec) : SweepEvent;
 
     /// <summary>No new leases are given; with <paramref name="StopRunning"/> running attempts save and stop, and those that
-    /// are adopted later too.</summary>
-    public sealed record SweepPaused(string Reason, bool StopRunning) : SweepEvent;
+    /// are adopted later too. <paramref name="AtLimit"/> where a limit of the sweep is the reason.</summary>
+    public sealed record SweepPaused(
+        string Reason,
+        bool StopRunning,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool AtLimit = false) : SweepEvent;
 
     /// <summary>Leases are given again.</summary>
     public sealed record SweepResumed : SweepEvent;
@@ -42,13 +45,17 @@ public abstract record SweepEvent
     /// <summary>Nothing is left to do.</summary>
     public sealed record SweepEnded(string Reason) : SweepEvent;
 
-    /// <summary>A trial is there, waiting.</summary>
-    public sealed record TrialCreated(TrialId Trial, TrialWork Work, EquatableArray<TrialId> Needs) : SweepEvent;
+    /// <summary>A trial is there, waiting; when <paramref name="Held"/>, until the scheduler promotes it.</summary>
+    public sealed record TrialCreated(
+        TrialId Trial,
+        TrialWork Work,
+        EquatableArray<TrialId> Needs,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Held = false) : SweepEvent;
 
     /// <summary>An attempt was given to a worker. Its number is one more than the trial's last.</summary>
     public sealed record TrialLeased(AttemptId Attempt, string Worker, string Device, string Node) : SweepEvent;
 
-    /// <summary>A resting trial waits for a device again: the scheduler lets it go on.</summary>
+    /// <summary>A resting or held trial waits for a device: the scheduler lets it go on, or begin.</summary>
     public sealed record TrialPromoted(TrialId Trial) : SweepEvent;
 
     /// <summary>The worker began, from that step; with a sentence where people should know why from there.</summary>

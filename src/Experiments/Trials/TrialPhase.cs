@@ -10,6 +10,9 @@ internal abstract record TrialPhase
     /// <summary>For a device, or for other trials.</summary>
     public sealed record Waiting : TrialPhase;
 
+    /// <summary>Not begun: its turn comes when the scheduler promotes it.</summary>
+    public sealed record Held : TrialPhase;
+
     /// <summary>A worker has it, and has said that it began or not.</summary>
     public sealed record Leased(Lease Lease, bool Began) : TrialPhase;
 
@@ -34,9 +37,9 @@ internal sealed record Conclusion(TrialState State, FailureCause? Cause, string?
 {
     public static Conclusion Completed { get; } = new(TrialState.Completed, null, null);
 
-    public static Conclusion Pruned { get; } = new(TrialState.Pruned, null, null);
-
     public static Conclusion Cancelled { get; } = new(TrialState.Cancelled, null, null);
+
+    public static Conclusion Pruned(string? why) => new(TrialState.Pruned, null, why);
 
     public static Conclusion Of(AttemptOutcome.Failed failed) =>
         new(failed.Cause == FailureCause.Invalid ? TrialState.Invalid : TrialState.Failed, failed.Cause, failed.Message);

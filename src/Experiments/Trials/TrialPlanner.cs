@@ -98,7 +98,7 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
     /// <summary>A trial as the scheduler should know it; null where it decides nothing about it.</summary>
     public ScheduledTrial? Scheduled(TrialId id, TrialWork work) =>
         work is TrialWork.Train train && Entry(train) is { IsScheduled: true } entry
-            ? new ScheduledTrial(id, entry.Group, entry.Steps(train.Configuration))
+            ? new ScheduledTrial(id, entry.Group, entry.Steps(train.Configuration)) { Configuration = train.Index }
             : null;
 
     /// <summary>Whether the scheduler decides about trials of this kind: not about what trains nothing, what others need, and

@@ -38,10 +38,17 @@ internal sealed class StoreReader(IExperimentStore store, bool isLive) : ISweepR
     private static ImmutableDictionary<TrialId, string> WaitingFor(SweepSummary summary, IReadOnlyList<TrialRow> trials)
     {
         var completed = trials.Where(trial => trial.State == TrialState.Completed).Select(trial => trial.Trial).ToHashSet();
-        var otherwise = summary.State == Running ? new WaitReason.NoFreeDevice().ToString() : $"the sweep is {summary.State}";
+        var otherwise = summary switch
+        {
+            { State: Running } => new WaitReason.NoFreeDevice().ToString(),
+            { PauseReason: { } why, IsAtLimit: true } => new WaitReason.Limit(why).ToString(),
+            { PauseReason: { } why } => new WaitReason.Paused(why).ToString(),
+            _ => $"the sweep is {summary.State}",
+        };
         return trials.Where(trial => trial.State == TrialState.Waiting).ToImmutableDictionary(
             trial => trial.Trial,
-            trial => trial.Needs.Where(need => !completed.Contains(need)).ToArray() is { Length: > 0 } open
+            trial => trial.IsHeld ? new WaitReason.Unpromoted().ToString()
+                : trial.Needs.Where(need => !completed.Contains(need)).ToArray() is { Length: > 0 } open
                 ? new WaitReason.Needs([.. open]).ToString()
                 : otherwise);
     }
