@@ -41,6 +41,9 @@ public sealed record PlanDocument
     /// <summary>What the samplers know of earlier sweeps.</summary>
     public ImmutableArray<TakenOver> Earlier { get; init; } = [];
 
+    /// <summary>Where the sweep stops early.</summary>
+    public required PlannedLimits Limits { get; init; }
+
     /// <summary>What is allowed but probably not meant.</summary>
     public required ImmutableArray<string> Warnings { get; init; }
 
@@ -74,6 +77,7 @@ public sealed record PlanDocument
                     .Select(preparation => preparation.Id).Distinct(),
             ],
             Entries = entries,
+            Limits = PlannedLimits.Of(spec.Limits),
             Warnings = [.. plan.Warnings],
         };
     }
@@ -209,4 +213,24 @@ public sealed record PlannedCost
 
     /// <summary>Time of a step, or of a whole trial where that makes none; null where it is not known.</summary>
     internal TimeSpan? StepTime => Trials == 0 ? TimeSpan.Zero : DeviceTime / Trials / MeanSteps;
+}
+
+/// <summary>Where a sweep stops early; null for no limit.</summary>
+/// <param name="Wall">Wall time of one run.</param>
+/// <param name="Trial">Time of one trial.</param>
+/// <param name="DeviceTime">Time of all attempts on all devices, over all runs.</param>
+/// <param name="Cost">The same as money.</param>
+/// <param name="PricePerDeviceHour">What one device costs for an hour.</param>
+/// <param name="AtLimit"><c>stop</c> or <c>drain</c>: what becomes of running attempts; null where the sweep has no limit.</param>
+public sealed record PlannedLimits(
+    [property: JsonPropertyName("wall_seconds")] TimeSpan? Wall,
+    [property: JsonPropertyName("trial_seconds")] TimeSpan? Trial,
+    [property: JsonPropertyName("device_seconds")] TimeSpan? DeviceTime,
+    double? Cost,
+    double? PricePerDeviceHour,
+    string? AtLimit)
+{
+    internal static PlannedLimits Of(Limits limits) => new(
+        limits.Wall, limits.Trial, limits.DeviceTime, limits.Cost, limits.PricePerDeviceHour,
+        (limits.Wall ?? limits.Budget) is null ? null : limits.AtLimit.ToString().ToLowerInvariant());
 }

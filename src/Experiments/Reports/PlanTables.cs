@@ -39,6 +39,7 @@ public static class PlanTables
                 plan.DeviceTime is { } time
                     ? $"About {Digits.Duration(time)} of one device, preparations aside."
                     : "Time is known once trials of the same task, base and method are in the store.",
+                .. Limits(plan.Limits),
             ],
         };
         if (plan.Simulation is { } simulated)
@@ -85,6 +86,26 @@ public static class PlanTables
     }
 
     private static string Percent(double share) => share.ToString("0.0 %", CultureInfo.InvariantCulture);
+
+    private static IEnumerable<string> Limits(PlannedLimits limits)
+    {
+        string[] sweep =
+        [
+            .. limits.Wall is { } wall ? [$"{SweepYaml.Duration(wall)} of a run"] : Array.Empty<string>(),
+            .. limits.DeviceTime is { } time ? [$"{SweepYaml.Duration(time)} of device time"] : Array.Empty<string>(),
+            .. limits.Cost is { } cost
+                ? [string.Create(CultureInfo.InvariantCulture, $"a cost of {cost} at {limits.PricePerDeviceHour} for an hour of a device")]
+                : Array.Empty<string>(),
+        ];
+        if (sweep.Length > 0)
+        {
+            yield return $"Limits: {string.Join(", ", sweep)}; then running attempts "
+                + (limits.AtLimit == "drain" ? "go on to their next rung or their end." : "save and stop.");
+        }
+
+        if (limits.Trial is { } trial)
+            yield return $"A trial may take {SweepYaml.Duration(trial)}.";
+    }
 
     private static ImmutableArray<Cell> Row(PlannedCost entry) =>
     [

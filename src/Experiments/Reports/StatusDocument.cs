@@ -26,6 +26,17 @@ public sealed record SweepStatus
     /// <summary>Running, paused or why it ended, as the store has it.</summary>
     public required string State { get; init; }
 
+    /// <summary>Why it is paused; null while it is not.</summary>
+    public string? PauseReason { get; init; }
+
+    /// <summary>Time of all attempts that are over, on all devices together.</summary>
+    [JsonPropertyName("device_seconds")]
+    public TimeSpan DeviceTime { get; init; }
+
+    /// <summary>What its limits allow of that; null where they allow any.</summary>
+    [JsonPropertyName("device_limit_seconds")]
+    public TimeSpan? DeviceLimit { get; init; }
+
     /// <summary>Number of its trials by state.</summary>
     public required ImmutableSortedDictionary<TrialState, int> Trials { get; init; }
 
@@ -49,6 +60,9 @@ public sealed record SweepStatus
         Sweep = summary.Name,
         Started = summary.Started.ToUniversalTime(),
         State = summary.State,
+        PauseReason = summary.PauseReason,
+        DeviceTime = trials.Aggregate(TimeSpan.Zero, (sum, trial) => sum + trial.Elapsed),
+        DeviceLimit = spec.Limits.Budget,
         Trials = summary.Trials,
         Running = [.. trials.Where(trial => trial.State is TrialState.Assigned or TrialState.Running)
             .Select(trial => new RunningTrial(trial.Trial, trial.Attempt, Task(spec, trial.Work), Name(trial.Work),

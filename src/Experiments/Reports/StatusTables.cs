@@ -22,7 +22,12 @@ public static class StatusTables
                 .. counts.Select(column => new Column(column.Heading, Alignment.Right, 1)),
             ],
             Rows = [.. status.Sweeps.Select(each => Row(each, counts))],
-            Notes = status.Sweeps.IsEmpty ? ["There is no sweep yet. Start one: orchestrator run FILE."] : [],
+            Notes = status.Sweeps switch
+            {
+                [] => ["There is no sweep yet. Start one: orchestrator run FILE."],
+                [var single] => [.. Notes(single)],
+                _ => [],
+            },
         };
 
         if (status.Sweeps is not [var sweep])
@@ -52,6 +57,14 @@ public static class StatusTables
             Count(sweep, column.States).ToString(CultureInfo.InvariantCulture),
             column.Heading == "failed" && Count(sweep, column.States) > 0 ? Tone.Bad : Tone.Plain)),
     ];
+
+    private static IEnumerable<string> Notes(SweepStatus sweep)
+    {
+        if (sweep.PauseReason is { } reason)
+            yield return $"Paused: {reason}";
+        if (sweep.DeviceLimit is { } limit)
+            yield return $"Device time of attempts that are over: {Digits.Duration(sweep.DeviceTime)} of {Digits.Duration(limit)}.";
+    }
 
     private static int Count(SweepStatus sweep, params TrialState[] states) => states.Sum(state => sweep.Trials.GetValueOrDefault(state));
 

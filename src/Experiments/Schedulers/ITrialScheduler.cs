@@ -35,6 +35,9 @@ public interface ITrialScheduler
     /// gone on from by another.</summary>
     bool TrainsPopulations => false;
 
+    /// <summary>Whether a trial that is about to be added may begin only when it is promoted.</summary>
+    bool Holds(ScheduledTrial trial) => false;
+
     /// <summary>The steps below its full resource at which a trial is measured, in ascending order.</summary>
     IReadOnlyList<int> RungsOf(TrialId trial) => [];
 
@@ -63,11 +66,11 @@ public interface ITrialScheduler
     {
     }
 
-    /// <summary>The resting trial that a free device should go on with, before any new one; null for none.</summary>
-    /// <param name="last">Whether nothing but resting trials is left, and none will come.</param>
+    /// <summary>The resting or held trial that a free device should go on with, before any new one; null for none.</summary>
+    /// <param name="last">Whether nothing but resting and held trials is left, and none will come.</param>
     TrialId? Promotion(bool last) => null;
 
-    /// <summary>A resting trial was promoted.</summary>
+    /// <summary>A resting or held trial was promoted.</summary>
     void Promoted(TrialId trial)
     {
     }
@@ -82,10 +85,23 @@ public interface ITrialScheduler
     {
     }
 
+    /// <summary>A trial has reached its full resource, and is about to be told of as ended.</summary>
+    /// <param name="trial">The trial.</param>
+    /// <param name="value">What it came to, lower is better; positive infinity for what is not finite.</param>
+    void Finished(TrialId trial, double value)
+    {
+    }
+
     /// <summary>A trial has ended: <see cref="TrialState.Completed"/> after its full resource, or otherwise.</summary>
     void Ended(TrialId trial, TrialState state)
     {
     }
+
+    /// <summary>The trials that are to end at once because that one has just ended; those that have ended already do no harm.</summary>
+    IEnumerable<TrialId> ClosedBy(TrialId ended) => [];
+
+    /// <summary>Why a trial is pruned, in a sentence; null where its curve says enough.</summary>
+    string? WhyPruned(TrialId trial) => null;
 }
 
 /// <summary>A trial as a scheduler knows it.</summary>
@@ -94,6 +110,10 @@ public interface ITrialScheduler
 /// <param name="Steps">Its full resource, in steps, at least 1.</param>
 public sealed record ScheduledTrial(TrialId Id, int Group, int Steps)
 {
+    /// <summary>Index of its configuration in the group. Trials of one configuration differ in their seed alone, and are added
+    /// in the order of the seeds.</summary>
+    public int Index { get; init; }
+
     /// <summary>The seed of the sweep that it trains with: equal for trials that see the same data in the same order.</summary>
     public int Replicate { get; init; }
 

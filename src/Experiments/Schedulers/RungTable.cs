@@ -45,6 +45,13 @@ internal sealed class RungTable
         return rank;
     }
 
+    /// <summary>How many are better than one that has arrived.</summary>
+    public int RankOf(RungEntry entry)
+    {
+        var index = RunOf(entry);
+        return Before(index) + _runs[index].BinarySearch(entry);
+    }
+
     /// <summary>Whether a trial that has arrived is of the best 1/η, rounded down, with a value at all.</summary>
     public bool IsAmongBest(RungEntry entry, int factor)
     {

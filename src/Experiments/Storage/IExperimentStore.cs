@@ -53,7 +53,14 @@ public sealed record SweepSummary(
     DateTimeOffset Started,
     string State,
     ImmutableSortedDictionary<TrialState, int> Trials,
-    long LastEvent);
+    long LastEvent)
+{
+    /// <summary>Why it is paused; null while it is not.</summary>
+    public string? PauseReason { get; init; }
+
+    /// <summary>Whether that is a limit.</summary>
+    public bool IsAtLimit { get; init; }
+}
 
 /// <summary>A trial as it stands.</summary>
 public sealed record TrialRow
@@ -73,6 +80,9 @@ public sealed record TrialRow
 
     /// <summary>Where it stands.</summary>
     public required TrialState State { get; init; }
+
+    /// <summary>Whether it may begin only when the scheduler promotes it.</summary>
+    public bool IsHeld { get; init; }
 
     /// <summary>Number of its newest attempt, 0 before the first.</summary>
     public int Attempt { get; init; }

@@ -69,11 +69,18 @@ internal sealed class Projections(LiteDatabase database, SweepRow stored)
                 _spec = extended.Spec;
                 _row = _row with { State = _row.IsPaused ? SweepRow.Paused : SweepRow.Running };
                 break;
-            case SweepEvent.SweepPaused:
-                _row = _row with { State = SweepRow.Paused, IsPaused = true };
+            case SweepEvent.SweepPaused paused:
+                _row = _row with
+                {
+                    State = SweepRow.Paused, IsPaused = true, PauseReason = paused.Reason, IsAtLimit = paused.AtLimit,
+                };
                 break;
             case SweepEvent.SweepResumed:
-                _row = _row with { State = _row.State == SweepRow.Paused ? SweepRow.Running : _row.State, IsPaused = false };
+                _row = _row with
+                {
+                    State = _row.State == SweepRow.Paused ? SweepRow.Running : _row.State,
+                    IsPaused = false, PauseReason = null, IsAtLimit = false,
+                };
                 Release();
                 break;
             case SweepEvent.SweepEnded ended:
@@ -92,7 +99,7 @@ internal sealed class Projections(LiteDatabase database, SweepRow stored)
                 });
                 break;
             case SweepEvent.TrialPromoted promoted:
-                Change(promoted.Trial, trial => trial with { State = TrialState.Waiting });
+                Change(promoted.Trial, trial => trial with { State = TrialState.Waiting, IsHeld = false });
                 break;
             case SweepEvent.TrialExploited exploited:
                 Change(exploited.Trial, trial => trial with
@@ -103,11 +110,14 @@ internal sealed class Projections(LiteDatabase database, SweepRow stored)
                 });
                 break;
             case SweepEvent.AttemptStarted started:
-                Change(started.Attempt.Trial, trial => trial with { State = TrialState.Running, Step = started.FromStep });
+                See(started.Attempt.Trial, recorded.Time, trial => trial with { State = TrialState.Running, Step = started.FromStep });
                 break;
             case SweepEvent.MetricReported metric:
-                Change(metric.Attempt.Trial, trial => trial with { Step = metric.Step });
+                See(metric.Attempt.Trial, recorded.Time, trial => trial with { Step = metric.Step });
                 Add(recorded.Number, metric);
+                break;
+            case SweepEvent.CheckpointSaved saved:
+                See(saved.Attempt.Trial, recorded.Time, trial => trial);
                 break;
             case SweepEvent.AttemptEnded ended:
                 End(recorded.Time, ended);
@@ -148,7 +158,14 @@ internal sealed class Projections(LiteDatabase database, SweepRow stored)
 
     private void Create(SweepEvent.TrialCreated created)
     {
-        var row = new TrialRow { Trial = created.Trial, Work = created.Work, Needs = created.Needs, State = TrialState.Waiting };
+        var row = new TrialRow
+        {
+            Trial = created.Trial,
+            Work = created.Work,
+            Needs = created.Needs,
+            State = TrialState.Waiting,
+            IsHeld = created.Held,
+        };
         _touched[created.Trial] = new StoredTrial(row, Since: null);
         Count(TrialState.Waiting, 1);
     }
@@ -156,7 +173,8 @@ internal sealed class Projections(LiteDatabase database, SweepRow stored)
     private void End(DateTimeOffset time, SweepEvent.AttemptEnded ended)
     {
         var id = ended.Attempt.Trial;
-        var took = ended.Elapsed > TimeSpan.Zero ? ended.Elapsed : time - (Find(id).Since ?? time);
+        var (_, since, seen) = Find(id);
+        var took = DeviceTime.Of(ended, since ?? time, seen ?? since ?? time, time);
         Change(id, since: null, change: trial => trial with
         {
             State = ended.Outcome switch
@@ -181,11 +199,15 @@ internal sealed class Projections(LiteDatabase database, SweepRow stored)
 
     private void Change(TrialId trial, Func<TrialRow, TrialRow> change) => Change(trial, Find(trial).Since, change);
 
-    private void Change(TrialId trial, DateTimeOffset? since, Func<TrialRow, TrialRow> change)
+    /// <summary>Its attempt has reported.</summary>
+    private void See(TrialId trial, DateTimeOffset time, Func<TrialRow, TrialRow> change) =>
+        Change(trial, Find(trial).Since, change, seen: time);
+
+    private void Change(TrialId trial, DateTimeOffset? since, Func<TrialRow, TrialRow> change, DateTimeOffset? seen = null)
     {
         var before = Find(trial).Row;
         var after = change(before);
-        _touched[trial] = new StoredTrial(after, since);
+        _touched[trial] = new StoredTrial(after, since, seen);
         if (before.State == after.State)
             return;
 

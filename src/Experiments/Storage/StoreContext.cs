@@ -47,4 +47,5 @@ internal sealed record StoredEvent(DateTimeOffset Time, SweepEvent Event);
 /// <summary>A trial's row with what bringing it up to date takes.</summary>
 /// <param name="Row">The row.</param>
 /// <param name="Since">When its open attempt was leased.</param>
-internal sealed record StoredTrial(TrialRow Row, DateTimeOffset? Since);
+/// <param name="Seen">When the last report of that attempt was recorded; null before the first.</param>
+internal sealed record StoredTrial(TrialRow Row, DateTimeOffset? Since, DateTimeOffset? Seen = null);

@@ -51,11 +51,21 @@ internal sealed record SweepRow(
     ImmutableSortedDictionary<TrialState, int> Trials,
     long LastEvent)
 {
+    /// <summary>Why it is paused; null while it is not.</summary>
+    public string? PauseReason { get; init; }
+
+    /// <summary>Whether that is a limit.</summary>
+    public bool IsAtLimit { get; init; }
+
     public const string Running = "running";
     public const string Paused = "paused";
 
     public static SweepRow New(int id, string name) =>
         new(id, name, default, Running, IsPaused: false, ImmutableSortedDictionary<TrialState, int>.Empty, LastEvent: 0);
 
-    public SweepSummary Summary => new(Name, Started, State, Trials, LastEvent);
+    public SweepSummary Summary => new(Name, Started, State, Trials, LastEvent)
+    {
+        PauseReason = State == Paused ? PauseReason : null,
+        IsAtLimit = State == Paused && IsAtLimit,
+    };
 }

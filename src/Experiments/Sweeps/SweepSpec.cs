@@ -144,14 +144,56 @@ public sealed record SchedulerSpec
     public Configuration Options { get; init; } = Configuration.Empty;
 }
 
-/// <summary>Limits of the whole sweep and of one trial; null for none.</summary>
+/// <summary>Limits of the whole sweep and of one trial; null for none. Of several the one that is reached first counts.</summary>
 public sealed record Limits
 {
-    /// <summary>Wall time of the sweep while it runs.</summary>
+    /// <summary>Wall time of one run of the sweep.</summary>
     public TimeSpan? Wall { get; init; }
 
     /// <summary>Time of one trial.</summary>
     public TimeSpan? Trial { get; init; }
+
+    /// <summary>Time of all attempts on all devices together, over all runs of the sweep.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] // absent, as in specs from before there was one
+    public TimeSpan? DeviceTime { get; init; }
+
+    /// <summary>The same as money; in the unit of <see cref="PricePerDeviceHour"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Cost { get; init; }
+
+    /// <summary>What one device costs for an hour; there where <see cref="Cost"/> is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? PricePerDeviceHour { get; init; }
+
+    /// <summary>What becomes of running attempts when a limit of the sweep is reached.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public AtLimit AtLimit { get; init; }
+
+    /// <summary>The device time that both <see cref="DeviceTime"/> and <see cref="Cost"/> allow; null for any.</summary>
+    [JsonIgnore]
+    public TimeSpan? Budget
+    {
+        get
+        {
+            var bought = Cost is { } cost && PricePerDeviceHour is { } price && cost / price < TimeSpan.MaxValue.TotalHours
+                ? TimeSpan.FromHours(cost / price)
+                : (TimeSpan?)null;
+            return bought is null || DeviceTime < bought ? DeviceTime : bought;
+        }
+    }
+}
+
+/// <summary>What becomes of running attempts when a limit of the sweep is reached. No new ones begin.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<AtLimit>))]
+public enum AtLimit
+{
+    /// <summary>They save a checkpoint and stop; the sweep goes on from there.</summary>
+    [JsonStringEnumMemberName("stop")]
+    Stop,
+
+    /// <summary>They go on to their next rung or to their end.</summary>
+    [JsonStringEnumMemberName("drain")]
+    Drain,
 }
 
 /// <summary>What trials run on.</summary>

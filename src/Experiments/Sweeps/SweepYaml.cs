@@ -26,7 +26,7 @@ public static partial class SweepYaml
         Line(0, "trials", spec.Trials is { } trials ? Show(trials) : null);
         Line(0, "sampler", Part(spec.Sampler.Type, spec.Sampler.Options, spec.Sampler.WarmStart));
         Line(0, "scheduler", Part(spec.Scheduler.Type, spec.Scheduler.Options, []));
-        Line(0, "limits", Map(("wall", Duration(spec.Limits.Wall)), ("trial", Duration(spec.Limits.Trial))));
+        Line(0, "limits", Show(spec.Limits));
         Line(0, "resources", Map(
             ("slots", spec.Resources.Slots is { } slots ? Show(slots) : null),
             ("devices", spec.Resources.Devices.Count == 0 ? null : List(spec.Resources.Devices.Select(Text)))));
@@ -140,6 +140,14 @@ public static partial class SweepYaml
     private static string Show(Objective objective) =>
         Map(("name", Text(objective.Name)), ("goal", objective.Maximize ? "maximize" : "minimize"))!;
 
+    private static string? Show(Limits limits) => Map(
+        ("wall", Duration(limits.Wall)),
+        ("trial", Duration(limits.Trial)),
+        ("device_time", Duration(limits.DeviceTime)),
+        ("cost", limits.Cost is { } cost ? Show(cost) : null),
+        ("price_per_device_hour", limits.PricePerDeviceHour is { } price ? Show(price) : null),
+        ("at_limit", limits.AtLimit == AtLimit.Drain ? "drain" : (limits.Wall ?? limits.Budget) is null ? null : "stop"));
+
     private static string Show(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Show(double value) => value.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');
@@ -151,7 +159,8 @@ public static partial class SweepYaml
         ("warm_start", warmStart.Count == 0 ? null : List(warmStart.Select(Text))),
     ])!;
 
-    private static string? Duration(TimeSpan? time)
+    /// <summary>As sweep files have it, to the second: <c>1d6h</c>; null for no time.</summary>
+    internal static string? Duration(TimeSpan? time)
     {
         if (time is not { } span)
             return null;

@@ -30,8 +30,9 @@ public abstract record LedgerInput
     /// <param name="Configuration">The answer; null where the entry has no more.</param>
     public sealed record Suggested(int Block, string Entry, int Index, Configuration? Configuration) : LedgerInput;
 
-    /// <summary>No new leases; with <paramref name="StopRunning"/> running attempts save and stop.</summary>
-    public sealed record Pause(string Reason, bool StopRunning) : LedgerInput;
+    /// <summary>No new leases; with <paramref name="StopRunning"/> running attempts save and stop;
+    /// <paramref name="AtLimit"/> where a limit of the sweep is the reason.</summary>
+    public sealed record Pause(string Reason, bool StopRunning, bool AtLimit = false) : LedgerInput;
 
     /// <summary>Leases are given again.</summary>
     public sealed record Resume : LedgerInput;

@@ -41,8 +41,11 @@ public abstract record SweepEvent
     public sealed record SpecExtended(SweepSpec Spec) : SweepEvent;
 
     /// <summary>No new leases are given; with <paramref name="StopRunning"/> running attempts save and stop, and those that
-    /// are adopted later too.</summary>
-    public sealed record SweepPaused(string Reason, bool StopRunning) : SweepEvent;
+    /// are adopted later too. <paramref name="AtLimit"/> where a limit of the sweep is the reason.</summary>
+    public sealed record SweepPaused(
+        string Reason,
+        bool StopRunning,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool AtLimit = false) : SweepEvent;
 
     /// <summary>Leases are given again.</summary>
     public sealed record SweepResumed : SweepEvent;
@@ -54,14 +57,18 @@ public abstract record SweepEvent
     /// recorded until it is there.</summary>
     public sealed record SuggestionBegun(int Block, string Entry, int Index) : SweepEvent;
 
-    /// <summary>A trial is there, waiting.</summary>
-    public sealed record TrialCreated(TrialId Trial, TrialWork Work, EquatableArray<TrialId> Needs) : SweepEvent;
+    /// <summary>A trial is there, waiting; when <paramref name="Held"/>, until the scheduler promotes it.</summary>
+    public sealed record TrialCreated(
+        TrialId Trial,
+        TrialWork Work,
+        EquatableArray<TrialId> Needs,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Held = false) : SweepEvent;
 
     /// <summary>An attempt was given to a worker, which may be silent that long where it said so itself. Its number is one more than
     /// the trial's last.</summary>
     public sealed record TrialLeased(AttemptId Attempt, string Worker, string Device, string Node, TimeSpan? Lease = null) : SweepEvent;
 
-    /// <summary>A resting trial waits for a device again: the scheduler lets it go on.</summary>
+    /// <summary>A resting or held trial waits for a device: the scheduler lets it go on, or begin.</summary>
     public sealed record TrialPromoted(TrialId Trial) : SweepEvent;
 
     /// <summary>A resting trial has given up what it had trained, and goes on from a donor's checkpoint with other values.</summary>

@@ -188,7 +188,7 @@ public sealed partial class SweepLedger
     private void Pause(LedgerInput.Pause pause)
     {
         if (_state.End is null && (_state.Pause is null || (pause.StopRunning && !_state.Pause.StopRunning)))
-            Record(new SweepEvent.SweepPaused(pause.Reason, pause.StopRunning));
+            Record(new SweepEvent.SweepPaused(pause.Reason, pause.StopRunning, pause.AtLimit));
         if (!pause.StopRunning)
             return;
 
@@ -215,7 +215,7 @@ public sealed partial class SweepLedger
     private void Prune(Trial trial)
     {
         Withdraw(trial);
-        End(trial, Conclusion.Pruned);
+        End(trial, Conclusion.Pruned(_scheduler.WhyPruned(trial.Id)));
     }
 
     /// <summary>Takes a trial that is to end now from the worker that holds it, if one does.</summary>
@@ -264,7 +264,7 @@ public sealed partial class SweepLedger
             if (_state.OnlyRests && _scheduler.Promotion(last: true) is null)
             {
                 foreach (var trial in _state.Resting)
-                    End(trial, Conclusion.Pruned);
+                    Prune(trial);
             }
 
             if (_state.Live == 0 && _planner.IsDrawn)
@@ -279,10 +279,15 @@ public sealed partial class SweepLedger
 
     private void Settle()
     {
-        while (_state.NextPruned() is { } pruned)
-            Prune(pruned);
-        while (_state.NextDue() is { Due: { } conclusion } trial)
-            End(trial, conclusion);
+        while (true)
+        {
+            if (_state.NextPruned() is { } pruned)
+                Prune(pruned);
+            else if (_state.NextDue() is { Due: { } conclusion } trial)
+                End(trial, conclusion); // which may be why others are pruned
+            else
+                return;
+        }
     }
 
     /// <summary>Gives the next trial to the worker that has been idle longest; says whether there was such a pair.</summary>
@@ -306,10 +311,14 @@ public sealed partial class SweepLedger
     {
         while (_scheduler.Exploitation(_state.CheckpointStepOf) is { } exploit)
             Exploit(exploit);
-        var promoted = _scheduler.Promotion(_state.OnlyRests);
-        if (promoted is { } trial)
-            Record(new SweepEvent.TrialPromoted(trial));
-        return promoted;
+        while (_scheduler.Promotion(_state.OnlyRests) is { } promoted)
+        {
+            Record(new SweepEvent.TrialPromoted(promoted));
+            if (_state.Find(promoted)!.IsReady)
+                return promoted; // one that has not begun may still need others
+        }
+
+        return null;
     }
 
     private void Exploit(Exploit exploit)
@@ -323,7 +332,7 @@ public sealed partial class SweepLedger
 
     private TrialId? NextReady()
     {
-        if (_planner.IsLazy && _state.Count(TrialState.Waiting) == 0)
+        if (_planner.IsLazy && _state.Pending == 0)
         {
             if (_planner.Asks)
                 Ask();
@@ -338,7 +347,10 @@ public sealed partial class SweepLedger
     private void Plan(bool draw, int atMost = int.MaxValue)
     {
         for (; atMost > 0 && _planner.Next(new TrialId(_state.Trials.Count), draw) is { } created; atMost--)
-            Record(created);
+        {
+            var scheduled = _planner.Scheduled(created.Trial, created.Work);
+            Record(created with { Held = scheduled is not null && _scheduler.Holds(scheduled) });
+        }
     }
 
     private void Assign(Trial trial)
@@ -382,9 +394,11 @@ public sealed partial class SweepLedger
 
     private WaitReason? Waits(Trial trial) => trial.State switch
     {
+        TrialState.Waiting when trial.Phase is TrialPhase.Held => new WaitReason.Unpromoted(),
         TrialState.Waiting when trial.OpenNeeds > 0 => new WaitReason.Needs(
             [.. trial.Needs.Where(need => _state.Find(need)!.State != TrialState.Completed)]),
-        TrialState.Waiting or TrialState.Paused when Paused is { } why => new WaitReason.Paused(why),
+        TrialState.Waiting or TrialState.Paused when _state.Pause is { } pause =>
+            pause.AtLimit ? new WaitReason.Limit(pause.Reason) : new WaitReason.Paused(pause.Reason),
         TrialState.Resting => new WaitReason.Resting(trial.Step),
         TrialState.Waiting => Spec.IsExternal ? new WaitReason.NotAskedFor() : new WaitReason.NoFreeDevice(),
         _ => null,

@@ -41,10 +41,13 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
     public int Live => Count(TrialState.Waiting) + Count(TrialState.Assigned) + Count(TrialState.Running)
         + Count(TrialState.Paused) + Count(TrialState.Resting);
 
-    /// <summary>Whether trials rest, and nothing else is going on or will come.</summary>
+    /// <summary>Number of trials that wait for a device or for other trials: not those that wait for a promotion.</summary>
+    public int Pending => Count(TrialState.Waiting) - (_resting.Count - Count(TrialState.Resting));
+
+    /// <summary>Whether trials wait for a promotion, and nothing else is going on or will come.</summary>
     public bool OnlyRests => _resting.Count > 0 && _resting.Count == Live && planner.IsDrawn;
 
-    /// <summary>Trials that rest, in order of number.</summary>
+    /// <summary>Trials that wait for a promotion, at a rung or before they begin, in order of number.</summary>
     public IReadOnlyList<Trial> Resting => [.. _resting.OrderBy(trial => trial.Id)];
 
     public ImmutableSortedDictionary<TrialState, int> Counts => ImmutableSortedDictionary.CreateRange(
@@ -167,7 +170,7 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
 
     private void Create(SweepEvent.TrialCreated created)
     {
-        var trial = new Trial(created.Trial, created.Work, created.Needs);
+        var trial = new Trial(created.Trial, created.Work, created.Needs, created.Held);
         _trials.Add(trial);
         _counts[(int)trial.State]++;
         foreach (var id in created.Needs)
@@ -187,11 +190,13 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
             }
         }
 
-        if (trial.IsReady)
-            _ready.Add(trial.Id);
         planner.Register(trial.Id, trial.Work);
         if (planner.Scheduled(trial.Id, trial.Work) is { } scheduled)
             scheduler.Add(scheduled);
+        if (created.Held)
+            _resting.Add(trial);
+        if (trial.IsReady)
+            _ready.Add(trial.Id);
     }
 
     /// <summary>Whether the scheduler decides about a trial.</summary>
@@ -229,7 +234,7 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
         if (trial.TakenOverAt < 0)
             planner.Observe(trial.Work, result, trial.Elapsed, ended.State);
         if (planner.IsScheduled(trial.Work))
-            scheduler.Ended(trial.Id, ended.State);
+            Tell(trial, ended.State, result);
         foreach (var dependent in dependents)
         {
             if (dependent.Phase is TrialPhase.Ended)
@@ -239,6 +244,19 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
             else if (dependent.Doom is null)
                 Doom(dependent, trial);
         }
+    }
+
+    private void Tell(Trial ended, TrialState state, TrialResult? result)
+    {
+        if (state == TrialState.Completed)
+        {
+            var value = planner.ValueOf(ended.Work, result!.Metrics);
+            scheduler.Finished(ended.Id, value is { } known && double.IsFinite(known) ? known : double.PositiveInfinity);
+        }
+
+        scheduler.Ended(ended.Id, state);
+        foreach (var closed in scheduler.ClosedBy(ended.Id))
+            _pruned.Enqueue(Existing(closed));
     }
 
     private void Doom(Trial trial, Trial need)
@@ -283,7 +301,7 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
         if (due is null && trial.Due is not null)
             _due.Enqueue(trial);
         Keep(_held, trial, phase is TrialPhase.Paused, trial.Phase is TrialPhase.Paused);
-        Keep(_resting, trial, phase is TrialPhase.Resting, trial.Phase is TrialPhase.Resting);
+        Keep(_resting, trial, phase is TrialPhase.Resting or TrialPhase.Held, trial.Phase is TrialPhase.Resting or TrialPhase.Held);
     }
 
     private static void Keep(HashSet<Trial> set, Trial trial, bool was, bool isNow)

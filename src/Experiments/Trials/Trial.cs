@@ -7,7 +7,7 @@ namespace Experiments.Trials;
 /// A trial's state machine: each event moves it along an arrow that exists, or throws. What a live trial needs (its curves,
 /// its checkpoint) is let go when it ends.
 /// </summary>
-internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> needs)
+internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> needs, bool isHeld)
 {
     /// <summary>Attempts that end for a file that cannot be read or written are tried again this often.</summary>
     private const int IoRetries = 3;
@@ -28,7 +28,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
 
     public EquatableArray<TrialId> Needs { get; } = needs;
 
-    public TrialPhase Phase { get; private set; } = new TrialPhase.Waiting();
+    public TrialPhase Phase { get; private set; } = isHeld ? new TrialPhase.Held() : new TrialPhase.Waiting();
 
     /// <summary>Number of the newest attempt, 0 before the first.</summary>
     public int Attempt { get; private set; }
@@ -80,13 +80,13 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
     public Conclusion? Due => Phase switch
     {
         TrialPhase.Concluded concluded => concluded.Conclusion,
-        TrialPhase.Waiting or TrialPhase.Paused or TrialPhase.Resting => Doom,
+        TrialPhase.Waiting or TrialPhase.Held or TrialPhase.Paused or TrialPhase.Resting => Doom,
         _ => null,
     };
 
     public TrialState State => Phase switch
     {
-        TrialPhase.Waiting => TrialState.Waiting,
+        TrialPhase.Waiting or TrialPhase.Held => TrialState.Waiting,
         TrialPhase.Leased leased => leased.Began ? TrialState.Running : TrialState.Assigned,
         TrialPhase.Paused => TrialState.Paused,
         TrialPhase.Resting => TrialState.Resting,
@@ -190,8 +190,8 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
         var legal = Phase switch
         {
             TrialPhase.Concluded concluded => concluded.Conclusion == conclusion,
-            TrialPhase.Waiting or TrialPhase.Paused or TrialPhase.Resting =>
-                conclusion == Doom || conclusion == Conclusion.Cancelled || conclusion == Conclusion.Pruned,
+            TrialPhase.Waiting or TrialPhase.Held or TrialPhase.Paused or TrialPhase.Resting =>
+                conclusion == Doom || conclusion == Conclusion.Cancelled || ended.State == TrialState.Pruned,
             _ => false,
         };
         if (!legal)
@@ -215,7 +215,7 @@ internal sealed class Trial(TrialId id, TrialWork work, EquatableArray<TrialId> 
     public void Release() => Phase = Phase is TrialPhase.Paused ? new TrialPhase.Waiting() : throw Illegal("a release");
 
     public void Apply(SweepEvent.TrialPromoted promoted) =>
-        Phase = Phase is TrialPhase.Resting ? new TrialPhase.Waiting() : throw Illegal(promoted);
+        Phase = Phase is TrialPhase.Resting or TrialPhase.Held ? new TrialPhase.Waiting() : throw Illegal(promoted);
 
     public void Apply(SweepEvent.TrialExploited exploited)
     {

@@ -10,6 +10,9 @@ internal abstract record TrialPhase
     /// <summary>For a device, or for other trials.</summary>
     public sealed record Waiting : TrialPhase;
 
+    /// <summary>Not begun: its turn comes when the scheduler promotes it.</summary>
+    public sealed record Held : TrialPhase;
+
     /// <summary>A worker has it, and has said that it began or not.</summary>
     public sealed record Leased(Lease Lease, bool Began) : TrialPhase;
 
@@ -26,7 +29,7 @@ internal abstract record TrialPhase
     public sealed record Ended(Conclusion Conclusion) : TrialPhase
     {
         private static readonly Ended[] _common =
-            [.. new[] { Conclusion.Completed, Conclusion.Pruned, Conclusion.Cancelled }.Select(conclusion => new Ended(conclusion))];
+            [.. new[] { Conclusion.Completed, Conclusion.Pruned(null), Conclusion.Cancelled }.Select(conclusion => new Ended(conclusion))];
 
         /// <summary>One object for all trials that end alike: there are many, and they are kept.</summary>
         public static Ended With(Conclusion conclusion) =>
@@ -42,9 +45,9 @@ internal sealed record Conclusion(TrialState State, FailureCause? Cause, string?
 {
     public static Conclusion Completed { get; } = new(TrialState.Completed, null, null);
 
-    public static Conclusion Pruned { get; } = new(TrialState.Pruned, null, null);
-
     public static Conclusion Cancelled { get; } = new(TrialState.Cancelled, null, null);
+
+    public static Conclusion Pruned(string? why) => new(TrialState.Pruned, null, why);
 
     public static Conclusion Of(AttemptOutcome.Failed failed) =>
         new(failed.Cause == FailureCause.Invalid ? TrialState.Invalid : TrialState.Failed, failed.Cause, failed.Message);

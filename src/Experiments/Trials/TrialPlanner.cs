@@ -146,6 +146,7 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
         work is TrialWork.Train train && Entry(train) is { IsScheduled: true } entry
             ? new ScheduledTrial(id, entry.Group, entry.Steps(train.Configuration))
             {
+                Index = train.Index,
                 Replicate = train.Replicate,
                 Configuration = train.Configuration,
                 Space = entry.Explored,

@@ -39,6 +39,20 @@ public abstract record WaitReason
         public override string ToString() => $"rests at step {Step} until the scheduler promotes it";
     }
 
+    /// <summary>It has not begun, since the scheduler has not decided yet whether its configuration goes on.</summary>
+    public sealed record Unpromoted : WaitReason
+    {
+        /// <inheritdoc/>
+        public override string ToString() => "promotion of its configuration";
+    }
+
+    /// <summary>A limit of the sweep is reached.</summary>
+    public sealed record Limit(string Why) : WaitReason
+    {
+        /// <inheritdoc/>
+        public override string ToString() => $"limit: {Why}";
+    }
+
     /// <summary>The sweep is paused.</summary>
     public sealed record Paused(string Why) : WaitReason
     {

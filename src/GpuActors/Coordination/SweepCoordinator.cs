@@ -32,6 +32,7 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
     private TimeLimits _limits = null!;
     private TrialDesk _desk = null!;
     private bool _holds;
+    private string? _raise;
     private string? _trouble;
 
     public SweepCoordinator(SweepCoordinatorSettings settings, StoreWriter store, TimeProvider time)
@@ -246,7 +247,10 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
             return;
         }
 
-        Decide(new LedgerInput.Resume()); // an earlier run may have ended in a pause
+        if (_limits.Reached(_time.GetUtcNow(), TimeSpan.Zero, Ledger.Spec.Limits) is { } reached)
+            Hold(reached);
+        else
+            Decide(new LedgerInput.Resume()); // an earlier run may have ended in a pause
     }
 
     private void Command(LedgerInput input)
@@ -335,13 +339,20 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
 
         _recorded.Record(_desk.Expire(_time.GetUtcNow()));
         var limits = Ledger.Spec.Limits;
-        foreach (var attempt in _limits.Overdue(_time.GetUtcNow(), limits))
+        var now = _time.GetUtcNow();
+        var inHand = _workers.All.Select(link => link.Holds).OfType<AttemptId>().ToHashSet();
+        foreach (var attempt in _limits.Overdue(now, limits, inHand))
             Decide(new LedgerInput.TimedOut(attempt));
-        if (!_holds && _time.GetElapsedTime(_begun) > limits.Wall)
-        {
-            _holds = true;
-            Decide(new LedgerInput.Pause($"The time limit of {limits.Wall} for a run is reached.", StopRunning: true));
-        }
+        if (!_holds && _limits.Reached(now, _time.GetElapsedTime(_begun), limits, inHand) is { } reached)
+            Hold(reached);
+    }
+
+    /// <summary>Pauses at a limit. The process may end when all is quiet.</summary>
+    private void Hold(LimitReached reached)
+    {
+        (_holds, _raise) = (true, reached.Raise);
+        Decide(new LedgerInput.Pause(reached.Reason, StopRunning: Ledger.Spec.Limits.AtLimit == AtLimit.Stop, AtLimit: true));
+        LookForQuiet();
     }
 
     /// <summary>Quiet: no worker that can be reached holds an attempt, and all that was decided is durable and carried out.</summary>
@@ -353,8 +364,8 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
         foreach (var asker in _waitForQuiet)
             asker.Tell(new SweepProtocol.Done());
         _waitForQuiet.Clear();
-        if (_holds && Ledger.Paused is { } reason)
-            _settings.Ended(new SweepOutcome(reason, IsComplete: false));
+        if (_holds && Ledger.Paused is { } reason && !Ledger.Leases.Any()) // after a restart workers may still claim theirs
+            _settings.Ended(new SweepOutcome(reason, IsComplete: false) { Raise = _raise });
     }
 
     private SweepProtocol.Status Status() => new(

@@ -50,4 +50,8 @@ internal sealed record SweepCoordinatorSettings
 /// <summary>How a run of a sweep ended.</summary>
 /// <param name="Reason">Why.</param>
 /// <param name="IsComplete">Whether nothing is left to do; else the same command goes on with it.</param>
-public sealed record SweepOutcome(string Reason, bool IsComplete);
+public sealed record SweepOutcome(string Reason, bool IsComplete)
+{
+    /// <summary>What goes on with it besides the same command, as <c>--set</c> takes it; null where nothing else is needed.</summary>
+    public string? Raise { get; init; }
+}

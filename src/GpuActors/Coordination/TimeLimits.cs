@@ -4,31 +4,30 @@ using Experiments.Trials;
 
 namespace GpuActors.Coordination;
 
-/// <summary>Knows which attempts have used up the time of their trial. The time of a trial is that of all its attempts.</summary>
+/// <summary>Knows which attempts have used up the time of their trial, and whether the sweep has used up its own.</summary>
 internal sealed class TimeLimits
 {
-    private readonly Dictionary<TrialId, TimeSpan> _spent = [];
-    private readonly Dictionary<AttemptId, DateTimeOffset> _running = [];
+    private static readonly HashSet<AttemptId> _none = [];
+
+    private readonly DeviceTime _devices = new();
 
     /// <summary>Takes in what was recorded, of earlier runs too.</summary>
-    public void Apply(RecordedEvent recorded)
-    {
-        switch (recorded.Event)
-        {
-            case SweepEvent.AttemptStarted started:
-                _running[started.Attempt] = recorded.Time;
-                break;
-            case SweepEvent.AttemptEnded ended when _running.Remove(ended.Attempt, out var began):
-                _spent[ended.Attempt.Trial] = _spent.GetValueOrDefault(ended.Attempt.Trial) + (recorded.Time - began);
-                break;
-            case SweepEvent.TrialEnded ended:
-                _spent.Remove(ended.Trial);
-                break;
-        }
-    }
+    public void Apply(RecordedEvent recorded) => _devices.Apply(recorded);
 
-    /// <summary>Running attempts that are past the limit of a trial.</summary>
-    public IReadOnlyList<AttemptId> Overdue(DateTimeOffset now, Limits limits) => limits.Trial is { } limit
-        ? [.. _running.Where(pair => _spent.GetValueOrDefault(pair.Key.Trial) + (now - pair.Value) > limit).Select(pair => pair.Key)]
-        : [];
+    /// <summary>Attempts in hand that are past the limit of a trial. The time of a trial is that of all its attempts.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="limits">The limits.</param>
+    /// <param name="inHand">Attempts that workers have in hand; those that nobody has claimed since a restart are not among them.</param>
+    public IReadOnlyList<AttemptId> Overdue(DateTimeOffset now, Limits limits, IReadOnlySet<AttemptId> inHand) =>
+        limits.Trial is { } limit
+            ? [.. _devices.Open.Where(attempt => inHand.Contains(attempt) && _devices.OfTrial(attempt, now) > limit)]
+            : [];
+
+    /// <summary>The limit of the sweep that is reached; null for none.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="run">How long this run has lasted.</param>
+    /// <param name="limits">The limits.</param>
+    /// <param name="inHand">As above; null where no worker is there yet.</param>
+    public LimitReached? Reached(DateTimeOffset now, TimeSpan run, Limits limits, IReadOnlySet<AttemptId>? inHand = null) =>
+        LimitReached.Of(limits, run, limits.Budget is null ? TimeSpan.Zero : _devices.Total(now, inHand ?? _none));
 }

@@ -86,7 +86,8 @@ internal sealed class EventLog(ILogger log)
                 _specs[sweep] = extended.Spec;
                 return new("SweepExtended", LogEventLevel.Information, "Sweep {Sweep} goes on with more", []);
             case SweepEvent.SweepPaused paused:
-                return new("SweepPaused", LogEventLevel.Information, "Sweep {Sweep} paused: {Reason}", [("Reason", paused.Reason)]);
+                return new("SweepPaused", LogEventLevel.Information, "Sweep {Sweep} paused: {Reason}",
+                    [("Reason", paused.Reason), ("AtLimit", paused.AtLimit ? true : null)]);
             case SweepEvent.SweepResumed:
                 return new("SweepResumed", LogEventLevel.Information, "Sweep {Sweep} resumed", []);
             case SweepEvent.SweepEnded ended:

@@ -41,12 +41,17 @@ internal sealed class StoreReader(IExperimentStore store, bool isLive) : ISweepR
         SweepSummary summary, SweepSpec spec, IReadOnlyList<TrialRow> trials)
     {
         var completed = trials.Where(trial => trial.State == TrialState.Completed).Select(trial => trial.Trial).ToHashSet();
-        var otherwise = summary.State != Running ? $"the sweep is {summary.State}"
-            : spec.IsExternal ? new WaitReason.NotAskedFor().ToString()
-            : new WaitReason.NoFreeDevice().ToString();
+        var otherwise = summary switch
+        {
+            { State: Running } => spec.IsExternal ? new WaitReason.NotAskedFor().ToString() : new WaitReason.NoFreeDevice().ToString(),
+            { PauseReason: { } why, IsAtLimit: true } => new WaitReason.Limit(why).ToString(),
+            { PauseReason: { } why } => new WaitReason.Paused(why).ToString(),
+            _ => $"the sweep is {summary.State}",
+        };
         return trials.Where(trial => trial.State == TrialState.Waiting).ToImmutableDictionary(
             trial => trial.Trial,
-            trial => trial.Needs.Where(need => !completed.Contains(need)).ToArray() is { Length: > 0 } open
+            trial => trial.IsHeld ? new WaitReason.Unpromoted().ToString()
+                : trial.Needs.Where(need => !completed.Contains(need)).ToArray() is { Length: > 0 } open
                 ? new WaitReason.Needs([.. open]).ToString()
                 : otherwise);
     }

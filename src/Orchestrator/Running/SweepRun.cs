@@ -81,7 +81,9 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
         _output.Write(MethodComparison.Of(sweep.Spec, sweep.Trials), ReportJson.Of, ComparisonTables.Of);
         if (!outcome.IsComplete)
         {
-            _output.Note($"Not at the end: {outcome.Reason}. This goes on with it: {Continuation()}");
+            _output.Note($"Not at the end: {outcome.Reason.TrimEnd('.')}. " + (outcome.Raise is { } raise
+                ? $"With more it goes on: {Continuation(raise)}"
+                : $"This goes on with it: {Continuation()}"));
             return ExitCode.NotAtTheEnd;
         }
 
@@ -129,7 +131,9 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
         settings.Verbosity == Verbosity.Verbose ? LogEventLevel.Information : null,
         request.Seq is { } seq ? SettingsFile.SeqAddress(seq, "--seq") : settings.Seq);
 
-    private string Continuation() => $"orchestrator run {request.File}"
+    /// <param name="raise">What to set besides.</param>
+    private string Continuation(string? raise = null) => $"orchestrator run {request.File}"
         + string.Concat(request.Overrides.Select(set => $" --set {set}"))
+        + (raise is null ? "" : $" --set {raise}")
         + (settings.Data == Path.Combine(_surroundings.Folder, ".orchestrator") ? "" : $" --data {settings.Data}");
 }

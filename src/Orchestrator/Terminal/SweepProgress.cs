@@ -61,13 +61,13 @@ internal sealed class SweepProgress
                 Spec = extended.Spec;
                 break;
             case SweepEvent.TrialCreated created:
-                _trials[created.Trial] = new TrialProgress(created.Trial, created.Work);
+                _trials[created.Trial] = new TrialProgress(created.Trial, created.Work) { IsHeld = created.Held };
                 break;
             case SweepEvent.TrialLeased leased:
                 Of(leased.Attempt).Lease(leased, recorded.Time);
                 break;
             case SweepEvent.TrialPromoted promoted:
-                Trial(promoted.Trial).State = TrialState.Waiting;
+                (Trial(promoted.Trial).State, Trial(promoted.Trial).IsHeld) = (TrialState.Waiting, false);
                 break;
             case SweepEvent.TrialExploited exploited:
                 Trial(exploited.Trial).GoOver(exploited);
@@ -115,7 +115,8 @@ internal sealed class SweepProgress
         var overall = Median(known);
         var byEntry = known.GroupBy(trial => trial.Key).ToDictionary(group => group.Key, Median);
         var left = _trials.Values
-            .Where(trial => trial.State is TrialState.Waiting or TrialState.Assigned or TrialState.Running or TrialState.Paused)
+            .Where(trial => !trial.IsHeld
+                && trial.State is TrialState.Waiting or TrialState.Assigned or TrialState.Running or TrialState.Paused)
             .Sum(trial => Math.Max(0, byEntry.GetValueOrDefault(trial.Key, overall) - trial.Spent(now).TotalSeconds));
         return TimeSpan.FromSeconds(left / Math.Max(1, Running.Count()));
     }

@@ -13,6 +13,9 @@ internal sealed class TrialProgress(TrialId id, TrialWork work)
 
     public TrialState State { get; set; } = TrialState.Waiting;
 
+    /// <summary>Whether it begins only if it is promoted.</summary>
+    public bool IsHeld { get; set; }
+
     public int Attempt { get; private set; }
 
     public string? Device { get; private set; }

@@ -51,6 +51,22 @@ public sealed class MethodComparisonTests
     }
 
     [Fact]
+    public void Says_how_many_seeds_stand_behind_a_number_and_compares_the_shared_ones()
+    {
+        var sweep = new ExampleSweep()
+            .Entry("lora").Completed([0.80, 0.82, 0.84], index: 0)
+                .Completed([0.95], index: 1).Unfinished(TrialState.Pruned, index: 1, seed: 1).Unfinished(TrialState.Pruned, index: 1, seed: 2)
+            .Entry("conv-lora").Completed([0.85, 0.86], index: 0).Unfinished(TrialState.Pruned, index: 0, seed: 2);
+
+        var rows = Rows(sweep);
+
+        Assert.Equal((0, 3), (rows["lora"].Chosen!.Index, rows["lora"].Test!.Count)); // not the one with a single lucky seed
+        Assert.Equal(2, rows["conv-lora"].Test!.Count);
+        Assert.Equal((2, 0.045), (rows["conv-lora"].AgainstReference!.Difference.Count, Math.Round(
+            rows["conv-lora"].AgainstReference!.Difference.Mean, 6)));
+    }
+
+    [Fact]
     public void Of_equal_configurations_the_first_stands()
     {
         var sweep = new ExampleSweep().Entry("lora")

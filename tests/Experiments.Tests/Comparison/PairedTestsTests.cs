@@ -52,6 +52,16 @@ public sealed class PairedTestsTests
         Assert.Equal(expected, WilcoxonSignedRank.PValue(differences), 1e-12);
     }
 
+    [Theory]
+    [InlineData(1.0 / 32, 1.0, 2.0, 3.0, 4.0, 5.0)]
+    [InlineData(1.0, -1.0, -2.0, -3.0, -4.0, -5.0)]
+    [InlineData(7.0 / 16, 1.0, 2.0, 3.0, -4.0)] // W- = 4: {}, {1}, {2}, {3}, {4}, {1,2}, {1,3}
+    [InlineData(1.0, 0.0, 0.0)]
+    public void Wilcoxon_of_one_side_counts_the_rank_sums_that_are_no_smaller(double expected, params double[] differences)
+    {
+        Assert.Equal(expected, WilcoxonSignedRank.PValueOfGreater(differences), 1e-12);
+    }
+
     [Fact]
     public void Wilcoxon_looks_at_both_sides_alike()
     {

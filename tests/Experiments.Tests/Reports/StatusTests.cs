@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Experiments.Reports;
 using Experiments.Storage;
+using Experiments.Sweeps;
 using Experiments.Tests.Comparison;
 using Experiments.Trials;
 using Xunit;
@@ -42,6 +43,28 @@ public sealed class StatusTests
         using var document = JsonDocument.Parse(ReportJson.Of(new StatusDocument([])));
 
         Assert.Equal(0, document.RootElement.GetProperty("sweeps").GetArrayLength());
+    }
+
+    [Fact]
+    public void Says_which_limit_was_reached_and_how_much_is_used()
+    {
+        var sweep = new ExampleSweep().Entry("lora").Completed([0.87, 0.88], seconds: 1800).Unfinished(TrialState.Paused, seed: 2);
+        var spec = sweep.Spec with { Limits = new Limits { Cost = 2, PricePerDeviceHour = 2 } };
+        var summary = new SweepSummary("example", default, "paused", ImmutableSortedDictionary<TrialState, int>.Empty, LastEvent: 40)
+        {
+            PauseReason = "The limit of 2 for the cost is reached.",
+            IsAtLimit = true,
+        };
+
+        var status = SweepStatus.Of(summary, spec, sweep.Trials, new Dictionary<TrialId, string>());
+
+        Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromHours(1)), (status.DeviceTime, status.DeviceLimit));
+        Assert.Equal(
+            [
+                "Paused: The limit of 2 for the cost is reached.",
+                "Device time of attempts that are over: 1:00:00 of 1:00:00.",
+            ],
+            StatusTables.Of(new StatusDocument([status])).First().Notes);
     }
 
     private static SweepStatus Status()

@@ -11,16 +11,21 @@ namespace Experiments.Tests.Schedulers;
 /// <param name="create">Makes the scheduler; once more for each replay.</param>
 /// <param name="trials">Group and full steps of each trial.</param>
 /// <param name="valueAt">What a trial is measured at a step; null where it fails there.</param>
+/// <param name="seeds">How many trials in a row are of one configuration; the first says of which group and how long.</param>
 internal sealed class DrivenSweep(
-    Func<ITrialScheduler> create, IReadOnlyList<(int Group, int Steps)> trials, Func<int, int, double?> valueAt)
+    Func<ITrialScheduler> create, IReadOnlyList<(int Group, int Steps)> trials, Func<int, int, double?> valueAt, int seeds = 1)
 {
     private readonly ITrialScheduler _scheduler = create();
     private readonly List<Action<ITrialScheduler>> _told = [];
-    private readonly Driven[] _all = [.. trials.Select((trial, number) => new Driven(new TrialId(number), trial.Group, trial.Steps))];
+    private readonly Driven[] _all =
+    [
+        .. trials.Select((_, number) => trials[number - number % seeds])
+            .Select((trial, number) => new Driven(new TrialId(number), trial.Group, trial.Steps)),
+    ];
+
     private readonly List<Driven> _running = [];
     private readonly HashSet<(TrialId, int)> _promotions = [];
     private int _created;
-    private int _begun;
 
     /// <summary>Every piece of work that a device was given: trial, and the step where it is to rest or end.</summary>
     public List<string> Trace { get; } = [];
@@ -29,12 +34,19 @@ internal sealed class DrivenSweep(
 
     public IEnumerable<int> Pruned => NumbersOf(TrialState.Pruned);
 
+    /// <summary>Why a trial was pruned.</summary>
+    public string? WhyPruned(int trial) => _all[trial].Why;
+
     public bool HasEnded => Array.TrueForAll(_all, trial => trial.End is not null);
 
     /// <summary>All trials of one group and of so many steps, on one device, each of the same value wherever it is measured.</summary>
-    public static DrivenSweep OnOneDevice(Func<ITrialScheduler> create, int steps, params double[] values)
+    public static DrivenSweep OnOneDevice(Func<ITrialScheduler> create, int steps, params double[] values) =>
+        OnOneDevice(create, steps, seeds: 1, values);
+
+    /// <summary>The same with several trials in a row of one configuration.</summary>
+    public static DrivenSweep OnOneDevice(Func<ITrialScheduler> create, int steps, int seeds, double[] values)
     {
-        var sweep = new DrivenSweep(create, [.. values.Select(_ => (0, steps))], (trial, _) => values[trial]);
+        var sweep = new DrivenSweep(create, [.. values.Select(_ => (0, steps))], (trial, _) => values[trial], seeds);
         sweep.Run(devices: 1);
         return sweep;
     }
@@ -56,8 +68,8 @@ internal sealed class DrivenSweep(
 
         if (_running.Count == 0)
         {
-            foreach (var trial in _all.Where(trial => trial.IsResting && trial.End is null))
-                End(trial, TrialState.Pruned);
+            foreach (var trial in _all)
+                Prune(trial);
             return;
         }
 
@@ -98,37 +110,50 @@ internal sealed class DrivenSweep(
     private bool Take()
     {
         // Half the trials are there from the start, the others come as they are asked for.
-        for (; _created < Math.Max(_all.Length / 2, Math.Min(_begun + 1, _all.Length)); _created++)
+        while (_created < _all.Length && (_created < _all.Length / 2 || _created % seeds > 0 || NextToBegin() is null))
         {
             var created = _all[_created];
-            Tell(scheduler => scheduler.Add(new ScheduledTrial(created.Id, created.Group, created.Steps)));
+            var trial = new ScheduledTrial(created.Id, created.Group, created.Steps) { Index = _created / seeds };
+            created.IsResting = _scheduler.Holds(trial);
+            Tell(scheduler => scheduler.Add(trial));
+            _created++;
         }
 
-        var onlyRests = _running.Count == 0 && _begun == _all.Length;
-        if (_scheduler.TrainsPopulations && _begun < _all.Length)
-            return Begin();
-        while (_scheduler.Exploitation(CheckpointOf) is { } exploit)
-            Exploit(exploit);
-        if (_scheduler.Promotion(onlyRests) is { } promoted)
+        var onlyRests = _running.Count == 0 && _created == _all.Length && NextToBegin() is null;
+        if (_scheduler.TrainsPopulations && NextToBegin() is { } member)
         {
-            var trial = _all[promoted.Number];
-            Assert.True(trial.End is null && trial.IsResting, $"{promoted} does not rest.");
-            Assert.True(_promotions.Add((promoted, trial.Step)), $"{promoted} was promoted from {trial.Step} before.");
-            trial.IsResting = false;
-            Tell(scheduler => scheduler.Promoted(promoted));
-            Give(trial);
+            Begin(member);
             return true;
         }
 
-        return _begun < _all.Length && Begin();
+        while (_scheduler.Exploitation(CheckpointOf) is { } exploit)
+            Exploit(exploit);
+        if (_scheduler.Promotion(onlyRests) is { } id)
+        {
+            var promoted = _all[id.Number];
+            Assert.True(promoted.End is null && promoted.IsResting, $"{id} does not rest.");
+            Assert.True(_promotions.Add((id, promoted.Step)), $"{id} was promoted from {promoted.Step} before.");
+            promoted.IsResting = false;
+            Tell(scheduler => scheduler.Promoted(id));
+            Begin(promoted);
+            return true;
+        }
+
+        if (NextToBegin() is not { } next)
+            return false;
+        Begin(next);
+        return true;
     }
 
-    private bool Begin()
+    private Driven? NextToBegin() =>
+        _all.Take(_created).FirstOrDefault(trial => !trial.HasBegun && !trial.IsResting && trial.End is null);
+
+    private void Begin(Driven trial)
     {
-        var next = _all[_begun++];
-        Tell(scheduler => scheduler.Started(next.Id));
-        Give(next);
-        return true;
+        if (!trial.HasBegun)
+            Tell(scheduler => scheduler.Started(trial.Id));
+        trial.HasBegun = true;
+        Give(trial);
     }
 
     private int? CheckpointOf(TrialId id) =>
@@ -174,6 +199,7 @@ internal sealed class DrivenSweep(
             Tell(scheduler => scheduler.Measured(trial.Id, step, value));
         if (step == trial.Steps)
         {
+            Tell(scheduler => scheduler.Finished(trial.Id, double.IsFinite(value) ? value : double.PositiveInfinity));
             End(trial, TrialState.Completed);
         }
         else if (_scheduler.IsPruned(trial.Id))
@@ -193,6 +219,19 @@ internal sealed class DrivenSweep(
         trial.End = state;
         _running.Remove(trial);
         Tell(scheduler => scheduler.Ended(trial.Id, state));
+        foreach (var closed in _scheduler.ClosedBy(trial.Id).ToList())
+        {
+            Assert.True(_all[closed.Number].End is not null || _scheduler.IsPruned(closed), $"{closed} is closed and not pruned.");
+            Prune(_all[closed.Number]);
+        }
+    }
+
+    private void Prune(Driven trial)
+    {
+        if (!trial.IsResting || trial.End is not null)
+            return;
+        trial.Why = _scheduler.WhyPruned(trial.Id);
+        End(trial, TrialState.Pruned);
     }
 
     private sealed class Driven(TrialId id, int group, int steps)
@@ -210,6 +249,10 @@ internal sealed class DrivenSweep(
         public int? RestsAt { get; set; }
 
         public bool IsResting { get; set; }
+
+        public bool HasBegun { get; set; }
+
+        public string? Why { get; set; }
 
         public HashSet<int> Measured { get; } = [];
 

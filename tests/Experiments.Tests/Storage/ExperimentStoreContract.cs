@@ -162,7 +162,7 @@ public abstract class ExperimentStoreContract
             new SweepEvent.TrialCreated(T(0), new TrialWork.Prepare("corpus"), []),
             new SweepEvent.TrialCreated(T(1), new TrialWork.Prepare("base"), []),
             new SweepEvent.TrialLeased(A(0, 1), "anna", "cpu:0", "here"), // at second 4
-            new SweepEvent.AttemptStarted(A(0, 1), 1, 7, 0),
+            new SweepEvent.AttemptStarted(A(0, 1), 1, 7, 0), // its last report
             new SweepEvent.AttemptEnded(A(0, 1), 1, new AttemptOutcome.Failed(FailureCause.Lost, "gone", 1), default), // at second 6
             new SweepEvent.TrialLeased(A(0, 2), "ben", "cpu:1", "there"),
             new SweepEvent.AttemptEnded(A(0, 2), 1, new AttemptOutcome.Finished(result), TimeSpan.FromSeconds(10)),
@@ -172,7 +172,7 @@ public abstract class ExperimentStoreContract
 
         var rows = store.Trials("example");
 
-        Assert.Equal((TrialState.Completed, 2, "cpu:1", "there", TimeSpan.FromSeconds(12)),
+        Assert.Equal((TrialState.Completed, 2, "cpu:1", "there", TimeSpan.FromSeconds(11)),
             (rows[0].State, rows[0].Attempt, rows[0].Device, rows[0].Node, rows[0].Elapsed));
         Assert.Equal((result.Artefact, 0.5), (rows[0].Result!.Artefact, rows[0].Result!.Metrics["test_dice"]));
         Assert.Equal((TrialState.Failed, FailureCause.Error, "broken"), (rows[1].State, rows[1].Cause, rows[1].Message));
@@ -255,13 +255,13 @@ public abstract class ExperimentStoreContract
             new SweepEvent.SweepStarted(Spec),
             new SweepEvent.SpecExtended(Spec with { Trials = null }),
             new SweepEvent.TrialCreated(T(0), new TrialWork.Prepare("base/nano"), []),
-            new SweepEvent.TrialCreated(T(1), train, [T(0)]),
+            new SweepEvent.TrialCreated(T(1), train, [T(0)], Held: true),
             new SweepEvent.TrialLeased(A(0, 1), "anna", "cuda:0", "gpu-a"),
             new SweepEvent.AttemptStarted(A(0, 1), 1, 4711, 0),
             new SweepEvent.MetricReported(A(0, 1), 2, 10, Values(("loss", double.NaN), ("step_ms", 1e-300))),
             new SweepEvent.CheckpointSaved(A(0, 1), 3, 10, "t0/1-10", 1L << 40),
             new SweepEvent.ReportRejected(A(0, 1), 4, RejectionReason.Nondeterminism, "loss: \"0.5\" ≠ 0.4"),
-            new SweepEvent.SweepPaused("a lunch", StopRunning: true),
+            new SweepEvent.SweepPaused("a lunch", StopRunning: true, AtLimit: true),
             new SweepEvent.AttemptEnded(A(0, 1), 4, new AttemptOutcome.Paused(10), TimeSpan.FromTicks(12345)),
             new SweepEvent.SweepResumed(),
             new SweepEvent.TrialLeased(A(0, 2), "anna", "cuda:0", "gpu-a"),

@@ -52,7 +52,7 @@ public sealed class PartRegistryTests
             $"Unknown sampler 'dice'. Known: {string.Join(", ", SamplerCatalogue.All.Select(sampler => sampler.Id))}.",
             Assert.Throws<SpecException>(() => SamplerCatalogue.Create(new SamplerSpec { Type = "dice" })).Message);
         Assert.Equal(
-            "Unknown scheduler 'lottery'. Known: asha, asha-stop, fifo, hyperband, median, pbt.",
+            "Unknown scheduler 'lottery'. Known: asha, asha-stop, fifo, hyperband, median, pbt, successive-seeds.",
             Assert.Throws<SpecException>(() => SchedulerCatalogue.Create(new SchedulerSpec { Type = "lottery" })).Message);
         Assert.Equal(
             "Unknown option 'eta' of part 'plain'.",

@@ -63,7 +63,15 @@ internal static class SpecGen
             ],
             Limits = minutes == 0
                 ? new Limits()
-                : new Limits { Wall = TimeSpan.FromMinutes(minutes), Trial = TimeSpan.FromSeconds(minutes) },
+                : new Limits
+                {
+                    Wall = TimeSpan.FromMinutes(minutes),
+                    Trial = TimeSpan.FromSeconds(minutes),
+                    DeviceTime = isFree ? null : TimeSpan.FromHours(minutes),
+                    Cost = isFree ? minutes / 7.0 : null,
+                    PricePerDeviceHour = isFree ? 2.5 : null,
+                    AtLimit = isFree ? AtLimit.Drain : AtLimit.Stop,
+                },
             Resources = isFree ? new Resources() : new Resources { Slots = 1 + minutes, Devices = ["cuda:1"] },
             Compare = new ComparisonSpec { Reference = "lora-2", Confidence = (1 + seed % 98) / 100.0 },
             Retries = minutes,

@@ -67,6 +67,19 @@ public sealed class SweepFileTests
             spec);
     }
 
+    [Theory]
+    [InlineData("{ device_time: 40h }", 40.0, AtLimit.Stop)]
+    [InlineData("{ cost: 120, price_per_device_hour: 2.5, at_limit: drain }", 48.0, AtLimit.Drain)]
+    [InlineData("{ device_time: 2d, cost: 90, price_per_device_hour: 3 }", 30.0, AtLimit.Stop)]
+    [InlineData("{ wall: 6h, at_limit: stop }", null, AtLimit.Stop)]
+    public void Reads_what_the_devices_may_be_used_for(string limits, double? hours, AtLimit atLimit)
+    {
+        var spec = SweepFile.Parse(
+            $"name: s\ntask: lesions\nbase: sam-tiny\nmethods: [lora]\nlimits: {limits}\n", "s.yaml", new CatalogueDouble());
+
+        Assert.Equal((hours, atLimit), (spec.Limits.Budget?.TotalHours, spec.Limits.AtLimit));
+    }
+
     [Fact]
     public void Values_take_the_type_of_their_option_whatever_YAML_makes_of_them()
     {

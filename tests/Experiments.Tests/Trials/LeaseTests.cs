@@ -169,5 +169,8 @@ public sealed class LeaseTests
         Assert.Null(ledger.Find(T(0))!.Waits);
         ledger.Handle(new LedgerInput.Pause("lunch", StopRunning: false));
         Assert.Equal("paused: lunch", ledger.Find(T(1))!.Waits!.ToString());
+        ledger.Handle(new LedgerInput.Resume());
+        ledger.Handle(new LedgerInput.Pause("40h are used up.", StopRunning: false, AtLimit: true));
+        Assert.Equal("limit: 40h are used up.", ledger.Find(T(1))!.Waits!.ToString());
     }
 }

@@ -1,3 +1,4 @@
+using Experiments.Schedulers;
 using Experiments.Sweeps;
 using Experiments.Trials;
 using Xunit;
@@ -161,6 +162,26 @@ public sealed class OutcomeTests
 
         Assert.Empty(paused.Effects);
         Assert.Single(resumed.Did<LedgerEffect.Assign>());
+    }
+
+    [Fact]
+    public void A_sweep_that_drains_lets_a_running_trial_come_to_its_rung_and_begins_nothing()
+    {
+        var ledger = Ledger(Sweep(ranks: [1, 2, 3], seeds: [0]), new Asha(new Asha.Options { Probes = 0, MinSteps = 2 }));
+        ledger.Start();
+        ledger.Ready(Anna);
+        ledger.Report(Anna, A(0, 1), 1, Begun);
+
+        var drain = ledger.Handle(new LedgerInput.Pause("40h are used up.", StopRunning: false, AtLimit: true));
+        ledger.Report(Anna, A(0, 1), 2, new Report.Saved(2, "t0/1-2", 9));
+        ledger.Report(Anna, A(0, 1), 3, new Report.Ended(new AttemptOutcome.Rested(2), TimeSpan.FromSeconds(5)));
+        var idle = ledger.Ready(Anna);
+
+        Assert.Equal([new SweepEvent.SweepPaused("40h are used up.", StopRunning: false, AtLimit: true)], drain.Events);
+        Assert.Empty(drain.Effects);
+        Assert.Equal(TrialState.Resting, ledger.StateOf(0));
+        Assert.Empty(idle.Effects);
+        Assert.Empty(ledger.Leases);
     }
 
     [Fact]

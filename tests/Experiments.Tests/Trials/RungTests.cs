@@ -202,8 +202,12 @@ public sealed class RungTests
         Assert.All(
             events.OfType<SweepEvent.TrialPromoted>().GroupBy(promoted => promoted.Trial),
             promotions => Assert.True(
-                promotions.Count() <= events.OfType<SweepEvent.AttemptEnded>().Count(
-                    ended => ended.Attempt.Trial == promotions.Key && ended.Outcome is AttemptOutcome.Rested)));
+                promotions.Count() <= events.Count(recorded => recorded switch
+                {
+                    SweepEvent.TrialCreated created => created.Held && created.Trial == promotions.Key,
+                    SweepEvent.AttemptEnded ended => ended.Attempt.Trial == promotions.Key && ended.Outcome is AttemptOutcome.Rested,
+                    _ => false,
+                })));
         Assert.DoesNotContain(events.OfType<SweepEvent.ReportRejected>(), rejected => rejected.Reason != RejectionReason.Fenced);
     }
 

@@ -28,7 +28,7 @@ public abstract class CoordinatorTestKit : TestKit
 
     private protected Channel<SweepNotice> Notices { get; } = Channel.CreateUnbounded<SweepNotice>();
 
-    private protected TaskCompletionSource<SweepOutcome> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private protected TaskCompletionSource<SweepOutcome> Ended { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private protected TaskCompletionSource<Exception> Failed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -176,13 +176,22 @@ internal static class FileKeys
 
     public static KeySet Limits { get; } = new(
     [
-        new("wall", "Time of the sweep while it runs, for example 6h or 1h30m."),
+        new("wall", "Time of one run of the sweep, for example 6h or 1h30m."),
         new("trial", "Time of one trial, for example 45m."),
+        new("device_time", "Time of all attempts on all devices together, over all runs of the sweep, for example 40h."),
+        new("cost", "What all device time may cost together, in the unit of price_per_device_hour, for example 120."),
+        new("price_per_device_hour", "What one device costs for an hour, for example 2.5."),
+        new("at_limit", "At a limit of the sweep no attempt begins, and running ones save and stop (stop), or go on to their next "
+            + "rung or their end (drain). Default: stop."),
     ])
     {
-        Foreign = ImmutableDictionary<string, string>.Empty.Add("timeout", "wall").Add("time", "wall"),
+        Foreign = ImmutableDictionary<string, string>.Empty
+            .Add("timeout", "wall").Add("time", "wall").Add("max_wallclock_time", "wall")
+            .Add("gpu_time", "device_time").Add("budget", "device_time")
+            .Add("max_cost", "cost").Add("price", "price_per_device_hour").Add("price_per_hour", "price_per_device_hour"),
         Refused = ImmutableDictionary<string, string>.Empty
-            .Add("device_hours", "Limit the time with 'wall'.")
+            .Add("device_hours", "Write it as a time, device_time: 40h.")
+            .Add("gpu_hours", "Write it as a time, device_time: 40h.")
             .Add("trials", "It is a key of the sweep itself, one level up."),
     };
 

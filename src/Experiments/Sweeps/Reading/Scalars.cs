@@ -23,6 +23,10 @@ internal sealed partial class Scalars(Problems problems)
         ? value
         : Refuse<double>(node, $"{what} must be a number between 0 and 1, such as 0.95, not {node.Shape}.");
 
+    public double? Positive(SourceNode node, string what, string example) => Numbers.Real(node) is { } value and > 0
+        ? value
+        : Refuse<double>(node, $"{what} must be a number above 0, such as {example}, not {node.Shape}.");
+
     public string? Text(SourceNode node, string what)
     {
         if (node is SourceScalar { IsEmpty: false } scalar)

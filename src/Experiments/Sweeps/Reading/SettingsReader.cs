@@ -10,11 +10,34 @@ internal sealed partial class SettingsReader(Problems problems)
     public Limits Limits(SourceNode? node)
     {
         var fields = Open(node, FileKeys.Limits, "limits");
+        var (cost, price) = (fields?["cost"], fields?["price_per_device_hour"]);
+        if (cost is not null && price is null)
+            problems.Add(cost.Mark, "'cost' needs 'price_per_device_hour' beside it, such as 2.5: what one device costs for an hour.");
+        if (price is not null && cost is null)
+            problems.Add(price.Mark, "'price_per_device_hour' limits nothing without 'cost' beside it.");
         return new Limits
         {
             Wall = fields?["wall"] is { } wall ? _scalars.Duration(wall, "'wall'") : null,
             Trial = fields?["trial"] is { } trial ? _scalars.Duration(trial, "'trial'") : null,
+            DeviceTime = fields?["device_time"] is { } time ? _scalars.Duration(time, "'device_time'") : null,
+            Cost = cost is null ? null : _scalars.Positive(cost, "'cost'", "120"),
+            PricePerDeviceHour = price is null ? null : _scalars.Positive(price, "'price_per_device_hour'", "2.5"),
+            AtLimit = fields?["at_limit"] is { } atLimit ? AtLimit(atLimit) : default,
         };
+    }
+
+    private AtLimit AtLimit(SourceNode node)
+    {
+        switch ((node as SourceScalar)?.Text)
+        {
+            case "stop":
+                return Sweeps.AtLimit.Stop;
+            case "drain":
+                return Sweeps.AtLimit.Drain;
+            default:
+                problems.Add(node.Mark, $"'at_limit' must be stop or drain, not {node.Shape}.");
+                return default;
+        }
     }
 
     public Resources Resources(SourceNode? node)

@@ -70,7 +70,12 @@ public static class SweepSchema
         "trials" or "report" => Whole(1),
         "sampler" => Part(SamplerCatalogue.All, BesideOptions),
         "scheduler" => Part(SchedulerCatalogue.All),
-        "limits" => Closed(FileKeys.Limits, _ => new JsonObject { ["type"] = "string", ["pattern"] = "^([0-9]+[dhms])+$" }),
+        "limits" => Closed(FileKeys.Limits, inner => inner switch
+        {
+            "cost" or "price_per_device_hour" => new JsonObject { ["type"] = "number", ["exclusiveMinimum"] = 0 },
+            "at_limit" => Enum(["stop", "drain"]),
+            _ => new JsonObject { ["type"] = "string", ["pattern"] = "^([0-9]+[dhms])+$" },
+        }),
         "resources" => Closed(FileKeys.Resources, inner => inner == "slots" ? Whole(1) : Devices()),
         "compare" => Closed(FileKeys.Compare, inner => inner == "reference"
             ? new JsonObject { ["type"] = "string" }
