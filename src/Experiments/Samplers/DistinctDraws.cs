@@ -10,7 +10,7 @@ namespace Experiments.Samplers;
 internal static class DistinctDraws
 {
     /// <summary>Draws of the sampler that may be refused, before uniform ones follow.</summary>
-    private const int MostOfSampler = 1_000;
+    public const int MostRefused = 1_000;
 
     /// <summary>Draws that may be refused before a space counts as empty: what admits one in a thousand is never taken for
     /// that, and half a second is not too long for the last configuration of a sweep.</summary>
@@ -37,7 +37,7 @@ internal static class DistinctDraws
 
         for (var (number, repeated) = (0, 0); number < MostDraws; number++)
         {
-            var drawn = number < MostOfSampler ? draw(number) : UnitCube.Of(space).At(RandomSampler.Point(space, index, seed, number));
+            var drawn = number < MostRefused ? draw(number) : UnitCube.Of(space).At(RandomSampler.Point(space, index, seed, number));
             if (!space.Admits(drawn))
                 continue;
             if (!given.Contains(drawn))

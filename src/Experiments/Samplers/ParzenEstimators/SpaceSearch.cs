@@ -5,9 +5,9 @@ namespace Experiments.Samplers.ParzenEstimators;
 /// <summary>
 /// The search in one space: groups of parameters one after the other, parents first, each by a <see cref="GroupSearch"/> of
 /// its own over the trials that have it (Bergstra et al. 2011; in groups as Optuna's <c>group</c> option does). One suggestion in
-/// five goes by the second best branch alone, the trials that have the same parameters as the best one outside the best branch:
-/// what a branch is worth shows only once its own parameters are good, and until then the others draw all trials to theirs. What
-/// it keeps from question to question saves time and changes no answer.
+/// five is sought in the second best branch, by the trials that have the same parameters as the best one outside the best branch,
+/// and anywhere only if none is found there: what a branch is worth shows only once its own parameters are good, and until then
+/// the others draw all trials to theirs. What it keeps from question to question saves time and changes no answer.
 /// </summary>
 internal sealed class SpaceSearch
 {
@@ -52,7 +52,8 @@ internal sealed class SpaceSearch
 
             _table.Read(history);
             var isChallenge = _groups.Length > 1 && new KeyedStream(seed, (ulong)index, "tpe/branch").Real(0) < ChallengeShare;
-            return new Draw(this, options, history, index, seed, isChallenge ? RunnerUp() : null).Complete(0);
+            return (isChallenge && RunnerUp() is { } branch ? new Draw(this, options, history, index, seed, branch).Complete(0) : null)
+                ?? new Draw(this, options, history, index, seed, branch: null).Complete(0);
         }
     }
 
@@ -127,9 +128,13 @@ internal sealed class SpaceSearch
             return null;
         }
 
-        /// <summary>Whether a configuration may be given; if not, the next best is drawn.</summary>
+        /// <summary>Whether a configuration may be given, in its branch where it is to have one; if not, the next best is drawn.</summary>
         private bool Accepts(Configuration configuration) =>
-            _given?.Contains(configuration) is not true && search._space.Admits(configuration);
+            _given?.Contains(configuration) is not true && search._space.Admits(configuration)
+            && (branch is not { } leader || HasParametersOf(history[leader].Configuration));
+
+        private bool HasParametersOf(Configuration other) =>
+            _values.Count == other.Values.Count && _values.Keys.All(other.Values.ContainsKey);
 
         private void Take(ParameterGroup group, ReadOnlySpan<double> coordinates)
         {
