@@ -5,9 +5,9 @@ namespace Experiments.Samplers.ParzenEstimators;
 /// <summary>
 /// The search in one space: groups of parameters one after the other, parents first, each by a <see cref="GroupSearch"/> of
 /// its own over the trials that have it (Bergstra et al. 2011; in groups as Optuna's <c>group</c> option does). One suggestion in
-/// five goes by the second best branch alone, the trials that have the same parameters as the best one outside the best branch:
-/// what a branch is worth shows only once its own parameters are good, and until then the others draw all trials to theirs. What
-/// it keeps from question to question saves time and changes no answer.
+/// five is sought in the second best branch, by the trials that have the same parameters as the best one outside the best branch,
+/// and anywhere only if none is found there: what a branch is worth shows only once its own parameters are good, and until then
+/// the others draw all trials to theirs. What it keeps from question to question saves time and changes no answer.
 /// </summary>
 internal sealed class SpaceSearch
 {
