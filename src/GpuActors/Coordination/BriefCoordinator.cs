@@ -22,11 +22,13 @@ public sealed class BriefCoordinator(IExperimentStore store, ICatalogue catalogu
     /// <exception cref="RefusedException">When the request cannot be taken.</exception>
     /// <exception cref="SpecException">When the sweep cannot go on under its specification.</exception>
     /// <exception cref="StoreException">When the store cannot be read or written.</exception>
-    public Task<AskAnswer> AskAsync(SweepLedger ledger, AskRequest request) => DecideAsync(ledger, request.Sweep, (desk, now) =>
+    public Task<AskAnswer> AskAsync(SweepLedger ledger, AskRequest request) => DecideAsync(ledger, request.Sweep, (desk, limits, now) =>
     {
-        LedgerStep[] resumed = [ledger.Handle(new LedgerInput.Resume())];
+        List<LedgerStep> before = [ledger.Handle(new LedgerInput.Resume())];
+        if (limits.Reached(now, TimeSpan.Zero, ledger.Spec.Limits, InHand(ledger)) is { } reached)
+            before.Add(ledger.Handle(new LedgerInput.Pause(reached.Reason, StopRunning: false, AtLimit: true)));
         var (step, answer) = desk.Ask(request, now);
-        return (resumed, step, answer);
+        return (before, step, answer);
     });
 
     /// <summary>Takes in what somebody tells of a trial.</summary>
@@ -34,22 +36,25 @@ public sealed class BriefCoordinator(IExperimentStore store, ICatalogue catalogu
     /// <param name="request">What is told.</param>
     /// <exception cref="RefusedException">When the request cannot be taken.</exception>
     /// <exception cref="StoreException">When the store cannot be read or written.</exception>
-    public Task<TellAnswer> TellAsync(SweepLedger ledger, TellRequest request) => DecideAsync(ledger, request.Sweep, (desk, now) =>
+    public Task<TellAnswer> TellAsync(SweepLedger ledger, TellRequest request) => DecideAsync(ledger, request.Sweep, (desk, _, now) =>
     {
         var (step, answer) = desk.Tell(request, now);
-        return (Array.Empty<LedgerStep>(), step, answer);
+        return (new List<LedgerStep>(), step, answer);
     });
 
     private async Task<T> DecideAsync<T>(
-        SweepLedger ledger, string sweep, Func<TrialDesk, DateTimeOffset, (LedgerStep[] Before, LedgerStep Step, T Answer)> decide)
+        SweepLedger ledger,
+        string sweep,
+        Func<TrialDesk, TimeLimits, DateTimeOffset, (List<LedgerStep> Before, LedgerStep Step, T Answer)> decide)
     {
         var loaded = LoadedSweep.From(
             store, sweep, ledger, notices: null, findEarlier: read => EarlierSweeps.Find(ledger.Spec, catalogue, read));
         var now = time.GetUtcNow();
         var begun = loaded.Desk.Answered(ledger.Start(loaded.Earlier));
-        var overdue = loaded.Limits.Overdue(now, ledger.Spec.Limits).Select(attempt => ledger.Handle(new LedgerInput.TimedOut(attempt)));
+        var overdue = loaded.Limits.Overdue(now, ledger.Spec.Limits, InHand(ledger))
+            .Select(attempt => ledger.Handle(new LedgerInput.TimedOut(attempt)));
         List<LedgerStep> steps = [begun, .. overdue];
-        var (before, decided, answer) = decide(loaded.Desk, now);
+        var (before, decided, answer) = decide(loaded.Desk, loaded.Limits, now);
         steps.AddRange([.. before, decided]);
 
         var events = steps.SelectMany(step => step.Events).ToList();
@@ -61,4 +66,7 @@ public sealed class BriefCoordinator(IExperimentStore store, ICatalogue catalogu
             checkpoints.DeleteAll(sweep, gone.Trial, gone.Spared);
         return answer;
     }
+
+    /// <summary>Askers have what was given to them, until their leases are over.</summary>
+    private static HashSet<AttemptId> InHand(SweepLedger ledger) => [.. ledger.Leases.Select(lease => lease.Attempt)];
 }

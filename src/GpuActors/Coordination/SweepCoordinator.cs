@@ -340,7 +340,8 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
         _recorded.Record(_desk.Expire(_time.GetUtcNow()));
         var limits = Ledger.Spec.Limits;
         var now = _time.GetUtcNow();
-        var inHand = _workers.All.Select(link => link.Holds).OfType<AttemptId>().ToHashSet();
+        var asked = Ledger.Leases.Where(lease => lease.Worker.IsExternal).Select(lease => lease.Attempt);
+        var inHand = _workers.All.Select(link => link.Holds).OfType<AttemptId>().Concat(asked).ToHashSet();
         foreach (var attempt in _limits.Overdue(now, limits, inHand))
             Decide(new LedgerInput.TimedOut(attempt));
         if (!_holds && _limits.Reached(now, _time.GetElapsedTime(_begun), limits, inHand) is { } reached)
