@@ -32,6 +32,7 @@ namespace Experiments.Storage;
 [JsonSerializable(typeof(ImmutableArray<Objective>))]
 [JsonSerializable(typeof(ImmutableArray<ImportedHistory>))]
 [JsonSerializable(typeof(ImmutableArray<Observation>))]
+[JsonSerializable(typeof(ImmutableArray<Measurement>))]
 [JsonSerializable(typeof(ImmutableArray<double>))]
 [JsonSerializable(typeof(ImmutableArray<OutcomeConstraint>))]
 [JsonSerializable(typeof(ImmutableArray<EnvironmentVariable>))]
