@@ -1,4 +1,3 @@
-using Akka.Actor;
 using Experiments.Sweeps;
 using Experiments.Trials;
 using GpuActors.Protocol;
