@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Akka.Actor;
 using Experiments.Asking;
 using Experiments.Storage;
@@ -17,7 +16,7 @@ namespace GpuActors.Coordination;
 /// <item>Coordinating: until the process ends or a newer coordinator is heard of.</item>
 /// </list>
 /// </summary>
-internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
+internal sealed partial class SweepCoordinator : ReceiveActor, IWithUnboundedStash
 {
     private readonly SweepCoordinatorSettings _settings;
     private readonly StoreWriter _store;
@@ -282,50 +281,6 @@ internal sealed class SweepCoordinator : ReceiveActor, IWithUnboundedStash
         _workers.Apply(decided.Event);
         if (decided.Event is SweepEvent.TrialLeased { Lease: null } leased)
             _leases.Renew(leased.Worker);
-    }
-
-    private void CarryOut(Decision decision)
-    {
-        foreach (var recorded in decision.Events)
-            _settings.Notices.TryWrite(new SweepNotice.Recorded(recorded, Live: true));
-
-        foreach (var effect in decision.Effects)
-            CarryOut(effect);
-        decision.Then?.Invoke();
-        _recorded.Settle(decision);
-        if (decision.More)
-            return;
-
-        _workers.Flush();
-        LookForQuiet();
-    }
-
-    private void CarryOut(LedgerEffect effect)
-    {
-        var term = _store.Term;
-        switch (effect)
-        {
-            case LedgerEffect.Assign assign: _workers.Tell(assign.Worker, new Assign(term, assign.Assignment)); break;
-            case LedgerEffect.Acknowledge ack:
-                _workers.Acknowledge(ack.Worker, new Acknowledge(term, OnTheWire(ack.Attempt), ack.Sequence));
-                break;
-            case LedgerEffect.Resend resend: _workers.Tell(resend.Worker, new Resend(term, OnTheWire(resend.Attempt), resend.From)); break;
-            case LedgerEffect.Fence fence: _workers.Tell(fence.Worker, new Fence(term, OnTheWire(fence.Attempt))); break;
-            case LedgerEffect.Stop stop:
-                var order = new Stop(term, OnTheWire(stop.Attempt), stop.Save);
-                if (_workers.Find(stop.Worker) is { } link && link.Holds == stop.Attempt)
-                    link.Stopping = order; // said again until the attempt is over
-                _workers.Tell(stop.Worker, order);
-                break;
-            case LedgerEffect.DeleteCheckpoints delete: _settings.DeleteCheckpoints(delete.Folders); break;
-            case LedgerEffect.DeleteTrialCheckpoints delete: _settings.DeleteAllCheckpoints(delete.Trial, delete.Spared); break;
-            case LedgerEffect.Suggest suggest:
-                Task.Run(suggest.Question.Answer).PipeTo(_self, failure: failure => new Broken(failure));
-                break;
-            case LedgerEffect.Hold: _holds = true; break;
-            case LedgerEffect.EndSweep end: _settings.Ended(new SweepOutcome(end.Reason, IsComplete: true)); break;
-            default: throw new UnreachableException();
-        }
     }
 
     private SweepAttempt OnTheWire(AttemptId attempt) => new(_settings.Sweep, attempt);

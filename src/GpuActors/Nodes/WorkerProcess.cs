@@ -61,9 +61,8 @@ internal sealed class WorkerProcess : IDisposable
         try
         {
             await _process.StandardInput.WriteLineAsync(ParentPipe.LeaveLine);
-            await _process.StandardInput.FlushAsync();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // It is gone already.
         }

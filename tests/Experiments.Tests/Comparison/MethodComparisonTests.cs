@@ -55,7 +55,8 @@ public sealed class MethodComparisonTests
     {
         var sweep = new ExampleSweep()
             .Entry("lora").Completed([0.80, 0.82, 0.84], index: 0)
-                .Completed([0.95], index: 1).Unfinished(TrialState.Pruned, index: 1, seed: 1).Unfinished(TrialState.Pruned, index: 1, seed: 2)
+                .Completed([0.95], index: 1)
+                .Unfinished(TrialState.Pruned, index: 1, seed: 1).Unfinished(TrialState.Pruned, index: 1, seed: 2)
             .Entry("conv-lora").Completed([0.85, 0.86], index: 0).Unfinished(TrialState.Pruned, index: 0, seed: 2);
 
         var rows = Rows(sweep);

@@ -102,7 +102,8 @@ public sealed class SuccessiveSeedsTests
         var sweep = DrivenSweep.OnOneDevice(() => Racing("t"), 1, seeds: 8, TwoAndWorse());
 
         Assert.Equal([.. Enumerable.Range(0, 13)], sweep.Completed);
-        Assert.Contains("by 1.2 on average (one-sided t test, p = 3.5E-05; closed at 0.017)", sweep.WhyPruned(13), StringComparison.Ordinal);
+        Assert.Contains(
+            "by 1.2 on average (one-sided t test, p = 3.5E-05; closed at 0.017)", sweep.WhyPruned(13), StringComparison.Ordinal);
     }
 
     [Fact]

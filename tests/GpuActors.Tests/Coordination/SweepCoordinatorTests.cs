@@ -30,12 +30,12 @@ public sealed class SweepCoordinatorTests : CoordinatorTestKit
     public async Task What_is_known_of_earlier_sweeps_is_recorded_once_when_the_sweep_begins()
     {
         var earlier = new SweepEvent.HistoryImported([new("before", 0, "lora", [], LeftOut: 3)]);
-        var first = Start(TestSweep.Of(trials: 2), earlier: earlier);
+        var first = Start(TestSweep.Of(trials: 3), earlier: earlier); // w1 goes on with the second, w2 gets the third
         var worker = await JoinAsync(first, "w1");
         await worker.WorkAsync();
         await RestartAsync(first);
 
-        worker = await JoinAsync(Start(TestSweep.Of(trials: 2), earlier: earlier), "w2");
+        worker = await JoinAsync(Start(TestSweep.Of(trials: 3), earlier: earlier), "w2");
         await worker.WorkAsync();
 
         Assert.Equal(earlier, Assert.Single(Recorded<SweepEvent.HistoryImported>()));
