@@ -23,7 +23,8 @@ internal enum RungVerdict
 /// The first condition finds curves that cross or are noise, the second those whose few winners start slowly while all others keep
 /// their order. The limits were chosen by simulation (bench <c>schedulers</c>, seeds from 1000 on): a correlation of 0.3 trusts pure
 /// noise too often, 0.6 leaves too many good rungs unused; a cost of 0 would distrust good rungs whose best two changed places.
-/// Only the latest trials count, so that a judgement costs the same in a long sweep.
+/// Only the latest trials count, so that a judgement costs the same in a long sweep; and there it is renewed only when their number
+/// has grown by a 64th, since a change of it gives every trial of the sweep its place anew.
 /// </remarks>
 internal sealed class RungTrust(int probes, int factor)
 {
@@ -33,6 +34,8 @@ internal sealed class RungTrust(int probes, int factor)
 
     private readonly List<(RungRecord Record, int From, int Reached, double Final)> _finished = [];
     private readonly Dictionary<int, RungVerdict> _verdicts = [];
+    private int _taken;
+    private int _nextJudgement;
 
     /// <summary>What is known of the rung at a step; without probes every rung is trusted.</summary>
     public RungVerdict this[int step] => probes == 0 ? RungVerdict.Trusted : _verdicts.GetValueOrDefault(step);
@@ -50,7 +53,10 @@ internal sealed class RungTrust(int probes, int factor)
         _finished.Add((record, from, reached, final));
         if (_finished.Count > Math.Max(Latest, probes))
             _finished.RemoveAt(0);
+        if (++_taken < _nextJudgement)
+            return false;
 
+        _nextJudgement = _taken + Math.Max(1, _taken / Latest);
         var changed = false;
         foreach (var step in record.Rungs)
         {
