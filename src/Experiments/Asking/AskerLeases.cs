@@ -30,9 +30,6 @@ public sealed class AskerLeases
     public IReadOnlyList<(string Worker, TimeSpan Length)> Expired(DateTimeOffset now) =>
         [.. _open.Values.Where(term => term.Until < now).Select(term => (term.Worker, term.Length))];
 
-    /// <summary>End of the lease of an attempt; null where nobody holds it.</summary>
-    public DateTimeOffset? Until(AttemptId attempt) => _open.TryGetValue(attempt, out var term) ? term.Until : null;
-
     /// <summary>When an attempt was leased; null where nobody holds it.</summary>
     public DateTimeOffset? Since(AttemptId attempt) => _open.TryGetValue(attempt, out var term) ? term.Since : null;
 

@@ -28,7 +28,7 @@ internal sealed class ToldWork(TellRequest request, Trial trial, TaskBlock block
     {
         get
         {
-            var steps = StepsOf(((TrialWork.Train)trial.Work).Configuration);
+            var steps = ((TrialWork.Train)trial.Work).Configuration.Steps;
             if (request.Step < 0 || request.Step > steps)
                 return $"There is no step {request.Step}: {trial.Id} goes from 0 to {steps?.ToString() ?? "wherever it ends"}.";
             if (request.Values.ContainsKey(""))
@@ -42,10 +42,6 @@ internal sealed class ToldWork(TellRequest request, Trial trial, TaskBlock block
                 + NearestName.Question(block.Metric, known);
         }
     }
-
-    /// <summary>Steps that a configuration asks for; null where no parameter says so.</summary>
-    public static int? StepsOf(Configuration configuration) =>
-        configuration.Values.GetValueOrDefault("steps") is ParameterValue.Integer { Value: var steps } ? (int)steps : null;
 
     /// <summary>The reports, in order. Each is made when those before it are taken in.</summary>
     /// <param name="elapsed">How long the attempt has been held.</param>

@@ -19,7 +19,7 @@ public sealed class TrialDesk(SweepLedger ledger, Func<TrialId, string> checkpoi
     public void Apply(RecordedEvent recorded) => _leases.Apply(recorded);
 
     /// <summary>Takes trials back from askers that were silent too long.</summary>
-    public LedgerStep Expire(DateTimeOffset now) => Joined(_leases.Expired(now).Select(asker =>
+    public LedgerStep Expire(DateTimeOffset now) => LedgerStep.Joined(_leases.Expired(now).Select(asker =>
         ledger.Handle(new LedgerInput.WorkerLost(asker.Worker, $"Nothing was told of it for {asker.Length}."))));
 
     /// <summary>Gives a trial to somebody who asks for one.</summary>
@@ -35,17 +35,17 @@ public sealed class TrialDesk(SweepLedger ledger, Func<TrialId, string> checkpoi
         var worker = new WorkerInfo(request.Asker, ExternalSpec.Name, request.Node, request.Lease);
         List<LedgerStep> steps = [Expire(now), Answered(ledger.Handle(new LedgerInput.WorkerReady(worker)))];
         if (steps[1].Effects.OfType<LedgerEffect.Assign>().FirstOrDefault(effect => effect.Worker == worker.Id) is { } assign)
-            return (Joined(steps), Work(request, assign.Assignment, now + request.Lease));
+            return (LedgerStep.Joined(steps), Work(request, assign.Assignment, now + request.Lease));
 
         steps.Add(ledger.Handle(new LedgerInput.WorkerLost(worker.Id, "It does not wait."))); // who asks in vain has gone
-        return (Joined(steps), Nothing());
+        return (LedgerStep.Joined(steps), Nothing());
     }
 
     /// <summary>Asks samplers here and now what a decision asks of them: whoever wants a trial waits for their answer.</summary>
     public LedgerStep Answered(LedgerStep step)
     {
         var questions = step.Effects.OfType<LedgerEffect.Suggest>().ToList();
-        return questions.Count == 0 ? step : Joined(
+        return questions.Count == 0 ? step : LedgerStep.Joined(
         [
             new LedgerStep(step.Events, [.. step.Effects.Except(questions)]),
             .. questions.Select(asked => Answered(ledger.Handle(asked.Question.Answer()))),
@@ -74,7 +74,7 @@ public sealed class TrialDesk(SweepLedger ledger, Func<TrialId, string> checkpoi
                 break; // the trial was pruned by what was told first
         }
 
-        var step = Joined(steps);
+        var step = LedgerStep.Joined(steps);
         var contradiction = step.Events.OfType<SweepEvent.ReportRejected>().FirstOrDefault();
         return (step, WhatNow(trial, attempt, now, contradiction?.Detail));
     }
@@ -82,7 +82,7 @@ public sealed class TrialDesk(SweepLedger ledger, Func<TrialId, string> checkpoi
     private AskAnswer Work(AskRequest request, Assignment assignment, DateTimeOffset until)
     {
         var train = (TrialWork.Train)assignment.Work;
-        var runTo = assignment.RestAt ?? ToldWork.StepsOf(train.Configuration);
+        var runTo = assignment.RestAt ?? train.Configuration.Steps;
         return new AskAnswer
         {
             Sweep = request.Sweep,
@@ -191,12 +191,6 @@ public sealed class TrialDesk(SweepLedger ledger, Func<TrialId, string> checkpoi
     };
 
     private TaskBlock BlockOf(Trial trial) => ledger.Spec.Tasks[((TrialWork.Train)trial.Work).Block];
-
-    private static LedgerStep Joined(IEnumerable<LedgerStep> steps)
-    {
-        var all = steps.ToList();
-        return new LedgerStep([.. all.SelectMany(step => step.Events)], [.. all.SelectMany(step => step.Effects)]);
-    }
 
     private static RefusedException Bad(string message) => new(RefusalKind.BadInput, message);
 

@@ -127,10 +127,9 @@ public sealed record PlanDocument
     private static (double Least, double Most) StepsOf(SearchSpace space, ICatalogue catalogue)
     {
         var domain = space.Parameters.FirstOrDefault(parameter => parameter.Name == "steps")?.Domain;
-        var preset = catalogue.TrainingOptions.FirstOrDefault(option => option.Name == "steps")?.Default;
         return domain switch
         {
-            null => (Number(preset), Number(preset)),
+            null => (Number(catalogue.UsualSteps), Number(catalogue.UsualSteps)),
             Domain.Fixed single => (Number(single.Value), Number(single.Value)),
             Domain.Choice choice => (choice.Choices.Min(Number), choice.Choices.Max(Number)),
             Domain.Ordinal ordinal => (ordinal.Values.Min(Number), ordinal.Values.Max(Number)),

@@ -35,14 +35,13 @@ public sealed class ExchangeableCurves : ITrialModel
     public ExchangeableCurves(SweepSpec spec, ICatalogue catalogue, Func<int, string, TimeSpan> stepTime, double correlation)
     {
         (_spec, _correlation) = (spec, correlation);
-        var preset = catalogue.TrainingOptions.FirstOrDefault(option => option.Name == "steps")?.Default;
         for (var block = 0; block < spec.Tasks.Count; block++)
         {
             foreach (var entry in spec.Tasks[block].Methods)
             {
                 var trains = entry.Command is null && catalogue.Methods.FirstOrDefault(method => method.Id == entry.Method)?.Trains == true;
                 var seed = TrialSeed.OfEntry(spec.Seed, block, entry.Name);
-                _entries.Add((block, entry.Name), new Known(seed, stepTime(block, entry.Name), trains ? preset : null));
+                _entries.Add((block, entry.Name), new Known(seed, stepTime(block, entry.Name), trains ? catalogue.UsualSteps : null));
             }
         }
     }

@@ -21,6 +21,9 @@ public sealed class Configuration : IEquatable<Configuration>
     /// <summary>The values in ordinal order of their names, which is also the order of <see cref="ToString"/>.</summary>
     public ImmutableSortedDictionary<string, ParameterValue> Values { get; }
 
+    /// <summary>Steps that a parameter of that name asks for; null where none says how far a trial goes.</summary>
+    public int? Steps => Values.GetValueOrDefault("steps") is ParameterValue.Integer { Value: var steps } ? (int)steps : null;
+
     /// <inheritdoc/>
     public bool Equals(Configuration? other) => other is not null && Values.SequenceEqual(other.Values);
 

@@ -15,6 +15,9 @@ public interface ICatalogue
     /// <summary>Options of the trainer, the same for every method.</summary>
     IReadOnlyList<OptionDescription> TrainingOptions { get; }
 
+    /// <summary>Steps of a training whose configuration does not say; null where the trainer has no such option.</summary>
+    ParameterValue? UsualSteps => TrainingOptions.FirstOrDefault(option => option.Name == "steps")?.Default;
+
     /// <summary>What must be there before a trial of this task on this base can start, in an order that works.</summary>
     IReadOnlyList<PreparationDescription> PreparationsOf(string task, string size, string baseModel);
 

@@ -1,7 +1,15 @@
 namespace Experiments.Trials;
 
 /// <summary>An answer of the ledger: what is to be recorded, and what is to be done once that is durable.</summary>
-public sealed record LedgerStep(IReadOnlyList<SweepEvent> Events, IReadOnlyList<LedgerEffect> Effects);
+public sealed record LedgerStep(IReadOnlyList<SweepEvent> Events, IReadOnlyList<LedgerEffect> Effects)
+{
+    /// <summary>Answers in their order, as one: to be recorded together.</summary>
+    public static LedgerStep Joined(IEnumerable<LedgerStep> steps)
+    {
+        var all = steps.ToList();
+        return new LedgerStep([.. all.SelectMany(step => step.Events)], [.. all.SelectMany(step => step.Effects)]);
+    }
+}
 
 /// <summary>A trial as the ledger knows it.</summary>
 /// <param name="Trial">The trial.</param>

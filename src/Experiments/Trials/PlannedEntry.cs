@@ -9,8 +9,7 @@ namespace Experiments.Trials;
 internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, SweepSpec spec, ICatalogue catalogue)
 {
     private readonly TaskBlock _task = spec.Tasks[block];
-    private readonly ParameterValue? _defaultSteps =
-        catalogue.TrainingOptions.FirstOrDefault(option => option.Name == "steps")?.Default;
+    private readonly ParameterValue? _usualSteps = catalogue.UsualSteps;
     private readonly bool _hasSteps = spec.Tasks[block].IsLearnt
         ? catalogue.Methods.FirstOrDefault(method => method.Id == spec.Tasks[block].Methods[index].Method)?.Trains == true
         : spec.Tasks[block].Methods[index].Space.Parameters.Any(parameter => parameter.Name == "steps");
@@ -130,13 +129,11 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     }
 
     /// <summary>Steps to the full resource of a trial.</summary>
-    public int Steps(Configuration configuration) => Steps(configuration, _defaultSteps);
+    public int Steps(Configuration configuration) => Steps(configuration, _usualSteps);
 
     /// <summary>The same by what holds where the configuration does not say.</summary>
     public static int Steps(Configuration configuration, ParameterValue? preset) =>
-        configuration.Values.GetValueOrDefault("steps") is ParameterValue.Integer set ? (int)set.Value
-        : preset is ParameterValue.Integer whole ? (int)whole.Value
-        : 1;
+        configuration.Steps ?? (preset is ParameterValue.Integer whole ? (int)whole.Value : 1);
 
     /// <summary>The value of the task's metric among others, turned so that lower is better; null for none.</summary>
     public double? ValueOf(ImmutableSortedDictionary<string, double> values)

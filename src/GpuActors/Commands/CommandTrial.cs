@@ -78,8 +78,7 @@ internal sealed class CommandTrial
     public ImmutableArray<string> EarlierFolders { get; }
 
     /// <summary>Steps to its end, where a parameter says so; 0 else.</summary>
-    public int Steps =>
-        _work.Configuration.Values.GetValueOrDefault("steps") is ParameterValue.Integer { Value: var steps } ? (int)steps : 0;
+    public int Steps => _work.Configuration.Steps ?? 0;
 
     /// <summary>Folder of the trial's checkpoints, relative to the data folder; null where it keeps none.</summary>
     public string? Checkpoints { get; }

@@ -55,12 +55,10 @@ public sealed class BriefCoordinator(IExperimentStore store, ICatalogue catalogu
             .Select(attempt => ledger.Handle(new LedgerInput.TimedOut(attempt)));
         List<LedgerStep> steps = [begun, .. overdue];
         var (before, decided, answer) = decide(loaded.Desk, loaded.Limits, now);
-        steps.AddRange([.. before, decided]);
+        var (events, effects) = LedgerStep.Joined([.. steps, .. before, decided]);
 
-        var events = steps.SelectMany(step => step.Events).ToList();
         store.Append([.. events.Select((decision, index) => new RecordedEvent(sweep, loaded.LastNumber + 1 + index, now, decision))]);
         await using var checkpoints = new CheckpointFolders(dataFolder, NullLogger.Instance);
-        var effects = steps.SelectMany(step => step.Effects).ToList();
         checkpoints.Delete(effects.OfType<LedgerEffect.DeleteCheckpoints>().SelectMany(gone => gone.Folders));
         foreach (var gone in effects.OfType<LedgerEffect.DeleteTrialCheckpoints>())
             checkpoints.DeleteAll(sweep, gone.Trial, gone.Spared);

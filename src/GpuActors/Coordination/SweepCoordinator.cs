@@ -292,9 +292,9 @@ internal sealed partial class SweepCoordinator : ReceiveActor, IWithUnboundedSta
         foreach (var worker in _leases.Expired())
             Lose(worker, $"No sign of life for {_leases.Lease.TotalSeconds:0} seconds.");
 
-        _recorded.Record(_desk.Expire(_time.GetUtcNow()));
-        var limits = Ledger.Spec.Limits;
         var now = _time.GetUtcNow();
+        _recorded.Record(_desk.Expire(now));
+        var limits = Ledger.Spec.Limits;
         var asked = Ledger.Leases.Where(lease => lease.Worker.IsExternal).Select(lease => lease.Attempt);
         var inHand = _workers.All.Select(link => link.Holds).OfType<AttemptId>().Concat(asked).ToHashSet();
         foreach (var attempt in _limits.Overdue(now, limits, inHand))

@@ -74,8 +74,8 @@ internal static class SweepExample
         /// <summary>Reports one after the other, numbered from 1.</summary>
         public LedgerStep ReportAll(WorkerInfo worker, AttemptId attempt, params Report[] reports)
         {
-            var steps = reports.Select((report, index) => ledger.Report(worker, attempt, index + 1, report)).ToList();
-            return new LedgerStep([.. steps.SelectMany(step => step.Events)], [.. steps.SelectMany(step => step.Effects)]);
+            var steps = reports.Select((report, index) => ledger.Report(worker, attempt, index + 1, report));
+            return LedgerStep.Joined(steps);
         }
 
         public TrialState StateOf(int trial) => ledger.Find(T(trial))!.State;
