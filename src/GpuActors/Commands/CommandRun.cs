@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Experiments.Trials;
@@ -8,24 +7,26 @@ using GpuActors.Workers;
 namespace GpuActors.Commands;
 
 /// <summary>
-/// One program from its start to its end. What happens (lines, its exit, wishes to stop) comes into one inbox, which the
-/// calling thread works off, so that all is told in order and by that thread.
+/// One program from its start to its end. The calling thread does it all: it waits for output, keeps it, looks at the clock and
+/// at wishes to stop, so that all is told in order, and a program that writes faster than it is read is held up by its own pipe.
 /// </summary>
-internal sealed class CommandRun : IDisposable
+internal sealed class CommandRun
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LookForRest = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LookForEnd = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Measure = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a program that has closed its output is expected to end every moment.</summary>
+    private static readonly TimeSpan EndExpected = TimeSpan.FromMilliseconds(20);
 
     /// <summary>How long output is read on after the program's end: somebody who left its group may hold the pipe open.</summary>
     private static readonly TimeSpan ReadOn = TimeSpan.FromSeconds(1);
 
     private const int EndedByRequest = 128 + ProcessGroup.Terminate;
 
-    private readonly BlockingCollection<Action> _inbox = new(boundedCapacity: 1_024);
-    private readonly CancellationTokenSource _readNoMore = new();
-    private readonly CancellationToken _over;
+    private readonly byte[] _buffer = new byte[16 * 1024];
     private readonly CommandTrial _trial;
     private readonly ProcessGroup _group;
     private readonly IAttemptObserver _observer;
@@ -36,7 +37,10 @@ internal sealed class CommandRun : IDisposable
     private readonly ErrorTail _lastWords = new();
     private readonly MetricsFile? _file;
     private readonly ReportedMetrics _metrics;
-    private int _open = 2; // streams
+    private readonly List<FileStream> _open;
+    private readonly LineSplitter? _lines;
+    private Wish _heeded;
+    private long _closedAt;
     private int? _exitCode;
     private bool _isCleared; // nothing of its group is left
     private long _clearedAt;
@@ -56,7 +60,8 @@ internal sealed class CommandRun : IDisposable
     {
         (_trial, _group, _observer) = (trial, group, observer);
         (_fromStep, _restAt, _time, _begun) = (fromStep, restAt, time, time.GetTimestamp());
-        _over = _readNoMore.Token;
+        _open = [group.Output, group.Error];
+        _lines = trial.MetricsPath is null ? new LineSplitter() : null;
         _metrics = new ReportedMetrics(trial.Block, trial.Spec.TakesBest, fromStep, ReportedMetrics.Read(trial.EarlierFolders));
         _file = trial.MetricsPath is { } path ? new MetricsFile(path) : null;
     }
@@ -67,89 +72,60 @@ internal sealed class CommandRun : IDisposable
     /// <exception cref="IOException">When its output cannot be kept.</exception>
     public AttemptOutcome Run(StopWishes stop)
     {
-        using var save = stop.Save.Register(() => Post(() => End(new Ending.Wished(), _trial.Spec.Grace)));
-        using var now = stop.Now.Register(() => Post(() => End(new Ending.Wished(), AtOnce)));
-        _ = KeepAsync(_group.Output, OutputSegments.Output, _trial.MetricsPath is null ? new LineSplitter() : null, null);
-        _ = KeepAsync(_group.Error, OutputSegments.Error, null, _lastWords);
-        _ = ExitAsync();
-        _group.Open();
-        try
+        using var output = new OutputWriter(_trial.Folder, OutputSegments.Output);
+        using var error = new OutputWriter(_trial.Folder, OutputSegments.Error);
+        while (!_isCleared || (_open.Count > 0 && _time.GetElapsedTime(_clearedAt) < ReadOn))
         {
-            while (!_isCleared || (_open > 0 && !_over.IsCancellationRequested))
-            {
-                if (_inbox.TryTake(out var happened, _exitCode is null ? Look : LookForRest))
-                    happened();
-                LookAtTheClock();
-            }
-
-            while (_inbox.TryTake(out var left))
-                left();
-        }
-        finally
-        {
-            _readNoMore.Cancel();
+            foreach (var stream in SessionProcess.WaitForAny(_open, Pause()))
+                Keep(stream, stream == _group.Output ? output : error);
+            Heed(stop);
+            LookAtTheClock();
         }
 
         _file?.ReadOn(Take, isOver: true);
         return Conclude(_exitCode!.Value, isSaved: !stop.Now.IsCancellationRequested);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _readNoMore.Dispose();
-
-    /// <summary>Keeps a stream, off the calling thread.</summary>
-    private async Task KeepAsync(Stream stream, string name, LineSplitter? lines, ErrorTail? tail)
+    /// <summary>Asks once for each wish: what saves upon SIGTERM is not to begin anew.</summary>
+    private void Heed(StopWishes stop)
     {
-        var buffer = new byte[16 * 1024];
-        try
-        {
-            using var kept = new OutputWriter(_trial.Folder, name);
-            for (int count; (count = await stream.ReadAsync(buffer, _over).ConfigureAwait(false)) > 0;)
-            {
-                kept.Write(buffer.AsSpan(0, count));
-                tail?.Add(buffer.AsSpan(0, count));
-                lines?.Add(buffer.AsSpan(0, count), Offer);
-            }
+        if (stop.Save.IsCancellationRequested && _heeded < Wish.Save)
+            End(new Ending.Wished(), _trial.Spec.Grace);
+        if (stop.Now.IsCancellationRequested && _heeded < Wish.Now)
+            End(new Ending.Wished(), AtOnce);
+        _heeded = stop.Now.IsCancellationRequested ? Wish.Now : stop.Save.IsCancellationRequested ? Wish.Save : _heeded;
+    }
 
-            lines?.Finish(Offer);
-        }
-        catch (OperationCanceledException)
+    /// <summary>How long to wait for output at most before looking at all else.</summary>
+    private TimeSpan Pause() => _exitCode is not null ? LookForRest
+        : _open.Count == 0 && _time.GetElapsedTime(_closedAt) < EndExpected ? LookForEnd
+        : Look;
+
+    /// <summary>Takes in what a stream has for us.</summary>
+    private void Keep(FileStream stream, OutputWriter kept)
+    {
+        var read = _buffer.AsSpan(0, stream.Read(_buffer));
+        var isOutput = stream == _group.Output;
+        if (read.IsEmpty)
         {
-            return; // nobody listens any more
-        }
-#pragma warning disable CA1031 // It is the trial's failure, whatever it is; the calling thread throws it.
-        catch (Exception failure)
-#pragma warning restore CA1031
-        {
-            Post(() => throw new IOException($"{name} cannot be kept: {failure.Message}", failure.HResult));
+            _open.Remove(stream);
+            _closedAt = _time.GetTimestamp();
+            if (isOutput)
+                _lines?.Finish(Offer);
+            return;
         }
 
-        Post(() => _open--);
+        kept.Write(read);
+        if (isOutput)
+            _lines?.Add(read, Offer);
+        else
+            _lastWords.Add(read);
     }
 
     private void Offer(ReadOnlySpan<byte> line)
     {
         if (MetricLine.Parse(line) is { } metric)
-            Post(() => Take(metric));
-    }
-
-    private async Task ExitAsync()
-    {
-        var code = await _group.ExitAsync().ConfigureAwait(false);
-        Post(() => _exitCode = code);
-    }
-
-    /// <summary>Waits while there is no room: a program that writes faster than it is read is held up by its own pipe.</summary>
-    private void Post(Action happened)
-    {
-        try
-        {
-            _inbox.Add(happened, _over);
-        }
-        catch (OperationCanceledException)
-        {
-            // The run is over.
-        }
+            Take(metric);
     }
 
     private void Take(MetricLine line)
@@ -177,7 +153,7 @@ internal sealed class CommandRun : IDisposable
     /// <summary>Asks the group to end. The first reason holds; a shorter grace shortens that of an earlier one.</summary>
     private void End(Ending reason, TimeSpan grace)
     {
-        if (_isCleared || (_ending is null && _group.HasExited))
+        if (_isCleared || (_ending is null && (_exitCode ?? _group.ExitCode) is not null))
             return; // it has ended by itself
         _ending ??= reason;
         var killAt = _time.GetTimestamp() + (long)(grace.TotalSeconds * _time.TimestampFrequency);
@@ -189,6 +165,14 @@ internal sealed class CommandRun : IDisposable
     {
         _file?.ReadOn(Take, isOver: false);
         var now = _time.GetTimestamp();
+        if (_exitCode is null && _group.ExitCode is { } code)
+        {
+            _exitCode = code;
+            if (_ending is not (Ending.Wished or Ending.Rest))
+                _group.Kill(); // what the program has left behind would hold its output open
+            _group.Reap();
+        }
+
         if (_exitCode is not null)
         {
             Clear(now);
@@ -203,12 +187,10 @@ internal sealed class CommandRun : IDisposable
             LookAtMemory(now);
     }
 
-    /// <summary>Ends what the program has left behind, which would hold its output open. Where it was asked to end, the rest of
-    /// its group was too and has its grace: a script may be gone while what it has started still saves.</summary>
+    /// <summary>Ends the rest of a group that was asked to end after its grace: a script may be gone while what it has started still
+    /// saves.</summary>
     private void Clear(long now)
     {
-        if (_isCleared && _time.GetElapsedTime(_clearedAt, now) > ReadOn)
-            _readNoMore.Cancel();
         if (_isCleared || (_ending is Ending.Wished or Ending.Rest && now < _killAt && !_group.IsEmpty))
             return;
         _group.Kill();
@@ -295,6 +277,13 @@ internal sealed class CommandRun : IDisposable
 
     private static long SizeOf(string folder) =>
         new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+
+    private enum Wish
+    {
+        None,
+        Save,
+        Now,
+    }
 
     /// <summary>Why the program is ended before it ends by itself.</summary>
     private abstract record Ending

@@ -22,14 +22,15 @@ internal sealed class CommandRunner(string dataFolder, string device, TimeProvid
 
         var trial = new CommandTrial(assignment, dataFolder, device);
         trial.Prepare();
-        using var group = ProcessGroup.Start(trial.Arguments, trial.Spec.Directory, trial.Environment);
+        _record ??= new ProcessGroupRecord(dataFolder);
+        var mark = _record.NextMark;
+        _watcher.Expect(mark);
+        using var group = ProcessGroup.Start(trial.Arguments, trial.Spec.Directory, trial.Environment, mark);
         try
         {
-            _record ??= new ProcessGroupRecord(dataFolder);
-            _record.Write(group.Leader);
             _watcher.Watch(group);
-            using var run = new CommandRun(trial, group, observer, fromStep, assignment.RestAt, time);
-            return run.Run(stop);
+            _record.Add(group.Leader);
+            return new CommandRun(trial, group, observer, fromStep, assignment.RestAt, time).Run(stop);
         }
         finally
         {

@@ -7,34 +7,27 @@ internal sealed class ErrorTail
 {
     private const int Longest = 4 * 1024;
     private const int Lines = 10;
-    private readonly object _gate = new();
     private readonly byte[] _ring = new byte[Longest];
     private long _written;
 
     /// <summary>Takes in what was read.</summary>
     public void Add(ReadOnlySpan<byte> read)
     {
-        lock (_gate)
-        {
-            foreach (var value in read.Length > Longest ? read[^Longest..] : read)
-                _ring[_written++ % Longest] = value;
-        }
+        foreach (var value in read.Length > Longest ? read[^Longest..] : read)
+            _ring[_written++ % Longest] = value;
     }
 
     /// <summary>The last lines that are not blank.</summary>
     public IReadOnlyList<string> Last()
     {
-        lock (_gate)
-        {
-            var length = (int)Math.Min(_written, Longest);
-            var bytes = new byte[length];
-            for (var index = 0; index < length; index++)
-                bytes[index] = _ring[(_written - length + index) % Longest];
-            return
-            [
-                .. Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-                    .TakeLast(Lines),
-            ];
-        }
+        var length = (int)Math.Min(_written, Longest);
+        var bytes = new byte[length];
+        for (var index = 0; index < length; index++)
+            bytes[index] = _ring[(_written - length + index) % Longest];
+        return
+        [
+            .. Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .TakeLast(Lines),
+        ];
     }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
-using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using Experiments.Trials;
 using GpuActors.Nodes;
 
@@ -8,8 +9,8 @@ namespace GpuActors.Commands;
 
 /// <summary>
 /// A program in a session and process group of its own, so that a signal reaches it with all that it starts, and no signal
-/// meant for others reaches it. It is started behind a gate, a shell that becomes the program once it may: until then the end
-/// of this process ends it, so that there is no moment in which nobody would.
+/// meant for others reaches it. It bears a mark in its environment, by which it is found when its worker died before anybody was
+/// told its id.
 /// </summary>
 internal sealed partial class ProcessGroup : IDisposable
 {
@@ -17,77 +18,58 @@ internal sealed partial class ProcessGroup : IDisposable
     public const int Terminate = 15; // SIGTERM
 
     private const int KillSignal = 9; // SIGKILL
-    private const string WaitAtGate = """read -r _ || exit 125; exec "$@" </dev/null""";
+    private const int NotThere = 2; // ENOENT
+    private const int NotAllowed = 13; // EACCES
 
-    private readonly Process _process;
-    private readonly StreamWriter _gate;
+    /// <summary>Variable that holds the mark.</summary>
+    public const string MarkVariable = "ORCHESTRATOR_PROGRAM";
 
-    private ProcessGroup(Process process, ProcessIdentity leader)
-    {
-        (_process, Leader, _gate) = (process, leader, process.StandardInput);
-        (Output, Error) = (process.StandardOutput.BaseStream, process.StandardError.BaseStream);
-    }
+    private readonly SessionProcess _process;
+
+    private ProcessGroup(SessionProcess process, ProcessIdentity leader) => (_process, Leader) = (process, leader);
 
     /// <summary>The program's own process, whose id is the group's.</summary>
     public ProcessIdentity Leader { get; }
 
     /// <summary>What it writes to standard output.</summary>
-    public Stream Output { get; }
+    public FileStream Output => _process.Output;
 
     /// <summary>What it writes to standard error.</summary>
-    public Stream Error { get; }
+    public FileStream Error => _process.Error;
 
-    /// <summary>Starts a group whose program waits for <see cref="Open"/>.</summary>
+    /// <summary>Starts a program.</summary>
     /// <param name="arguments">Program and arguments.</param>
     /// <param name="directory">Its working folder.</param>
     /// <param name="environment">Variables besides those of this process.</param>
-    /// <exception cref="CommandException">When the folder or the tools that start programs are not there.</exception>
+    /// <param name="mark">Its mark, which no other program has.</param>
+    /// <exception cref="CommandException">When the folder or the program is not there, or it cannot be run.</exception>
     public static ProcessGroup Start(
-        IEnumerable<string> arguments, string directory, IEnumerable<KeyValuePair<string, string>> environment)
+        IReadOnlyList<string> arguments, string directory, IEnumerable<KeyValuePair<string, string>> environment, string mark)
     {
-        var start = new ProcessStartInfo("setsid")
-        {
-            WorkingDirectory = directory,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
-        foreach (var argument in (string[])["sh", "-c", WaitAtGate, "sh", .. arguments])
-            start.ArgumentList.Add(argument);
-        foreach (var (name, value) in environment)
-            start.Environment[name] = value;
         try
         {
-            var process = Process.Start(start)!;
-            var leader = ProcessIdentity.Of(process.Id)
-                ?? throw new CommandException(FailureCause.Error, "The program's shell ended before the program began.");
-            return new ProcessGroup(process, leader);
+            var process = SessionProcess.Start(arguments, directory, environment.Append(new(MarkVariable, mark)));
+            return new ProcessGroup(process, ProcessIdentity.Of(process.Id)!); // it is there until it is reaped
         }
         catch (Win32Exception failure)
         {
-            throw new CommandException(FailureCause.Error, Directory.Exists(directory)
-                ? $"'setsid', which puts a program into a session of its own, cannot be run: {failure.Message}. It comes with util-linux."
-                : $"The working folder {directory} is not on this machine.");
+            throw new CommandException(FailureCause.Error, !Directory.Exists(directory)
+                ? $"The working folder {directory} is not on this machine."
+                : failure.NativeErrorCode switch
+                {
+                    NotThere => ExitWords.Of(127, arguments[0], []),
+                    NotAllowed => ExitWords.Of(126, arguments[0], []),
+                    _ => $"'{arguments[0]}' cannot be run: {failure.Message}.",
+                });
         }
     }
 
-    /// <summary>Lets the program begin.</summary>
-    public void Open()
-    {
-        try
-        {
-            _gate.Write('\n');
-            _gate.Close();
-        }
-        catch (IOException)
-        {
-            // The group was killed at once.
-        }
-    }
+    /// <summary>The program's exit code, 128 + the signal's number where a signal ended it; null while it runs. Others of the group
+    /// may live on.</summary>
+    public int? ExitCode => _process.ExitCode;
 
-    /// <summary>Whether the program itself has ended.</summary>
-    public bool HasExited => _process.HasExited;
+    /// <summary>Lets the id of the ended program go; only then can the group be seen to be empty.</summary>
+    public void Reap() => _process.Reap();
 
     /// <summary>Whether none of its processes is left.</summary>
     public bool IsEmpty => SendSignal(-Leader.Id, 0) != 0;
@@ -98,25 +80,11 @@ internal sealed partial class ProcessGroup : IDisposable
     /// <summary>Kills all its processes.</summary>
     public void Kill() => Signal(KillSignal);
 
-    /// <summary>Completes with the program's exit code, 128 + the signal's number where a signal ended it. Others of the group may
-    /// live on.</summary>
-    public async Task<int> ExitAsync()
-    {
-        await _process.WaitForExitAsync();
-        return _process.ExitCode;
-    }
-
     /// <summary>Resident memory of all processes of the session together, in bytes; pages that several share count for each.</summary>
     public long Memory() => SessionMemory.Of(Leader.Id);
 
-    /// <summary>Lets the handles go; does not end a group whose gate was opened.</summary>
-    public void Dispose()
-    {
-        _gate.Dispose();
-        Output.Dispose();
-        Error.Dispose();
-        _process.Dispose();
-    }
+    /// <summary>Lets the handles go; does not end it.</summary>
+    public void Dispose() => _process.Dispose();
 
     /// <summary>Kills the group that an earlier process started, if its leader is still that.</summary>
     /// <returns>Whether it was.</returns>
@@ -126,6 +94,35 @@ internal sealed partial class ProcessGroup : IDisposable
             return false;
         _ = SendSignal(-leader.Id, KillSignal);
         return true;
+    }
+
+    /// <summary>Kills the group of the program with that mark, if there is one.</summary>
+    /// <returns>Its id; null where there is none.</returns>
+    public static int? Kill(string mark)
+    {
+        var sought = Encoding.UTF8.GetBytes($"\0{MarkVariable}={mark}\0");
+        foreach (var folder in Directory.Exists("/proc") ? Directory.EnumerateDirectories("/proc") : [])
+        {
+            if (int.TryParse(folder.AsSpan("/proc/".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                && EnvironmentOf(folder).AsSpan().IndexOf(sought) >= 0
+                && SendSignal(-id, KillSignal) == 0)
+                return id;
+        }
+
+        return null;
+    }
+
+    /// <summary>A process's variables, each between two zeros; empty where it is gone or another user's.</summary>
+    private static byte[] EnvironmentOf(string folder)
+    {
+        try
+        {
+            return [0, .. File.ReadAllBytes(Path.Combine(folder, "environ"))];
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GpuActors.Nodes;
@@ -5,21 +6,28 @@ using GpuActors.Nodes;
 namespace GpuActors.Commands;
 
 /// <summary>Which group a worker process runs, on disk, so that the next agent of this machine ends one that was left when worker
-/// and watcher were killed together.</summary>
+/// and watcher were killed together. It also counts the worker's programs and so gives each its mark: what was started when there
+/// was no time to write it down bears the mark that follows.</summary>
 internal sealed class ProcessGroupRecord : IDisposable
 {
     private readonly string _path;
     private readonly ProcessIdentity _worker = ProcessIdentity.Of(Environment.ProcessId)!;
+    private int _programs;
 
-    public ProcessGroupRecord(string dataFolder) =>
-        _path = Path.Combine(Directory.CreateDirectory(FolderOf(dataFolder)).FullName, $"{_worker.Id}.json");
-
-    /// <summary>A group was started; the one before is gone.</summary>
-    public void Write(ProcessIdentity leader)
+    public ProcessGroupRecord(string dataFolder)
     {
-        var record = new RecordedGroup(leader, _worker);
-        File.WriteAllBytes(_path + ".tmp", JsonSerializer.SerializeToUtf8Bytes(record, RecordedGroupContext.Default.RecordedGroup));
-        File.Move(_path + ".tmp", _path, overwrite: true);
+        _path = Path.Combine(Directory.CreateDirectory(FolderOf(dataFolder)).FullName, $"{_worker.Id}.json");
+        Write(null);
+    }
+
+    /// <summary>Mark of the program that is started next.</summary>
+    public string NextMark => new RecordedGroup(null, _worker, _programs).NextMark;
+
+    /// <summary>The program of <see cref="NextMark"/> was started; the one before is gone.</summary>
+    public void Add(ProcessIdentity leader)
+    {
+        _programs++;
+        Write(leader);
     }
 
     /// <inheritdoc/>
@@ -36,12 +44,21 @@ internal sealed class ProcessGroupRecord : IDisposable
             var record = Read(file);
             if (record is not null && ProcessIdentity.Of(record.Worker.Id) == record.Worker)
                 continue;
-            if (record is not null && ProcessGroup.Kill(record.Leader))
-                ended.Add(record.Leader.Id);
+            if (record?.Leader is { } leader && ProcessGroup.Kill(leader))
+                ended.Add(leader.Id);
+            if (record is not null && ProcessGroup.Kill(record.NextMark) is { } unknown)
+                ended.Add(unknown);
             File.Delete(file);
         }
 
         return ended;
+    }
+
+    private void Write(ProcessIdentity? leader)
+    {
+        var record = new RecordedGroup(leader, _worker, _programs);
+        File.WriteAllBytes(_path + ".tmp", JsonSerializer.SerializeToUtf8Bytes(record, RecordedGroupContext.Default.RecordedGroup));
+        File.Move(_path + ".tmp", _path, overwrite: true);
     }
 
     /// <summary>What a file says; null where a crash cut it off.</summary>
@@ -60,8 +77,13 @@ internal sealed class ProcessGroupRecord : IDisposable
     private static string FolderOf(string dataFolder) => Path.Combine(dataFolder, "workers", Environment.MachineName, "commands");
 }
 
-/// <summary>A group and the worker that started it.</summary>
-internal sealed record RecordedGroup(ProcessIdentity Leader, ProcessIdentity Worker);
+/// <summary>A group, the worker that started it, and how many programs it has started.</summary>
+internal sealed record RecordedGroup(ProcessIdentity? Leader, ProcessIdentity Worker, int Programs)
+{
+    /// <summary>Mark of the worker's next program.</summary>
+    [JsonIgnore]
+    public string NextMark => string.Create(CultureInfo.InvariantCulture, $"{Worker.Id}.{Worker.Started}.{Programs + 1}");
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(RecordedGroup))]

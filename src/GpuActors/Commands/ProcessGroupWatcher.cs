@@ -1,42 +1,52 @@
 using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Experiments.Trials;
 
 namespace GpuActors.Commands;
 
 /// <summary>
 /// A small process beside the worker that is told which group the worker runs, and kills it when the worker's end of the pipe
-/// is gone: by whatever way a worker ends, its program ends too.
+/// is gone: by whatever way a worker ends, its program ends too. Before it is told an id it is told a mark, so that there is no
+/// moment in which it knows of nothing.
 /// </summary>
 internal sealed class ProcessGroupWatcher : IDisposable
 {
-    private const string Script = """
+    private const string Script = $$"""
         exec >/dev/null 2>&1
         trap '' TERM INT HUP
         group=0
         while read -r line; do group=$line; done
-        [ "$group" -gt 1 ] && kill -s KILL -- "-$group"
+        case $group in
+        0) ;;
+        *.*)
+            for process in /proc/[0-9]*; do
+                grep -qzxF "{{ProcessGroup.MarkVariable}}=$group" "$process/environ" && kill -s KILL -- "-${process#/proc/}"
+            done ;;
+        *) kill -s KILL -- "-$group" ;;
+        esac
         """;
 
-    private Process? _process;
+    private SessionProcess? _process;
 
-    /// <summary>A group was started.</summary>
+    /// <summary>A program is about to be started.</summary>
     /// <exception cref="CommandException">When no watcher can be started.</exception>
-    public void Watch(ProcessGroup group)
+    public void Expect(string mark)
     {
-        if (_process is null or { HasExited: true })
+        if (_process is null or { ExitCode: not null })
             Start();
-        Tell(group.Leader.Id);
+        Tell(mark);
     }
 
+    /// <summary>It was started.</summary>
+    public void Watch(ProcessGroup group) => Tell(group.Leader.Id.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>The group is gone; its id may be given to others.</summary>
-    public void Forget() => Tell(0);
+    public void Forget() => Tell("0");
 
     /// <summary>Ends the watcher, and with it the group that it watches.</summary>
     public void Dispose()
     {
-        _process?.StandardInput.Close();
         _process?.Dispose();
         _process = null;
     }
@@ -46,23 +56,19 @@ internal sealed class ProcessGroupWatcher : IDisposable
         _process?.Dispose();
         try
         {
-            _process = Process.Start(new ProcessStartInfo("setsid", ["sh", "-c", Script])
-            {
-                RedirectStandardInput = true, UseShellExecute = false, WorkingDirectory = "/",
-            })!;
+            _process = SessionProcess.Start(["sh", "-c", Script], "/", [], listens: true);
         }
         catch (Win32Exception failure)
         {
-            throw new CommandException(FailureCause.Error, $"'setsid' cannot be run: {failure.Message}. It comes with util-linux.");
+            throw new CommandException(FailureCause.Error, $"'sh', which watches the program, cannot be run: {failure.Message}.");
         }
     }
 
-    private void Tell(int group)
+    private void Tell(string words)
     {
         try
         {
-            _process!.StandardInput.Write(string.Create(CultureInfo.InvariantCulture, $"{group}\n"));
-            _process.StandardInput.Flush();
+            _process!.Input!.Write(Encoding.ASCII.GetBytes($"{words}\n"));
         }
         catch (IOException)
         {

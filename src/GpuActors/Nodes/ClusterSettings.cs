@@ -25,6 +25,8 @@ internal sealed record ClusterSettings
     /// <summary>Name of the actor that keeps the coordinator as the cluster's singleton.</summary>
     public const string CoordinatorActor = "coordinator";
 
+    private const string Threads = $"GpuActors.Nodes.{nameof(DedicatedThreadsConfigurator)}, GpuActors";
+
     private static readonly TimeSpan ShutdownWithin = TimeSpan.FromSeconds(3);
 
     /// <summary>What the process does in the cluster.</summary>
@@ -70,12 +72,14 @@ internal sealed record ClusterSettings
     // The figures were measured by killing, stopping and starving processes of such a cluster:
     // - keep-oldest, also if alone: the side of the coordinator, which founded the cluster, goes on whatever number of workers
     //   dies; by majority, a coordinator whose only worker is killed downs itself whenever the worker's address is the lower;
-    // - fork-join dispatchers: on the shared pool, blocked pool threads make a healthy node miss its heartbeats;
+    // - dispatchers with threads of their own: on the shared pool, blocked pool threads make a healthy node miss its heartbeats;
     // - tcp-reuse-addr off: .NET takes it for SO_REUSEPORT too, by which two processes can listen on one port;
+    // - a tick of 40 ms: nothing here is timed more finely, and each tick wakes two threads of every process;
     // - batching off: it holds a message back for up to 40 ms when there are few;
     // - exit-clr off: to leave a cluster is not to leave the process, which goes on training and joins again.
     private Config Hocon() => ConfigurationFactory.ParseString($$"""
         akka {
+          scheduler.tick-duration = 40ms
           loggers = ["Akka.Hosting.Logging.LoggerFactoryLogger, Akka.Hosting"]
           loglevel = INFO
           stdout-loglevel = OFF
@@ -84,11 +88,11 @@ internal sealed record ClusterSettings
           log-dead-letters-during-shutdown = off
           actor {
             provider = cluster
-            default-dispatcher { executor = fork-join-executor, fork-join-executor { parallelism-min = 2, parallelism-max = 4 } }
-            internal-dispatcher { executor = fork-join-executor, fork-join-executor { parallelism-min = 2, parallelism-max = 4 } }
+            default-dispatcher { executor = "{{Threads}}", threads = 2 }
+            internal-dispatcher { executor = "{{Threads}}", threads = 2 }
           }
           remote {
-            default-remote-dispatcher { executor = fork-join-executor, fork-join-executor { parallelism-min = 2, parallelism-max = 2 } }
+            default-remote-dispatcher { executor = "{{Threads}}", threads = 2 }
             dot-netty.tcp {
               hostname = "{{Host}}"
               port = {{Port}}

@@ -13,8 +13,7 @@ internal sealed record ProcessIdentity(int Id, long Started)
     {
         try
         {
-            using var process = Process.GetProcessById(id);
-            return new ProcessIdentity(id, OperatingSystem.IsLinux() ? ClockTicks(id) : process.StartTime.ToUniversalTime().Ticks);
+            return new ProcessIdentity(id, OperatingSystem.IsLinux() ? ClockTicks(id) : StartTicks(id));
         }
         catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or IOException)
         {
@@ -40,6 +39,12 @@ internal sealed record ProcessIdentity(int Id, long Started)
         {
             return false;
         }
+    }
+
+    private static long StartTicks(int id)
+    {
+        using var process = Process.GetProcessById(id);
+        return process.StartTime.ToUniversalTime().Ticks;
     }
 
     /// <summary>Field 22 of the process's status: ticks since the system booted. .NET's start time is computed from it with the

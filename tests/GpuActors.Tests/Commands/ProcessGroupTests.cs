@@ -9,6 +9,8 @@ namespace GpuActors.Tests.Commands;
 /// that its end is theirs.</summary>
 public sealed class ProcessGroupTests : IDisposable
 {
+    private const string Mark = "7.7.7";
+
     /// <summary>A child and a grandchild that no request to end impresses; what holds the pipe last is the grandchild.</summary>
     private const string Family =
         """
@@ -34,7 +36,7 @@ public sealed class ProcessGroupTests : IDisposable
     public void A_kill_ends_child_and_grandchild()
     {
         using var group = Start();
-        using var family = Opened(group);
+        using var family = Opened();
 
         group.Kill();
 
@@ -45,9 +47,10 @@ public sealed class ProcessGroupTests : IDisposable
     public void The_watcher_ends_them_when_its_worker_is_gone()
     {
         var watcher = new ProcessGroupWatcher();
+        watcher.Expect(Mark);
         using var group = Start();
         watcher.Watch(group);
-        using var family = Opened(group);
+        using var family = Opened();
 
         watcher.Dispose(); // closes its pipe, as the system does for a worker that was killed
 
@@ -55,16 +58,16 @@ public sealed class ProcessGroupTests : IDisposable
     }
 
     [Fact]
-    public async Task A_group_that_is_forgotten_is_not_the_watchers_any_more()
+    public void A_group_that_is_forgotten_is_not_the_watchers_any_more()
     {
         using var watcher = new ProcessGroupWatcher();
-        using var first = ProcessGroup.Start(["true"], "/", []);
+        watcher.Expect(Mark);
+        using var first = ProcessGroup.Start(["true"], "/", [], Mark);
         watcher.Watch(first);
-        first.Open();
-        Assert.Equal(0, await first.ExitAsync());
+        Assert.True(SpinWait.SpinUntil(() => first.ExitCode == 0, TimeSpan.FromSeconds(30)));
         watcher.Forget();
         using var group = Start();
-        using var family = Opened(group);
+        using var family = Opened();
 
         watcher.Dispose();
 
@@ -74,23 +77,47 @@ public sealed class ProcessGroupTests : IDisposable
     }
 
     [Fact]
-    public async Task A_program_whose_gate_was_never_opened_never_began()
+    public void The_watcher_finds_a_program_whose_id_it_was_never_told()
     {
-        using var group = ProcessGroup.Start(["sh", "-c", Family, "sh", _pipe], "/", []);
+        var watcher = new ProcessGroupWatcher();
+        watcher.Expect(Mark);
+        using var other = ProcessGroup.Start(["sleep", "600"], "/", [], "1.2.3");
+        using var group = Start();
+        using var family = Opened();
 
-        group.Dispose(); // closes the gate's pipe, as the end of the worker does
+        watcher.Dispose();
 
-        await WaitUntilGoneAsync(group.Leader);
-        Assert.Null(ProcessIdentity.Of(group.Leader.Id));
+        Assert.Null(family.ReadLine());
+        Assert.Null(other.ExitCode);
+        other.Kill();
+    }
+
+    [Fact]
+    public void What_a_worker_started_and_had_no_time_to_write_down_is_ended_by_the_next_agent()
+    {
+        using var earlier = ProcessGroup.Start(["sleep", "600"], "/", [], "999999999.1.4");
+        using var group = ProcessGroup.Start(["sh", "-c", Family, "sh", _pipe], "/", [], "999999999.1.5");
+        using var family = Opened();
+        using (new ProcessGroupRecord(_folder))
+        {
+            var own = Assert.Single(Directory.GetFiles(_folder, "*.json", SearchOption.AllDirectories));
+            File.WriteAllText(own + ".json", """{"leader":null,"worker":{"id":999999999,"started":1},"programs":4}""");
+        }
+
+        Assert.Equal([group.Leader.Id], ProcessGroupRecord.EndLeftovers(_folder));
+
+        Assert.Null(family.ReadLine());
+        Assert.Null(earlier.ExitCode); // it was in hand, and its worker wrote down another, so it has left on purpose
+        earlier.Kill();
     }
 
     [Fact]
     public void What_a_run_left_is_ended_by_the_next_agent_and_a_living_workers_is_left_alone()
     {
         using var group = Start();
-        using var family = Opened(group);
+        using var family = Opened();
         var record = new ProcessGroupRecord(_folder);
-        record.Write(group.Leader);
+        record.Add(group.Leader);
 
         Assert.Empty(ProcessGroupRecord.EndLeftovers(_folder));
 
@@ -106,7 +133,7 @@ public sealed class ProcessGroupTests : IDisposable
     public void A_leader_that_is_another_process_by_now_is_left_alone()
     {
         using var group = Start();
-        using var family = Opened(group);
+        using var family = Opened();
 
         Assert.False(ProcessGroup.Kill(group.Leader with { Started = group.Leader.Started - 1 }));
 
@@ -118,34 +145,20 @@ public sealed class ProcessGroupTests : IDisposable
     public void Its_memory_is_that_of_all_its_processes()
     {
         using var group = Start();
-        using var family = Opened(group);
+        using var family = Opened();
 
         Assert.InRange(group.Memory(), 500_000, 500_000_000);
 
         group.Kill();
     }
 
-    private ProcessGroup Start() => ProcessGroup.Start(["sh", "-c", Family, "sh", _pipe], "/", []);
+    private ProcessGroup Start() => ProcessGroup.Start(["sh", "-c", Family, "sh", _pipe], "/", [], Mark);
 
-    /// <summary>Lets the program begin and waits until its grandchild is there.</summary>
-    private StreamReader Opened(ProcessGroup group)
+    /// <summary>Waits until the program's grandchild is there.</summary>
+    private StreamReader Opened()
     {
-        group.Open();
         var family = new StreamReader(_pipe);
         Assert.Equal("here", family.ReadLine());
         return family;
-    }
-
-    private static async Task WaitUntilGoneAsync(ProcessIdentity leader)
-    {
-        try
-        {
-            using var process = Process.GetProcessById(leader.Id);
-            await process.WaitForExitAsync();
-        }
-        catch (ArgumentException)
-        {
-            // It is gone already.
-        }
     }
 }
