@@ -121,24 +121,28 @@ internal sealed class SweepProgress
         return TimeSpan.FromSeconds(left / Math.Max(1, Running.Count()));
     }
 
-    /// <summary>The best configuration so far of each entry of a block, best first, by mean over the seeds that ended; those that
-    /// break an outcome constraint stand behind all that keep them.</summary>
+    /// <summary>The best configuration so far of each entry of a block, best first, by mean over the seeds that ended: of those with
+    /// the most seeds, so that one lucky seed does not lead. Those that break an outcome constraint stand behind all that keep them.
+    /// </summary>
     public IReadOnlyList<Leader> Leaders(int block)
     {
         if (Spec is null)
             return [];
 
         var goal = Spec.Tasks[block];
-        return [.. _trials.Values
+        return [.. Ordered(_trials.Values
             .Where(trial => trial.Work is TrialWork.Train train && train.Block == block
                 && trial.Result is { } result && goal.ValueOf(result.Metrics) is not null)
             .GroupBy(trial => (((TrialWork.Train)trial.Work).Entry, ((TrialWork.Train)trial.Work).Configuration))
             .Select(group => new Leader(
                 group.Key.Entry, group.Key.Configuration, group.Average(trial => goal.ValueOf(trial.Result!.Metrics)!.Value), group.Count(),
                 group.Average(trial => TrialOutcome.Violation(goal, trial.Result!, trial.Elapsed))))
+            .GroupBy(leader => leader.Entry)
+            .SelectMany(entry => Ordered(entry.Where(leader => leader.Seeds == entry.Max(other => other.Seeds))).Take(1)))];
+
+        IEnumerable<Leader> Ordered(IEnumerable<Leader> leaders) => leaders
             .OrderBy(leader => leader.Violation)
-            .ThenBy(leader => goal.Maximize ? -leader.Mean : leader.Mean)
-            .DistinctBy(leader => leader.Entry)];
+            .ThenBy(leader => goal.Maximize ? -leader.Mean : leader.Mean);
     }
 
     private static double Median(IEnumerable<TrialProgress> trials)

@@ -55,6 +55,18 @@ public sealed class SweepScreenTests
         Assert.Equal(TimeSpan.FromSeconds((5 + 10 + 25 + 30) / 2.0), _progress.TimeLeft(Start.AddSeconds(95)));
     }
 
+    [Fact]
+    public void One_seed_of_a_better_configuration_does_not_lead_three_of_another()
+    {
+        HalfWay();
+
+        // lora: rank 4 has 0.81, 0.84 and 0.79, rank 8 has 0.86.
+        Assert.Equal(
+            ["conv-lora rank 4: 0.910 of 1", "lora rank 4: 0.813 of 3"],
+            _progress.Leaders(0).Select(leader => FormattableString.Invariant(
+                $"{leader.Entry} rank {leader.Configuration.Values["rank"]}: {leader.Mean:0.000} of {leader.Seeds}")));
+    }
+
     private void HalfWay()
     {
         var block = new TaskBlock
