@@ -1,10 +1,11 @@
-# A step is a line of the checkpoint. What was not told of the last one before an interruption is told by the next attempt.
+# A step is a line of the checkpoint. An attempt tells first of all steps before it: of the last ones nobody may have heard.
 trap 'exit 0' TERM
 steps="$ORCHESTRATOR_CHECKPOINTS/steps"
-touch "$steps"
-step=$(wc -l < "$steps")
 tell() { echo "{\"step\": $step, \"score\": $((ORCHESTRATOR_PARAM_INDEX * 100 + step))}"; }
-[ "$step" -gt 0 ] && tell
+step=0
+touch "$steps"
+while read -r step; do tell; done < "$steps"
+step=$(wc -l < "$steps")
 while [ "$step" -lt "$ORCHESTRATOR_PARAM_STEPS" ]; do
   sleep 0.1
   step=$((step + 1))
