@@ -92,7 +92,9 @@ public sealed record SweepPlan(EquatableArray<EntryPlan> Entries, int Replicates
         }
     }
 
-    /// <summary>Entries that a scheduler which compares trials on their way lets run to their end, beside others that it compares.</summary>
+    private static bool IsSearchedLength(Parameter parameter) => parameter is { Name: "steps", Domain: not Domain.Fixed };
+
+    /// <summary>Entries of which a scheduler that compares trials on their way compares none, or not all with each other.</summary>
     private static IEnumerable<string> UncomparedOf(SweepSpec spec, EquatableArray<EntryPlan> plans, ICatalogue catalogue)
     {
         var (type, scheduler) = (spec.Scheduler.Type, SchedulerCatalogue.Create(spec.Scheduler));
@@ -102,13 +104,16 @@ public sealed record SweepPlan(EquatableArray<EntryPlan> Entries, int Replicates
         foreach (var plan in plans)
         {
             var block = spec.Tasks[plan.Block];
-            var steps = catalogue.MostStepsOf(block, block.Methods.First(entry => entry.Name == plan.Entry));
+            var entry = block.Methods.First(entry => entry.Name == plan.Entry);
+            var steps = catalogue.MostStepsOf(block, entry);
             if (steps is null && !block.IsLearnt)
                 yield return $"'{plan.Entry}' has no parameter 'steps', so its trials run to their end, uncompared by '{type}'.";
             else if (steps is { } most && !MidwayComparison.Happens(spec.Scheduler, most))
                 yield return $"'{plan.Entry}' makes at most {most} steps, so its trials run to their end, uncompared by '{type}'.";
             else if (steps is not null && scheduler.TrainsPopulations && plan.Configurations == 1)
                 yield return $"'{plan.Entry}' gets 1 configuration, so '{type}' has nobody to compare it with.";
+            else if (scheduler.TrainsPopulations && entry.Space.Parameters.Any(IsSearchedLength))
+                yield return $"'steps' of '{plan.Entry}' is searched, and '{type}' compares only trials of equal length.";
         }
     }
 }

@@ -47,6 +47,16 @@ public sealed class AshaTests
     }
 
     [Fact]
+    public void A_trial_that_fails_on_its_way_to_the_next_rung_counts_there()
+    {
+        var sweep = new DrivenSweep(Plain, [.. Enumerable.Repeat((0, 27), 12)], (trial, step) => (trial, step) is (1, 3) ? null : trial);
+        sweep.Run(devices: 1);
+
+        // 0, 1 and 2 are let on from rung 1, and 1 fails: with it three have come to rung 3, so 0 goes on before anything new begins.
+        Assert.Equal(["2>3", "0>9", "9>1"], sweep.Trace.SkipWhile(work => work != "2>3").Take(3));
+    }
+
+    [Fact]
     public void What_is_rejected_has_not_arrived()
     {
         var asha = Plain();

@@ -67,8 +67,9 @@ public sealed class SweepPlanTests
             metric: { name: score, goal: maximize }
             scheduler: { type: pbt, interval: 10 }
             checkpoints: true
-            trials: 7
+            trials: 9
             methods:
+              - { as: unequal, parameters: { steps: { choices: [20, 100] }, rate: { low: 0.1, high: 1 } } }
               - { as: compared, parameters: { steps: 100, rate: { low: 0.1, high: 1 } } }
               - { as: short, parameters: { steps: 10, rate: { low: 0.1, high: 1 } } }
               - { as: unknown, parameters: { epochs: 100, rate: { low: 0.1, high: 1 } } }
@@ -77,6 +78,7 @@ public sealed class SweepPlanTests
 
         Assert.Equal(
             [
+                "'steps' of 'unequal' is searched, and 'pbt' compares only trials of equal length.",
                 "'short' makes at most 10 steps, so its trials run to their end, uncompared by 'pbt'.",
                 "'unknown' has no parameter 'steps', so its trials run to their end, uncompared by 'pbt'.",
                 "'alone' gets 1 configuration, so 'pbt' has nobody to compare it with.",
