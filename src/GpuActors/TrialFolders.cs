@@ -1,3 +1,4 @@
+using System.Globalization;
 using Experiments.Trials;
 
 namespace GpuActors;
@@ -15,6 +16,10 @@ internal static class TrialFolders
     /// <summary>The folder of checkpoints that all attempts of a program's trial share, relative to the data folder: only the
     /// program knows which of them is whole.</summary>
     public static string SharedCheckpoints(string sweep, TrialId trial) => $"{Of(sweep, trial)}/checkpoints";
+
+    /// <summary>The folder of a checkpoint that stays as it is, relative to the data folder.</summary>
+    public static string Checkpoint(string sweep, AttemptId attempt, int step) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Of(sweep, attempt)}/checkpoints/s{step}");
 
     /// <summary>The folders of checkpoints of a trial: of each attempt, and what they share.</summary>
     public static IEnumerable<string> Checkpoints(string dataFolder, string sweep, TrialId trial)

@@ -8,9 +8,9 @@ namespace Experiments.Asking;
 /// <param name="request">What is told.</param>
 /// <param name="trial">The trial, as it stands.</param>
 /// <param name="block">Its block.</param>
-/// <param name="restAt">The step at which it rests this time; null where it runs to its end.</param>
+/// <param name="assignment">What was asked of whoever holds it.</param>
 /// <param name="checkpoints">Folder for its checkpoints, relative to the data folder.</param>
-internal sealed class ToldWork(TellRequest request, Trial trial, TaskBlock block, int? restAt, string checkpoints)
+internal sealed class ToldWork(TellRequest request, Trial trial, TaskBlock block, Assignment assignment, string checkpoints)
 {
     private readonly bool _hasBegun = trial.State == TrialState.Running;
     private readonly int _begunAt = trial.Checkpoint?.Step ?? 0;
@@ -21,7 +21,13 @@ internal sealed class ToldWork(TellRequest request, Trial trial, TaskBlock block
     private int LastStep { get; } = trial.State == TrialState.Running ? trial.Step : trial.Checkpoint?.Step ?? 0;
 
     /// <summary>The rung that is reached with this; null for none.</summary>
-    private int? Rung => Step >= restAt ? restAt : null;
+    private int? Rung => Step >= assignment.RestAt ? assignment.RestAt : null;
+
+    /// <summary>The step of another checkpoint that the folder is for, where it may not take a second one; null for none.</summary>
+    private int? Taken => request.Checkpoint is not { Folder: var folder } || !assignment.KeepsCopies ? null
+        : folder == checkpoints && Step < assignment.RunTo ? assignment.RunTo
+        : folder == trial.Checkpoint?.Folder && SavedStep != trial.Checkpoint.Step ? trial.Checkpoint.Step
+        : null;
 
     /// <summary>Why it cannot be taken, as a sentence; null where it can.</summary>
     public string? Mistake
@@ -35,6 +41,12 @@ internal sealed class ToldWork(TellRequest request, Trial trial, TaskBlock block
                 return "A value must have a name.";
             if (request.Checkpoint is not null && SavedStep < trial.Checkpoint?.Step)
                 return $"A checkpoint of step {SavedStep} comes after that of step {trial.Checkpoint.Step}.";
+            if (Taken is { } taken)
+            {
+                return $"A checkpoint of step {SavedStep} needs a folder of its own, and this one is that of step {taken}: "
+                    + "another trial may go on from what is told, so it must not change.";
+            }
+
             if (request.End != TellEnd.Done || request.Values.Values.Any(value => !double.IsFinite(value)) || HasMetric)
                 return null;
             var known = trial.Values.Last().Keys.Union(request.Values.Keys).Where(name => name != block.Metric);

@@ -10,8 +10,9 @@ namespace Experiments.Asking;
 /// anything is recorded: the caller hands the answer on when the events that came with it are durable.
 /// </summary>
 /// <param name="ledger">The sweep's ledger, started before anything is asked.</param>
-/// <param name="checkpointsOf">Folder for the checkpoints of a trial, relative to the data folder.</param>
-public sealed class TrialDesk(SweepLedger ledger, Func<TrialId, string> checkpointsOf)
+/// <param name="checkpointsOf">Folder for the checkpoints of an attempt, relative to the data folder: that of its whole trial or, with a
+/// step, one for that step alone.</param>
+public sealed class TrialDesk(SweepLedger ledger, Func<AttemptId, int?, string> checkpointsOf)
 {
     private readonly AskerLeases _leases = new();
 
@@ -62,7 +63,8 @@ public sealed class TrialDesk(SweepLedger ledger, Func<TrialId, string> checkpoi
         if (trial.Lease is not { } lease || lease.Attempt != attempt)
             return (TooLate(request, trial, attempt), WhatNow(trial, attempt, now, warning: null));
 
-        var told = new ToldWork(request, trial, BlockOf(trial), ledger.AssignmentOf(trial).RestAt, checkpointsOf(trial.Id));
+        var assignment = ledger.AssignmentOf(trial);
+        var told = new ToldWork(request, trial, BlockOf(trial), assignment, CheckpointsOf(assignment));
         if (told.Mistake is { } mistake)
             throw Bad(mistake);
 
@@ -82,7 +84,7 @@ public sealed class TrialDesk(SweepLedger ledger, Func<TrialId, string> checkpoi
     private AskAnswer Work(AskRequest request, Assignment assignment, DateTimeOffset until)
     {
         var train = (TrialWork.Train)assignment.Work;
-        var runTo = assignment.RestAt ?? train.Configuration.Steps;
+        var runTo = assignment.RunTo;
         return new AskAnswer
         {
             Sweep = request.Sweep,
@@ -95,11 +97,16 @@ public sealed class TrialDesk(SweepLedger ledger, Func<TrialId, string> checkpoi
             FromStep = assignment.ResumeFrom?.Step ?? 0,
             RunTo = runTo,
             ReportAt = [.. assignment.MeasureAt.Where(step => runTo is null || step <= runTo)],
-            Checkpoints = checkpointsOf(assignment.Attempt.Trial),
+            Checkpoints = CheckpointsOf(assignment),
             ResumeFrom = assignment.ResumeFrom?.Folder,
             LeaseUntil = until,
         };
     }
+
+    /// <summary>Attempts of a trial share a folder. Where others may go on from what is told, each has one of its own, which stays as it
+    /// was told.</summary>
+    private string CheckpointsOf(Assignment assignment) =>
+        checkpointsOf(assignment.Attempt, assignment.KeepsCopies ? assignment.RunTo : null);
 
     private AskAnswer Nothing()
     {

@@ -59,7 +59,7 @@ public sealed record PlanDocument
     public static PlanDocument Of(
         SweepSpec spec, ICatalogue catalogue, IEnumerable<(SweepSpec Spec, IReadOnlyList<TrialRow> Trials)> history)
     {
-        var plan = SweepPlan.Of(spec);
+        var plan = SweepPlan.Of(spec, catalogue);
         var known = history.SelectMany(sweep => sweep.Trials.Select(trial => Measurement.Of(sweep.Spec, trial)))
             .OfType<Measurement>()
             .ToLookup(measurement => measurement.Kind);

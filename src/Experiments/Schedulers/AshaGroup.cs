@@ -32,7 +32,7 @@ internal sealed class AshaGroup(Asha.Options options)
         if (!_rungsOfSteps.TryGetValue(trial.Steps, out var all))
             _rungsOfSteps.Add(trial.Steps, all = options.RungsOf(trial.Steps));
         var (bracket, rungs) = Brackets.Of(trial, options.Brackets, options.ReductionFactor, all);
-        return new AshaMember(this, trial, bracket, rungs) { IsProbe = _added++ < options.Probes };
+        return new AshaMember(this, trial, bracket, options.RecordAt(rungs)) { IsProbe = _added++ < options.Probes };
     }
 
     public int? RestsAt(AshaMember member) =>
@@ -72,6 +72,7 @@ internal sealed class AshaGroup(Asha.Options options)
     public void Promoted(AshaMember member)
     {
         var rung = member.RestingAt!.Value;
+        var hasPassed = false;
         if (member == Doubted())
         {
             RungAt(member).LetThrough(member);
@@ -84,6 +85,7 @@ internal sealed class AshaGroup(Asha.Options options)
             RungAt(member).Remove(member);
             member.PromotedFrom = rung;
             member.Place = NextSelecting(member, rung + 1);
+            hasPassed = true;
         }
 
         LeaveRest(member);
@@ -91,6 +93,8 @@ internal sealed class AshaGroup(Asha.Options options)
             member.FairFrom = rung + 1;
         member.RestsAt = NextRest(member, rung + 1);
         Give(member, from: member.Record.Rungs[rung]);
+        if (hasPassed && member.IsAtItsPlace)
+            Enter(member); // one report was past both rungs
     }
 
     public void Ended(AshaMember member, TrialState state)

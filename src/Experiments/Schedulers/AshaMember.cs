@@ -6,8 +6,8 @@ namespace Experiments.Schedulers;
 /// <param name="group">The trials that it competes with.</param>
 /// <param name="trial">The trial.</param>
 /// <param name="bracket">Which ladder it climbs.</param>
-/// <param name="rungs">The steps of its rungs.</param>
-internal sealed class AshaMember(AshaGroup group, ScheduledTrial trial, int bracket, int[] rungs)
+/// <param name="record">What it is measured at its rungs.</param>
+internal sealed class AshaMember(AshaGroup group, ScheduledTrial trial, int bracket, RungRecord record)
 {
     public AshaGroup Group => group;
 
@@ -21,7 +21,7 @@ internal sealed class AshaMember(AshaGroup group, ScheduledTrial trial, int brac
     /// <summary>Whether it runs to its end whatever is measured, so that rungs can be judged by it.</summary>
     public bool IsProbe { get; set; }
 
-    public RungRecord Record { get; } = new(rungs);
+    public RungRecord Record => record;
 
     /// <summary>The lowest rung that selects and that it has not passed; the number of its rungs where there is none.</summary>
     public int Place { get; set; }
@@ -45,9 +45,9 @@ internal sealed class AshaMember(AshaGroup group, ScheduledTrial trial, int brac
     /// <summary>Whether it has a value at its place.</summary>
     public bool IsAtItsPlace => Place < Record.Count;
 
-    public int PlaceStep => rungs[Place];
+    public int PlaceStep => record.Rungs[Place];
 
     public RungEntry Entry => new(Record[Place], Id);
 
-    public int RungsLeft(int rung) => rungs.Length - rung;
+    public int RungsLeft(int rung) => record.Rungs.Length - rung;
 }

@@ -20,7 +20,7 @@ public sealed class AshaStop(AshaStop.Options options) : ITrialScheduler
     public sealed record Options : RungOptions;
 
     /// <inheritdoc/>
-    public void Add(ScheduledTrial trial) => _trials.Add(trial.Id, (trial.Group, new RungRecord(options.RungsOf(trial.Steps))));
+    public void Add(ScheduledTrial trial) => _trials.Add(trial.Id, (trial.Group, options.RecordAt(options.RungsOf(trial.Steps))));
 
     /// <inheritdoc/>
     public IReadOnlyList<int> RungsOf(TrialId trial) => _trials[trial].Record.Rungs;

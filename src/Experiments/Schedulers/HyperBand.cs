@@ -38,7 +38,7 @@ public sealed class HyperBand(HyperBand.Options options) : ITrialScheduler
         if (series.Live.Count == 0 || series.Live[^1] != bracket)
             series.Begin(bracket);
         bracket.Started(trial);
-        _trials[trial] = _trials[trial] with { Bracket = bracket, Record = new RungRecord(bracket.Rungs) };
+        _trials[trial] = _trials[trial] with { Bracket = bracket, Record = options.RecordAt(bracket.Rungs) };
     }
 
     /// <inheritdoc/>
@@ -104,7 +104,7 @@ public sealed class HyperBand(HyperBand.Options options) : ITrialScheduler
         return new HyperBandBracket(rungs[start..], (int)Math.Min(Math.Ceiling(size), int.MaxValue), options.ReductionFactor);
     }
 
-    private RungRecord Record(TrialId trial) => _trials[trial].Record ?? new RungRecord(Open(_trials[trial]).Rungs);
+    private RungRecord Record(TrialId trial) => _trials[trial].Record ?? options.RecordAt(Open(_trials[trial]).Rungs);
 
     /// <summary>The brackets of a group and a full resource, in turn.</summary>
     private sealed class Series

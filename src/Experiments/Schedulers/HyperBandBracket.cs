@@ -4,7 +4,7 @@ namespace Experiments.Schedulers;
 
 /// <summary>
 /// One bracket: rounds of successive halving with a barrier at each. A round is over when each of its trials rests or has ended;
-/// then the best 1/η go on, at least one of those that have a value.
+/// then the best 1/η go on, at least one, of those that have a value.
 /// </summary>
 /// <param name="rungs">Where its rounds end, below the full resource.</param>
 /// <param name="size">How many trials its first round takes in.</param>
@@ -21,6 +21,18 @@ internal sealed class HyperBandBracket(int[] rungs, int size, int factor)
 
     /// <summary>Whether its first round takes in more trials.</summary>
     public bool IsOpen => !_isClosed && _round == 0 && _roundOf.Count < size;
+
+    /// <summary>How many trials its next round has room for: ⌊n / η^(i + 1)⌋, at least one, however many came to a value.</summary>
+    private int Room
+    {
+        get
+        {
+            var room = _roundOf.Count;
+            for (var round = 0; round <= _round; round++)
+                room /= factor;
+            return Math.Max(1, room);
+        }
+    }
 
     /// <summary>Whether it promotes no trial any more.</summary>
     public bool IsOver => !IsOpen && _round == rungs.Length && _promotable.Count == 0;
@@ -97,5 +109,5 @@ internal sealed class HyperBandBracket(int[] rungs, int size, int factor)
 
     private IEnumerable<RungEntry> Best() => _arrived.BestFirst
         .Where(entry => double.IsFinite(entry.Value) && _resting.Contains(entry.Trial))
-        .Take(Math.Max(1, _arrived.Count / factor));
+        .Take(Room);
 }

@@ -35,6 +35,9 @@ public interface ITrialScheduler
     /// gone on from by another.</summary>
     bool TrainsPopulations => false;
 
+    /// <summary>Whether it compares trials on their way, so that it decides about none of which it is not known how far it goes.</summary>
+    bool ComparesMidway => true;
+
     /// <summary>Whether a trial that is about to be added may begin only when it is promoted.</summary>
     bool Holds(ScheduledTrial trial) => false;
 

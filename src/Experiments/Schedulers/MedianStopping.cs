@@ -33,7 +33,7 @@ public sealed class MedianStopping(MedianStopping.Options options) : ITrialSched
         public int MinSteps { get; init; }
 
         /// <summary>How often a trial is measured, at even distances, the end included.</summary>
-        [Range(1, 1000)]
+        [Range(2, 1000)]
         [Description("How often a trial is measured, at even distances, its end included.")]
         public int Checks { get; init; } = 10;
     }

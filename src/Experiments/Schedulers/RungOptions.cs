@@ -16,6 +16,13 @@ public abstract record RungOptions
     [Description("Steps of the lowest rung; 0 for as few as make four rungs below a trial's full steps.")]
     public int MinSteps { get; init; }
 
+    /// <summary>What counts of a trial at a rung: <c>last</c>, its value there, or <c>best</c>, the best that it had by then.</summary>
+    [AllowedValues("last", "best")]
+    [Description("What counts of a trial at a rung: its value there, or the best that it had by then.")]
+    public string ValueAtRung { get; init; } = "last";
+
+    internal RungRecord RecordAt(int[] rungs) => new(rungs, takesBest: ValueAtRung == "best");
+
     internal int[] RungsOf(int steps) =>
         Rungs.Below(steps, MinSteps > 0 ? MinSteps : Rungs.Least(steps, ReductionFactor), ReductionFactor);
 }

@@ -41,6 +41,9 @@ public sealed class SuccessiveSeeds(SuccessiveSeeds.Options options) : ITrialSch
     }
 
     /// <inheritdoc/>
+    public bool ComparesMidway => false;
+
+    /// <inheritdoc/>
     public void Add(ScheduledTrial trial)
     {
         if (!_groups.TryGetValue(trial.Group, out var group))

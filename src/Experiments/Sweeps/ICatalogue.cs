@@ -18,6 +18,21 @@ public interface ICatalogue
     /// <summary>Steps of a training whose configuration does not say; null where the trainer has no such option.</summary>
     ParameterValue? UsualSteps => TrainingOptions.FirstOrDefault(option => option.Name == "steps")?.Default;
 
+    /// <summary>The most steps that a trial of an entry makes; null where it trains nothing, or is of a program of which no parameter
+    /// <c>steps</c> says how far it goes.</summary>
+    long? MostStepsOf(TaskBlock block, MethodEntry entry)
+    {
+        var most = entry.Space.MostSteps;
+        if (!block.IsLearnt)
+            return most;
+        if (Methods.FirstOrDefault(known => known.Id == entry.Method)?.Trains != true)
+            return null;
+
+        var usual = UsualSteps is ParameterValue.Integer whole ? whole.Value : 1;
+        var isAlways = entry.Space.Parameters.Any(parameter => parameter.Name == "steps" && parameter.When.Count == 0);
+        return isAlways ? most : Math.Max(most ?? 0, usual);
+    }
+
     /// <summary>What must be there before a trial of this task on this base can start, in an order that works.</summary>
     IReadOnlyList<PreparationDescription> PreparationsOf(string task, string size, string baseModel);
 

@@ -9,6 +9,16 @@ public sealed record SearchSpace(
     EquatableArray<Parameter> Parameters,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] EquatableArray<Constraint> Constraints = default)
 {
+    /// <summary>The most steps that a parameter of that name asks for; null where none does.</summary>
+    internal long? MostSteps => Parameters.FirstOrDefault(parameter => parameter.Name == "steps")?.Domain switch
+    {
+        Domain.Fixed { Value: ParameterValue.Integer whole } => whole.Value,
+        Domain.Int range => range.High,
+        Domain.Choice choice => choice.Choices.OfType<ParameterValue.Integer>().Max(whole => (long?)whole.Value),
+        Domain.Ordinal ordinal => ordinal.Values.OfType<ParameterValue.Integer>().Max(whole => (long?)whole.Value),
+        _ => null,
+    };
+
     /// <summary>Whether a configuration keeps every constraint.</summary>
     public bool Admits(Configuration configuration) => Broken(configuration.Values) is null;
 

@@ -1,4 +1,5 @@
 using Experiments.Samplers;
+using Experiments.Schedulers;
 
 namespace Experiments.Sweeps;
 
@@ -18,8 +19,10 @@ public sealed record SweepPlan(EquatableArray<EntryPlan> Entries, int Replicates
     /// Plans a sweep. With <c>trials</c>, configurations are dealt to the entries in turn until it is used up; an entry
     /// whose space has no more leaves its share to the others.
     /// </summary>
+    /// <param name="spec">The sweep.</param>
+    /// <param name="catalogue">Says how far trials go.</param>
     /// <exception cref="SpecException">When the sweep would not end, or names a sampler that is not known.</exception>
-    public static SweepPlan Of(SweepSpec spec)
+    public static SweepPlan Of(SweepSpec spec, ICatalogue catalogue)
     {
         if (spec.Trials is null && Unbounded(spec) is { } endless)
             throw new SpecException($"The space of '{endless}' has no end for sampler '{spec.Sampler.Type}', and 'trials' is not given.");
@@ -31,7 +34,7 @@ public sealed record SweepPlan(EquatableArray<EntryPlan> Entries, int Replicates
         EquatableArray<EntryPlan> plans = [.. entries.Select((item, index) =>
             new EntryPlan(item.Block, item.Entry.Name, item.Entry.Method, counts[index], counts[index] * spec.Seeds.Count,
                 sampler.Size(item.Entry.Space)))];
-        return new SweepPlan(plans, spec.Seeds.Count, [.. WarningsOf(spec, plans, sampler)]);
+        return new SweepPlan(plans, spec.Seeds.Count, [.. WarningsOf(spec, plans, sampler), .. UncomparedOf(spec, plans, catalogue)]);
     }
 
     /// <summary>The first entry whose space never ends, so that the sweep needs <c>trials</c>; or null.</summary>
@@ -86,6 +89,31 @@ public sealed record SweepPlan(EquatableArray<EntryPlan> Entries, int Replicates
         {
             if (sampler.Advice(plan.Configurations) is { } advice)
                 yield return $"'{plan.Entry}' gets {plan.Configurations} configurations: {advice}.";
+        }
+    }
+
+    private static bool IsSearchedLength(Parameter parameter) => parameter is { Name: "steps", Domain: not Domain.Fixed };
+
+    /// <summary>Entries of which a scheduler that compares trials on their way compares none, or not all with each other.</summary>
+    private static IEnumerable<string> UncomparedOf(SweepSpec spec, EquatableArray<EntryPlan> plans, ICatalogue catalogue)
+    {
+        var (type, scheduler) = (spec.Scheduler.Type, SchedulerCatalogue.Create(spec.Scheduler));
+        if (!scheduler.ComparesMidway)
+            yield break;
+
+        foreach (var plan in plans)
+        {
+            var block = spec.Tasks[plan.Block];
+            var entry = block.Methods.First(entry => entry.Name == plan.Entry);
+            var steps = catalogue.MostStepsOf(block, entry);
+            if (steps is null && !block.IsLearnt)
+                yield return $"'{plan.Entry}' has no parameter 'steps', so its trials run to their end, uncompared by '{type}'.";
+            else if (steps is { } most && !MidwayComparison.Happens(spec.Scheduler, most))
+                yield return $"'{plan.Entry}' makes at most {most} steps, so its trials run to their end, uncompared by '{type}'.";
+            else if (steps is not null && scheduler.TrainsPopulations && plan.Configurations == 1)
+                yield return $"'{plan.Entry}' gets 1 configuration, so '{type}' has nobody to compare it with.";
+            else if (scheduler.TrainsPopulations && entry.Space.Parameters.Any(IsSearchedLength))
+                yield return $"'steps' of '{plan.Entry}' is searched, and '{type}' compares only trials of equal length.";
         }
     }
 }

@@ -32,7 +32,8 @@ public sealed record SweepSpec
     /// <summary>How methods are compared at the end.</summary>
     public ComparisonSpec Compare { get; init; } = new();
 
-    /// <summary>Total number of training trials, replicates included; null for as many as the grid has.</summary>
+    /// <summary>Total number of training trials, replicates included and rejected ones left out; null for as many as the grid
+    /// has.</summary>
     public int? Trials { get; init; }
 
     /// <summary>Whether its trials are asked for, instead of being given to workers. Such a sweep has one block.</summary>

@@ -144,7 +144,11 @@ public sealed record Assignment(
     int? RestAt,
     EquatableArray<string> Experts,
     int FirstAttempt = 1,
-    bool KeepsCopies = false);
+    bool KeepsCopies = false)
+{
+    /// <summary>The step to go to this time; null where no parameter says how far a trial goes.</summary>
+    internal int? RunTo => RestAt ?? (Work as TrialWork.Train)?.Configuration.Steps;
+}
 
 /// <summary>A recorded checkpoint.</summary>
 /// <param name="Attempt">The attempt that wrote it.</param>

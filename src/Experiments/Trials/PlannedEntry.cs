@@ -10,12 +10,10 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
 {
     private readonly TaskBlock _task = spec.Tasks[block];
     private readonly ParameterValue? _usualSteps = catalogue.UsualSteps;
-    private readonly bool _hasSteps = spec.Tasks[block].IsLearnt
-        ? catalogue.Methods.FirstOrDefault(method => method.Id == spec.Tasks[block].Methods[index].Method)?.Trains == true
-        : spec.Tasks[block].Methods[index].Space.Parameters.Any(parameter => parameter.Name == "steps");
     private readonly List<PlannedConfiguration> _configurations = [];
     private readonly List<Observation> _history = [];
     private readonly Dictionary<int, List<TrialId>> _byReplicate = [];
+    private readonly HashSet<int> _rejected = [];
     private int _takenOver;
     private Observation[]? _asked;
 
@@ -33,9 +31,12 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     /// <summary>Whether another entry needs this one's trials as experts.</summary>
     public bool IsExpert { get; private set; }
 
-    /// <summary>Whether the scheduler decides about its trials: not where others need them, where nothing is trained, or where
-    /// no parameter tells how many steps a program makes.</summary>
-    public bool IsScheduled => _hasSteps && !IsExpert;
+    /// <summary>Whether it is known how many steps its trials make: not where nothing is trained, or where no parameter of a program
+    /// tells.</summary>
+    public bool HasSteps { get; } = catalogue.MostStepsOf(spec.Tasks[block], spec.Tasks[block].Methods[index]) is not null;
+
+    /// <summary>Whether its trials do anything that another seed or more steps could change.</summary>
+    public bool Trains => HasSteps || !_task.IsLearnt;
 
     /// <summary>A number of its own among the entries of the sweep.</summary>
     public int Group { get; private init; }
@@ -51,6 +52,9 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
 
     /// <summary>How many configurations it should have.</summary>
     public long Quota { get; set; }
+
+    /// <summary>How many of its configurations were rejected by what was to train them, so that others are tried in their place.</summary>
+    public int Rejected => _rejected.Count;
 
     /// <summary>Whether the sampler has no more.</summary>
     public bool Exhausted { get; set; }
@@ -172,6 +176,9 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
             Violation = result is null ? 0 : TrialOutcome.Violation(_task, result, elapsed),
         });
     }
+
+    /// <summary>A trial of a configuration was rejected; says whether it is the first of them.</summary>
+    public bool Reject(int index) => _rejected.Add(index);
 
     /// <summary>What a trial was measured on the way to a share of its full resource.</summary>
     private EquatableArray<Measurement> Before(TrialWork.Train train, double progress)

@@ -17,8 +17,8 @@ public sealed class SweepAudit
 
     private SweepAudit(SweepSpec spec, ICatalogue catalogue)
     {
-        _planner = new TrialPlanner(SamplerCatalogue.Create(spec.Sampler), catalogue);
         _scheduler = SchedulerCatalogue.Create(spec.Scheduler);
+        _planner = new TrialPlanner(SamplerCatalogue.Create(spec.Sampler), catalogue, _scheduler);
         _state = new SweepState(_planner, _scheduler);
     }
 

@@ -31,7 +31,7 @@ public sealed partial class SweepLedger
     public SweepLedger(SweepSpec spec, ICatalogue catalogue, ISampler sampler, ITrialScheduler scheduler)
     {
         (_wanted, _scheduler) = (spec, scheduler);
-        _planner = new TrialPlanner(sampler, catalogue);
+        _planner = new TrialPlanner(sampler, catalogue, scheduler);
         _state = new SweepState(_planner, scheduler);
     }
 
@@ -259,6 +259,8 @@ public sealed partial class SweepLedger
         Settle();
         if (_state.End is null)
         {
+            if (!_planner.IsLazy)
+                Plan(draw: true); // for what was rejected
             while (Serve())
                 Settle();
             if (_state.OnlyRests && _scheduler.Promotion(last: true) is null)

@@ -46,8 +46,9 @@ public sealed record TrialOrigin(
     /// <returns>Null where there is no such trial, or it trains nothing.</returns>
     public static TrialOrigin? Of(SweepSpec spec, ICatalogue catalogue, IEnumerable<SweepEvent> events, TrialId id)
     {
-        var planner = new TrialPlanner(SamplerCatalogue.Create(spec.Sampler), catalogue);
-        var state = new SweepState(planner, SchedulerCatalogue.Create(spec.Scheduler));
+        var scheduler = SchedulerCatalogue.Create(spec.Scheduler);
+        var planner = new TrialPlanner(SamplerCatalogue.Create(spec.Sampler), catalogue, scheduler);
+        var state = new SweepState(planner, scheduler);
         var rungs = new Dictionary<(int Block, string Entry, int Step), List<double>>();
         var measured = new List<RungMeasurement>();
         var schedules = new Dictionary<TrialId, EquatableArray<ScheduledValues>>();

@@ -9,7 +9,7 @@ namespace Experiments.Trials;
 /// Which trials a sweep should have: the preparations of its blocks, then configurations entry by entry, each with all its
 /// seeds. Says one missing trial at a time, so that it goes on wherever the recorded trials end.
 /// </summary>
-internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
+internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue, ITrialScheduler scheduler)
 {
     private readonly Dictionary<string, TrialId> _prepared = new(StringComparer.Ordinal);
     private readonly Queue<PreparationDescription> _preparations = [];
@@ -134,8 +134,13 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
     /// <summary>A trial has ended after that time, with what it came to or nothing.</summary>
     public void Observe(TrialWork work, TrialResult? result, TimeSpan elapsed, TrialState state)
     {
-        if (work is TrialWork.Train train)
-            Entry(train).Observe(train, result, elapsed, counts: state is TrialState.Pruned or TrialState.Cancelled);
+        if (work is not TrialWork.Train train)
+            return;
+
+        var entry = Entry(train);
+        entry.Observe(train, result, elapsed, counts: state is TrialState.Pruned or TrialState.Cancelled);
+        if (state == TrialState.Invalid && entry.Reject(train.Index))
+            Set(Share(_spec!, _entries));
     }
 
     /// <summary>What the configurations of a trial's entry have come to; where it is awaited, by the time that it was asked for.</summary>
@@ -143,7 +148,7 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
 
     /// <summary>A trial as the scheduler should know it; null where it decides nothing about it.</summary>
     public ScheduledTrial? Scheduled(TrialId id, TrialWork work) =>
-        work is TrialWork.Train train && Entry(train) is { IsScheduled: true } entry
+        work is TrialWork.Train train && Entry(train) is var entry && IsScheduled(entry)
             ? new ScheduledTrial(id, entry.Group, entry.Steps(train.Configuration))
             {
                 Index = train.Index,
@@ -153,9 +158,9 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
             }
             : null;
 
-    /// <summary>Whether the scheduler decides about trials of this kind: not about what trains nothing, what others need, and
-    /// preparations.</summary>
-    public bool IsScheduled(TrialWork work) => work is TrialWork.Train train && Entry(train).IsScheduled;
+    /// <summary>Whether the scheduler decides about trials of this kind: not about what trains nothing, what others need,
+    /// preparations, and, where it compares trials on their way, what goes nobody knows how far.</summary>
+    public bool IsScheduled(TrialWork work) => work is TrialWork.Train train && IsScheduled(Entry(train));
 
     /// <summary>The value of the task's metric among those that a trial measured midway, lower is better; null for none.</summary>
     public double? ValueOf(TrialWork work, ImmutableSortedDictionary<string, double> values) =>
@@ -165,12 +170,18 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
     /// <returns>The value of the task's metric, lower is better; null where it is not among the values, or the trial is another.</returns>
     public double? Measure(TrialWork work, int step, ImmutableSortedDictionary<string, double> values)
     {
-        if (work is not TrialWork.Train train || Entry(train) is not { IsScheduled: true } entry || entry.ValueOf(values) is not { } value)
+        if (work is not TrialWork.Train train || Entry(train) is not { HasSteps: true } entry || !IsScheduled(entry)
+            || entry.ValueOf(values) is not { } value)
+        {
             return null;
+        }
 
         entry.Measure(train, step, value);
         return value;
     }
+
+    private bool IsScheduled(PlannedEntry entry) =>
+        entry is { Trains: true, IsExpert: false } && (entry.HasSteps || !scheduler.ComparesMidway);
 
     private SweepEvent.TrialCreated? Draw(TrialId id)
     {
@@ -218,13 +229,14 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
             entry.Quota = quota;
     }
 
-    /// <summary>Shares the configurations that <c>trials</c> allows out over the entries in turn, as far as their spaces go.</summary>
+    /// <summary>Shares the configurations that <c>trials</c> allows out over the entries in turn, as far as their spaces go. What was
+    /// rejected is made up for in its own entry, up to as many as that should have: where all are rejected, it has an end.</summary>
     private Dictionary<PlannedEntry, long> Share(SweepSpec spec, IReadOnlyList<PlannedEntry> entries)
     {
         var sizes = entries.ToDictionary(entry => entry, entry => Size(spec, entry));
         var quotas = entries.ToDictionary(entry => entry, _ => 0L);
         var left = spec.Trials / spec.Seeds.Count ?? long.MaxValue;
-        var there = entries.Sum(entry => entry.Configurations.Count);
+        var there = entries.Sum(entry => entry.Configurations.Count - entry.Rejected);
         if (left < Math.Max(1, there))
         {
             throw new SpecException($"trials: {spec.Trials} is less than the {Math.Max(1, there) * spec.Seeds.Count} that "
@@ -244,6 +256,8 @@ internal sealed class TrialPlanner(ISampler sampler, ICatalogue catalogue)
             open.RemoveAll(entry => quotas[entry] == sizes[entry]);
         }
 
+        foreach (var entry in entries.Where(entry => entry.Rejected > 0))
+            quotas[entry] = Math.Min(sizes[entry], quotas[entry] + Math.Min(entry.Rejected, quotas[entry]));
         return quotas;
     }
 

@@ -31,8 +31,8 @@ internal sealed partial class CheckpointFolders : IAsyncDisposable
     {
         var kept = spared.Select(PathOf).ToHashSet(StringComparer.Ordinal);
         _queue.Writer.TryWrite(() => TrialFolders.Checkpoints(_dataFolder, sweep, trial)
-            .SelectMany(folder => kept.Any(path => Path.GetDirectoryName(path) == folder)
-                ? Directory.GetFileSystemEntries(folder).Except(kept)
+            .SelectMany(folder => kept.Any(path => IsIn(folder, path))
+                ? Directory.GetFileSystemEntries(folder).Where(entry => !kept.Any(path => path == entry || IsIn(entry, path)))
                 : [folder]));
     }
 
@@ -42,6 +42,9 @@ internal sealed partial class CheckpointFolders : IAsyncDisposable
         _queue.Writer.TryComplete();
         await _deleting;
     }
+
+    private static bool IsIn(string folder, string path) =>
+        path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     private string PathOf(string folder) => Path.GetFullPath(Path.Combine(_dataFolder, folder));
 

@@ -23,7 +23,9 @@ internal sealed record LoadedSweep(
         Func<IExperimentStore, SweepEvent.HistoryImported?> findEarlier)
     {
         var limits = new TimeLimits();
-        var desk = new TrialDesk(ledger, trial => TrialFolders.SharedCheckpoints(sweep, trial));
+        var desk = new TrialDesk(ledger, (attempt, step) => step is { } only
+            ? TrialFolders.Checkpoint(sweep, attempt, only)
+            : TrialFolders.SharedCheckpoints(sweep, attempt.Trial));
         long last = 0;
         foreach (var recorded in store.Read(sweep))
         {

@@ -6,8 +6,10 @@ namespace GpuActors.Nodes;
 internal sealed class WorkerProcess : IDisposable
 {
     private readonly Process _process;
+    private readonly Lock _use = new(); // who stops workers finds them by name, and one may end and be disposed of at that moment
     private readonly StderrTail _stderr = new();
     private volatile bool _wasReady;
+    private bool _isDisposed;
 
     private WorkerProcess(Process process, string id)
     {
@@ -58,9 +60,17 @@ internal sealed class WorkerProcess : IDisposable
     /// <summary>Asks it to save and leave.</summary>
     public async Task AskToLeaveAsync()
     {
+        StreamWriter input;
+        lock (_use)
+        {
+            if (_isDisposed)
+                return;
+            input = _process.StandardInput;
+        }
+
         try
         {
-            await _process.StandardInput.WriteLineAsync(ParentPipe.LeaveLine);
+            await input.WriteLineAsync(ParentPipe.LeaveLine);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
@@ -71,12 +81,22 @@ internal sealed class WorkerProcess : IDisposable
     /// <summary>Kills it, if it still runs.</summary>
     public void Kill()
     {
-        if (!End.IsCompleted)
-            _process.Kill();
+        lock (_use)
+        {
+            if (!_isDisposed)
+                _process.Kill();
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _process.Dispose();
+    public void Dispose()
+    {
+        lock (_use)
+        {
+            _process.Dispose();
+            _isDisposed = true;
+        }
+    }
 
     private async Task<WorkerEnd> WaitAsync()
     {

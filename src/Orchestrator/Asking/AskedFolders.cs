@@ -27,8 +27,9 @@ internal static class AskedFolders
         /// <exception cref="RefusedException">When there is no such folder.</exception>
         public TellRequest In(string data)
         {
-            if (request.Checkpoint is not { Folder: var folder })
+            if (request.Checkpoint is not { Folder: var named })
                 return request;
+            var folder = Path.TrimEndingDirectorySeparator(named);
             if (!Path.IsPathRooted(folder))
                 throw new RefusedException(RefusalKind.BadInput, $"The checkpoint '{folder}' must be an absolute path.");
             if (!Directory.Exists(folder))

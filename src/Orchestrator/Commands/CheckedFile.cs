@@ -14,7 +14,7 @@ internal sealed record CheckedFile(string File, IReadOnlyList<SpecProblem> Probl
         try
         {
             var spec = SweepFileArguments.Read(file, overrides, context);
-            return new CheckedFile(file, [], spec, SweepPlan.Of(spec));
+            return new CheckedFile(file, [], spec, SweepPlan.Of(spec, context.Catalogue()));
         }
         catch (SpecException exception)
         {

@@ -19,6 +19,15 @@ internal sealed class DeskExample
         parameters: { rate: { low: 0.1, high: 1.0 }, steps: 5 }
         """;
 
+    /// <summary>Four trials of six steps that are compared at 2 and 4, of which the worst goes over to the best.</summary>
+    public const string Population = """
+        workload: external
+        metric: { name: loss, goal: minimize }
+        trials: 4
+        scheduler: { type: pbt, interval: 2 }
+        parameters: { rate: { low: 0.1, high: 1.0 }, steps: 6 }
+        """;
+
     /// <summary>Three trials of nine steps with a rung at 3, of which the best goes on.</summary>
     public const string Rungs = """
         workload: external
@@ -34,7 +43,7 @@ internal sealed class DeskExample
     {
         Ledger = new SweepLedger(
             spec, new CatalogueDouble(), SamplerCatalogue.Create(spec.Sampler), SchedulerCatalogue.Create(spec.Scheduler));
-        (Desk, Now) = (new TrialDesk(Ledger, trial => $"folder/{trial}"), now);
+        (Desk, Now) = (new TrialDesk(Ledger, FolderOf), now);
         foreach (var each in recorded)
         {
             Ledger.Replay(each.Event);
@@ -52,6 +61,9 @@ internal sealed class DeskExample
     public DateTimeOffset Now { get; set; }
 
     public IEnumerable<SweepEvent> Events => _recorded.Select(recorded => recorded.Event);
+
+    /// <summary>Checkpoints that were let go.</summary>
+    public List<string> Deleted { get; } = [];
 
     public static DeskExample Of(string file) => new(Spec(file), [], new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
@@ -87,10 +99,13 @@ internal sealed class DeskExample
         return answer;
     }
 
+    private static string FolderOf(AttemptId attempt, int? step) => step is null ? $"folder/{attempt.Trial}" : $"folder/{attempt}/{step}";
+
     public TrialState StateOf(int trial) => Ledger.Find(new TrialId(trial))!.State;
 
     private void Record(LedgerStep step)
     {
+        Deleted.AddRange(step.Effects.OfType<LedgerEffect.DeleteCheckpoints>().SelectMany(effect => effect.Folders));
         foreach (var decided in step.Events)
         {
             var recorded = new RecordedEvent("tune", _recorded.Count + 1, Now, decided);

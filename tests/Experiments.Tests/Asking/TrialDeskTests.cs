@@ -152,6 +152,48 @@ public sealed class TrialDeskTests
     }
 
     [Fact]
+    public void What_others_may_go_on_from_has_a_folder_that_no_later_attempt_is_given()
+    {
+        var desk = DeskExample.Of(DeskExample.Population);
+        foreach (var (trial, loss) in ((double[])[0.1, 0.3, 0.2, 0.9]).Index())
+        {
+            Assert.Equal($"folder/t{trial}.1/2", desk.Ask().Checkpoints);
+            Assert.Equal(TellVerdict.Rest, desk.Tell(trial, loss, step: 2, end: TellEnd.Done).Answer);
+        }
+
+        // The best goes on first and writes elsewhere; the worst goes on from what it left at 2 and not from what it has by then.
+        var donor = desk.Ask("anna");
+        Assert.Equal((A(0, 2), "folder/t0.1/2", "folder/t0.2/4"), (donor.Attempt, donor.ResumeFrom, donor.Checkpoints));
+        desk.Tell(0, 0.05, step: 4, attempt: 2, end: TellEnd.Done);
+        var others = new[] { desk.Ask("ben"), desk.Ask("carl"), desk.Ask("dora") };
+
+        var borrower = others.Single(answer => answer.Trial == T(3));
+        Assert.Equal((2, 4), (borrower.FromStep, borrower.RunTo));
+        Assert.Equal(("folder/t0.1/2", "folder/t3.2/4"), (borrower.ResumeFrom, borrower.Checkpoints));
+        Assert.DoesNotContain("folder/t0.1/2", desk.Deleted);
+        desk.Tell(3, 0.04, step: 4, attempt: 2, end: TellEnd.Done);
+        Assert.Contains("folder/t0.1/2", desk.Deleted);
+    }
+
+    [Fact]
+    public void A_folder_that_others_may_go_on_from_takes_no_second_checkpoint()
+    {
+        var desk = DeskExample.Of(DeskExample.Population);
+        desk.Ask();
+
+        Refuses(RefusalKind.BadInput,
+            "A checkpoint of step 1 needs a folder of its own, and this one is that of step 2: another trial may go on from what is "
+            + "told, so it must not change.",
+            () => desk.Tell(0, 0.5, step: 1, folder: "folder/t0.1/2"));
+        desk.Tell(0, 0.5, step: 1, folder: "mine/1");
+        Refuses(RefusalKind.BadInput,
+            "A checkpoint of step 2 needs a folder of its own, and this one is that of step 1: another trial may go on from what is "
+            + "told, so it must not change.",
+            () => desk.Tell(0, 0.4, step: 2, folder: "mine/1"));
+        Assert.Equal(TellVerdict.Rest, desk.Tell(0, 0.4, step: 2, folder: "folder/t0.1/2", end: TellEnd.Done).Answer);
+    }
+
+    [Fact]
     public void A_trial_that_the_scheduler_ends_is_to_stop()
     {
         var desk = DeskExample.Of("""
@@ -266,7 +308,7 @@ public sealed class TrialDeskTests
         ledger.Start();
         Refuses(
             RefusalKind.Conflict, "Sweep 'example' is run by workers; only one with 'workload: external' is asked for trials.",
-            () => new TrialDesk(ledger, _ => "").Ask(new AskRequest("example", "anna", TimeSpan.FromHours(1), "here"), default));
+            () => new TrialDesk(ledger, (_, _) => "").Ask(new AskRequest("example", "anna", TimeSpan.FromHours(1), "here"), default));
         Assert.Empty(ledger.Ready(new WorkerInfo("anna", "external", "here")).Events);
         Assert.Single(ledger.Ready(Anna).Did<LedgerEffect.Assign>());
     }

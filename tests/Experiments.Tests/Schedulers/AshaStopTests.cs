@@ -53,5 +53,47 @@ public sealed class AshaStopTests
         Assert.Equal([4, 5], sweep.Completed); // 5 is second of six, of which two go on
     }
 
+    [Fact]
+    public void A_trial_counts_once_at_a_rung_and_is_not_held_against_itself()
+    {
+        var scheduler = Create();
+        for (var number = 0; number < 5; number++)
+            scheduler.Add(new ScheduledTrial(new TrialId(number), 0, 27));
+        scheduler.Measured(new TrialId(0), 1, 1);
+
+        scheduler.Measured(new TrialId(0), 1, 9); // the first value stays
+        scheduler.Measured(new TrialId(0), 2, 9);
+        Assert.False(scheduler.IsPruned(new TrialId(0)));
+        for (var number = 1; number < 4; number++)
+            scheduler.Measured(new TrialId(number), 1, 5 + number);
+        scheduler.Measured(new TrialId(4), 1, 2);
+
+        // The second of five, of which one goes on; six, with 0 counted twice, would let on two.
+        Assert.True(scheduler.IsPruned(new TrialId(4)));
+    }
+
+    [Fact]
+    public void Of_equals_the_earlier_number_goes_on()
+    {
+        var scheduler = Create();
+        for (var number = 0; number < 3; number++)
+            scheduler.Add(new ScheduledTrial(new TrialId(number), 0, 27));
+
+        scheduler.Measured(new TrialId(1), 1, 0.5);
+        scheduler.Measured(new TrialId(0), 1, 0.5); // before 1, so the best of two
+        scheduler.Measured(new TrialId(2), 1, 0.5);
+
+        Assert.Equal([false, false, true], Enumerable.Range(0, 3).Select(number => scheduler.IsPruned(new TrialId(number))));
+    }
+
+    [Fact]
+    public void Trials_of_other_groups_do_not_compete()
+    {
+        var sweep = new DrivenSweep(Create, [(0, 3), (1, 3), (0, 3), (1, 3)], (trial, _) => trial);
+        sweep.Run(devices: 1);
+
+        Assert.Equal([0, 1], sweep.Completed);
+    }
+
     private static AshaStop Create() => new(new AshaStop.Options { MinSteps = 1 });
 }

@@ -46,6 +46,53 @@ public sealed class AshaTests
         Assert.Equal([2], sweep.Pruned);
     }
 
+    [Fact]
+    public void A_trial_that_fails_on_its_way_to_the_next_rung_counts_there()
+    {
+        var sweep = new DrivenSweep(Plain, [.. Enumerable.Repeat((0, 27), 12)], (trial, step) => (trial, step) is (1, 3) ? null : trial);
+        sweep.Run(devices: 1);
+
+        // 0, 1 and 2 are let on from rung 1, and 1 fails: with it three have come to rung 3, so 0 goes on before anything new begins.
+        Assert.Equal(["2>3", "0>9", "9>1"], sweep.Trace.SkipWhile(work => work != "2>3").Take(3));
+    }
+
+    [Fact]
+    public void What_is_rejected_has_not_arrived()
+    {
+        var asha = Plain();
+        for (var number = 0; number < 4; number++)
+            asha.Add(new ScheduledTrial(new TrialId(number), 0, 27));
+
+        Rest(asha, 0, 1, 0.5);
+        Rest(asha, 1, 1, 0.4);
+        asha.Started(new TrialId(2));
+        asha.Ended(new TrialId(2), TrialState.Invalid);
+
+        Assert.Null(asha.Promotion(last: false)); // two of three
+        Rest(asha, 3, 1, 0.6);
+        Assert.Equal(new TrialId(1), asha.Promotion(last: false));
+    }
+
+    [Fact]
+    public void Of_equals_the_earlier_number_goes_on_whichever_came_first()
+    {
+        var asha = Plain();
+        for (var number = 0; number < 6; number++)
+            asha.Add(new ScheduledTrial(new TrialId(number), 0, 27));
+
+        Rest(asha, 2, 1, 0.5);
+        Rest(asha, 1, 1, 0.5);
+        Rest(asha, 0, 1, 0.5);
+        Assert.Equal(new TrialId(0), asha.Promotion(last: false));
+        asha.Promoted(new TrialId(0));
+        Assert.Null(asha.Promotion(last: false)); // one of three
+
+        Rest(asha, 5, 1, 0.5);
+        Rest(asha, 4, 1, 0.5);
+        Rest(asha, 3, 1, 0.5);
+        Assert.Equal(new TrialId(1), asha.Promotion(last: false)); // two of six
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
@@ -108,6 +155,13 @@ public sealed class AshaTests
         Assert.All(
             Enumerable.Range(0, 4000).Where(number => (3999 - number) % 7 == 0),
             number => Assert.Equal(asha.RungsOf(new TrialId(number)), other.RungsOf(new TrialId(number))));
+    }
+
+    private static void Rest(Asha asha, int number, int step, double value)
+    {
+        asha.Started(new TrialId(number));
+        asha.Measured(new TrialId(number), step, value);
+        asha.Rested(new TrialId(number), step);
     }
 
     private static Asha Plain() => new(new Asha.Options { Probes = 0, MinSteps = 1 });

@@ -12,8 +12,10 @@ namespace Experiments.Tests.Schedulers;
 /// <param name="trials">Group and full steps of each trial.</param>
 /// <param name="valueAt">What a trial is measured at a step; null where it fails there.</param>
 /// <param name="seeds">How many trials in a row are of one configuration; the first says of which group and how long.</param>
+/// <param name="every">Steps between measurements, as of a program that knows of no rungs; 0 to measure at the rungs.</param>
 internal sealed class DrivenSweep(
-    Func<ITrialScheduler> create, IReadOnlyList<(int Group, int Steps)> trials, Func<int, int, double?> valueAt, int seeds = 1)
+    Func<ITrialScheduler> create, IReadOnlyList<(int Group, int Steps)> trials, Func<int, int, double?> valueAt, int seeds = 1,
+    int every = 0)
 {
     private readonly ITrialScheduler _scheduler = create();
     private readonly List<Action<ITrialScheduler>> _told = [];
@@ -167,7 +169,7 @@ internal sealed class DrivenSweep(
             donor.End is null && donor.Checkpoint >= trial.Step && donor.Group == trial.Group, $"{exploit} from {donor.Checkpoint}.");
         Trace.Add($"{trial.Id.Number}={donor.Id.Number}@{donor.Checkpoint}");
         var step = donor.Checkpoint;
-        (trial.Step, trial.Checkpoint) = (step, step);
+        (trial.Step, trial.Trained, trial.Checkpoint) = (step, donor.Trained, step);
         Tell(scheduler => scheduler.Exploited(trial.Id, step, exploit.Configuration));
     }
 
@@ -181,14 +183,16 @@ internal sealed class DrivenSweep(
 
     private void Lose(Driven trial)
     {
-        trial.Step = trial.Checkpoint;
+        (trial.Step, trial.Trained) = (trial.Checkpoint, trial.Checkpoint);
         Assert.Equal(trial.RestsAt, _scheduler.RestsAt(trial.Id));
     }
 
     private void Report(Driven trial)
     {
-        var step = _scheduler.RungsOf(trial.Id).Append(trial.Steps).First(rung => rung > trial.Step);
-        trial.Step = step;
+        var step = every > 0
+            ? Math.Min(trial.Steps, (trial.Trained / every + 1) * every)
+            : _scheduler.RungsOf(trial.Id).Append(trial.Steps).First(rung => rung > trial.Step);
+        (trial.Step, trial.Trained) = (step, step);
         if (valueAt(trial.Id.Number, step) is not { } value)
         {
             End(trial, TrialState.Failed);
@@ -197,7 +201,7 @@ internal sealed class DrivenSweep(
 
         if (trial.Measured.Add(step))
             Tell(scheduler => scheduler.Measured(trial.Id, step, value));
-        if (step == trial.Steps)
+        if (step == trial.Steps && trial.RestsAt is null)
         {
             Tell(scheduler => scheduler.Finished(trial.Id, double.IsFinite(value) ? value : double.PositiveInfinity));
             End(trial, TrialState.Completed);
@@ -206,11 +210,11 @@ internal sealed class DrivenSweep(
         {
             End(trial, TrialState.Pruned);
         }
-        else if (step == trial.RestsAt)
+        else if (step >= trial.RestsAt && trial.RestsAt is { } rung)
         {
-            (trial.IsResting, trial.Checkpoint) = (true, step);
+            (trial.IsResting, trial.Step, trial.Checkpoint) = (true, rung, rung);
             _running.Remove(trial);
-            Tell(scheduler => scheduler.Rested(trial.Id, step));
+            Tell(scheduler => scheduler.Rested(trial.Id, rung));
         }
     }
 
@@ -243,6 +247,9 @@ internal sealed class DrivenSweep(
         public int Steps => steps;
 
         public int Step { get; set; }
+
+        /// <summary>How far it really is: a checkpoint may be of a later step than the rung that it counts for.</summary>
+        public int Trained { get; set; }
 
         public int Checkpoint { get; set; }
 

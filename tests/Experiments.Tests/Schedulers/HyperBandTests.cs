@@ -87,6 +87,50 @@ public sealed class HyperBandTests
         Assert.Equal("7>3 8>3 7>9", string.Join(' ', sweep.Trace.Skip(9)));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(9)]
+    public void What_is_not_a_number_at_the_end_of_a_round_goes_no_further(int rung)
+    {
+        var sweep = new DrivenSweep(
+            Create, [.. Enumerable.Repeat((0, 27), 27)], (trial, step) => trial == 0 && step == rung ? double.NaN : trial);
+        sweep.Run(devices: 1);
+
+        Assert.Contains($"0>{rung}", sweep.Trace);
+        Assert.DoesNotContain($"0>{rung * 3}", sweep.Trace);
+    }
+
+    [Fact]
+    public void A_round_has_room_for_as_many_as_the_bracket_began_with_allow()
+    {
+        var sweep = new DrivenSweep(Create, [.. Enumerable.Repeat((0, 27), 27)], (trial, _) => trial < 6 ? trial : double.NaN);
+        sweep.Run(devices: 1);
+
+        // Of 27 there is room for 9, and 6 have a value; of 9 for 3, of 3 for 1.
+        Assert.Equal(["0>3", "1>3", "2>3", "3>3", "4>3", "5>3", "0>9", "1>9", "2>9", "0>27"], sweep.Trace.Skip(27));
+    }
+
+    [Fact]
+    public void Of_equals_the_earlier_goes_on()
+    {
+        var sweep = DrivenSweep.OnOneDevice(Create, 9, new double[9]);
+
+        Assert.Equal(["0>3", "1>3", "2>3", "0>9"], sweep.Trace.Skip(9));
+    }
+
+    [Fact]
+    public void Trials_of_other_groups_and_lengths_have_brackets_of_their_own()
+    {
+        var sweep = new DrivenSweep(
+            Create, [.. Enumerable.Range(0, 18).Select(trial => trial % 2 == 0 ? (0, 9) : (1, 9)), (0, 3)], (trial, _) => trial);
+        sweep.Run(devices: 1);
+
+        // With 16 the nine even ones are there. The last is of 3 steps: its bracket is settled with it alone.
+        Assert.Equal(
+            "0>3 2>3 4>3 0>9 17>1 1>3 3>3 5>3 1>9 18>1 18>3", string.Join(' ', sweep.Trace.Skip(17)));
+    }
+
     /// <summary>How far each trial goes at first.</summary>
     private static IEnumerable<string> FirstPieces(DrivenSweep sweep) =>
         sweep.Trace.Select(piece => piece.Split('>')).DistinctBy(piece => piece[0]).Select(piece => piece[1]);

@@ -67,6 +67,33 @@ public sealed class MedianStoppingTests
     }
 
     [Fact]
+    public void A_shorter_trial_says_nothing_of_steps_beyond_its_end()
+    {
+        var median = new MedianStopping(new MedianStopping.Options());
+        for (var number = 0; number < 5; number++)
+        {
+            median.Add(new ScheduledTrial(new TrialId(number), 0, number < 4 ? 100 : 50));
+            median.Measured(new TrialId(number), 10, number);
+            median.Ended(new TrialId(number), TrialState.Completed);
+        }
+
+        median.Add(new ScheduledTrial(new TrialId(5), 0, 100));
+        median.Add(new ScheduledTrial(new TrialId(6), 0, 100));
+
+        Assert.False(IsPruned(median, trial: 5, step: 60, 9)); // four of the five that it takes
+        Assert.True(IsPruned(median, trial: 6, step: 50, 9));
+    }
+
+    [Fact]
+    public void Trials_of_other_groups_do_not_set_the_bar()
+    {
+        var median = With(completed: [1, 2, 3, 4, 5]);
+        median.Add(new ScheduledTrial(new TrialId(99), 1, 100));
+
+        Assert.False(IsPruned(median, trial: 99, step: 10, 9));
+    }
+
+    [Fact]
     public void What_is_not_a_number_is_worse_than_any_median()
     {
         Assert.True(IsPruned(With(completed: [1, 2, 3, 4, 5]), trial: 5, step: 10, double.NaN));

@@ -65,6 +65,20 @@ public sealed class RungsTests
     }
 
     [Fact]
+    public void The_best_by_then_may_count_but_not_for_what_is_not_a_number()
+    {
+        var record = new RungRecord([1, 3, 9, 27], takesBest: true);
+
+        record.Take(1, 0.7);
+        record.Take(2, 0.4);
+        record.Take(3, 0.6);
+        record.Take(9, double.NaN);
+        record.Take(27, 0.5);
+
+        Assert.Equal([0.7, 0.4, double.PositiveInfinity, 0.4], Enumerable.Range(0, record.Count).Select(rung => record[rung]));
+    }
+
+    [Fact]
     public void Equal_values_rank_by_number_and_what_is_not_finite_comes_last()
     {
         var table = new RungTable();

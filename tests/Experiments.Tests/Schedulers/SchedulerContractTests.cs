@@ -21,8 +21,8 @@ public sealed class SchedulerContractTests
         Gen.Select(trial.Array[1, 40], Gen.Int[1, 5], Gen.Int[0, 1 << 16].Array[60], Gen.Int[0, 1 << 16]).Sample(
             (trials, devices, happenings, salt) =>
             {
-                var seeds = 1 + salt % 8;
-                var sweep = new DrivenSweep(() => Create(id), trials, (number, step) => ValueAt(number, step, salt), seeds);
+                var (seeds, every) = (1 + salt % 8, salt / 8 % 3 * 5);
+                var sweep = new DrivenSweep(() => Create(id), trials, (number, step) => ValueAt(number, step, salt), seeds, every);
                 foreach (var what in happenings)
                     sweep.Happen(what, devices);
                 sweep.CheckReplay();

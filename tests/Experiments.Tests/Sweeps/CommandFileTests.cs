@@ -124,7 +124,7 @@ public sealed class CommandFileTests
         Assert.Equal(["lesions", "command"], spec.Tasks.Select(block => block.Task));
         Assert.NotEmpty(catalogue.PreparationsOf(spec.Tasks[0]));
         Assert.Empty(catalogue.PreparationsOf(spec.Tasks[1]));
-        Assert.Equal(3, SweepPlan.Of(spec).Trials);
+        Assert.Equal(3, SweepPlan.Of(spec, catalogue).Trials);
     }
 
     [Fact]

@@ -34,7 +34,7 @@ public sealed class ConfigFilesTests
         foreach (var file in All.Select(row => row.Data))
         {
             var spec = SweepFile.Read(ConfigFiles.PathOf(file), new CatalogueDouble());
-            var plan = SweepPlan.Of(spec);
+            var plan = SweepPlan.Of(spec, new CatalogueDouble());
             text.AppendLine($"{file}: {plan.Configurations} configurations x {plan.Replicates} seeds = {plan.Trials} trials");
             foreach (var entry in plan.Entries)
                 text.AppendLine($"  {spec.Tasks[entry.Block].Task,-12} {entry.Entry,-16} {entry.Configurations,3} {entry.Trials,4}");

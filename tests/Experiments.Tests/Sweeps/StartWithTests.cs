@@ -80,6 +80,6 @@ public sealed class StartWithTests
     {
         var spec = SweepFile.Parse(Learnt, "a.yaml", _catalogue) with { Trials = 2 };
 
-        Assert.Contains("'lora' starts with 2 configurations, but gets 1.", SweepPlan.Of(spec).Warnings);
+        Assert.Contains("'lora' starts with 2 configurations, but gets 1.", SweepPlan.Of(spec, new CatalogueDouble()).Warnings);
     }
 }

@@ -60,6 +60,48 @@ public sealed class SweepPlanTests
     }
 
     [Fact]
+    public void Entries_that_the_scheduler_cannot_compare_beside_others_are_named()
+    {
+        var plan = Plan("""
+            command: [train]
+            metric: { name: score, goal: maximize }
+            scheduler: { type: pbt, interval: 10 }
+            checkpoints: true
+            trials: 9
+            methods:
+              - { as: unequal, parameters: { steps: { choices: [20, 100] }, rate: { low: 0.1, high: 1 } } }
+              - { as: compared, parameters: { steps: 100, rate: { low: 0.1, high: 1 } } }
+              - { as: short, parameters: { steps: 10, rate: { low: 0.1, high: 1 } } }
+              - { as: unknown, parameters: { epochs: 100, rate: { low: 0.1, high: 1 } } }
+              - { as: alone, parameters: { steps: 100 } }
+            """);
+
+        Assert.Equal(
+            [
+                "'steps' of 'unequal' is searched, and 'pbt' compares only trials of equal length.",
+                "'short' makes at most 10 steps, so its trials run to their end, uncompared by 'pbt'.",
+                "'unknown' has no parameter 'steps', so its trials run to their end, uncompared by 'pbt'.",
+                "'alone' gets 1 configuration, so 'pbt' has nobody to compare it with.",
+            ],
+            plan.Warnings.Skip(1));
+    }
+
+    [Theory]
+    [InlineData("fifo")]
+    [InlineData("successive-seeds")]
+    public void Who_compares_nothing_midway_needs_no_steps(string scheduler)
+    {
+        var plan = Plan($"""
+            command: [train]
+            metric: {"{ name: score, goal: maximize }"}
+            scheduler: {scheduler}
+            seeds: 3
+            """);
+
+        Assert.Empty(plan.Warnings);
+    }
+
+    [Fact]
     public void A_space_has_a_size_and_its_sampler_an_advice()
     {
         var plan = Plan("""
@@ -88,12 +130,12 @@ public sealed class SweepPlanTests
     {
         var endless = Read("task: lesions\ntrials: 2\nmethods:\n  - method: lora\n    alpha: { low: 1, high: 2 }\n") with { Trials = null };
 
-        var refusal = Assert.Throws<SpecException>(() => SweepPlan.Of(endless));
+        var refusal = Assert.Throws<SpecException>(() => SweepPlan.Of(endless, new CatalogueDouble()));
 
         Assert.Equal("The space of 'lora' has no end for sampler 'random', and 'trials' is not given.", refusal.Message);
     }
 
-    private static SweepPlan Plan(string text) => SweepPlan.Of(Read(text));
+    private static SweepPlan Plan(string text) => SweepPlan.Of(Read(text), new CatalogueDouble());
 
     private static SweepSpec Read(string text) => SweepFile.Parse(text, "a.yaml", new CatalogueDouble());
 }

@@ -121,6 +121,35 @@ public sealed class HeldTrialTests
         Assert.Equal("done", ledger.Ended);
     }
 
+    [Theory]
+    [InlineData(CommandSpec.Name)]
+    [InlineData(ExternalSpec.Name)]
+    public void A_program_gets_seeds_one_by_one_though_nobody_knows_how_many_steps_it_makes(string workload)
+    {
+        var entry = Entry("tune", [1, 2, 3]) with { Method = workload };
+        var block = Block(workload, entry) with
+        {
+            Command = workload == CommandSpec.Name ? new CommandSpec { Directory = "" } : null,
+            External = workload == ExternalSpec.Name ? new ExternalSpec() : null,
+        };
+        var ledger = Ledger(Sweep([block], seeds: [0, 1]), Successive());
+        ledger.Start();
+        var begun = new List<int>();
+        var worker = Anna with { Device = block.External is null ? "cpu:0" : ExternalSpec.Name };
+
+        while (ledger.Ready(worker).Did<LedgerEffect.Assign>() is [{ Assignment: var assignment }])
+        {
+            begun.Add(assignment.Attempt.Trial.Number);
+            var dice = assignment.Attempt.Trial.Number / 2 == 1 ? 0.9 : 0.1;
+            ledger.ReportAll(worker, assignment.Attempt, new Report.Started(1, 0), Finished(dice));
+        }
+
+        // Of three configurations, trials 0 and 1, 2 and 3, 4 and 5, the second is the best: it alone gets its second seed.
+        Assert.Equal([0, 2, 4, 3], begun);
+        Assert.Equal("done", ledger.Ended);
+        Assert.Equal([TrialState.Pruned, TrialState.Pruned], [ledger.StateOf(1), ledger.StateOf(5)]);
+    }
+
     [Fact]
     public void What_the_scheduler_does_not_decide_about_runs_with_all_seeds()
     {

@@ -39,6 +39,36 @@ public sealed class PlanningTests
         Assert.Equal(0x3CFB_3945_11B7_1EAEul, TrialSeed.OfEntry(17, 0, "lora"));
     }
 
+    [Theory]
+    [InlineData("random")]
+    [InlineData("tpe")]
+    public void A_configuration_that_is_rejected_is_made_up_for_in_its_entry_and_another_failure_is_not(string sampler)
+    {
+        var spec = Sweep([Block("a", Entry("lora", [.. Enumerable.Range(1, 64)]), Entry("full", [1, 2, 3, 4]))], seeds: [0, 1]);
+        var ledger = Ledger(spec with { Trials = 8 }, SamplerCatalogue.Create(new SamplerSpec { Type = sampler }));
+        ledger.Start();
+        var rejected = new List<string>();
+
+        while (ledger.Ready(Anna).Did<LedgerEffect.Assign>() is [{ Assignment: var given }])
+        {
+            // Both seeds of the first configuration of lora are rejected, and all of full; the second of lora fails.
+            var train = (TrialWork.Train)given.Work;
+            var isRejected = train.Entry == "full" || train.Index == 0;
+            var end = isRejected ? Failed(FailureCause.Invalid) : train.Index == 1 ? Failed(FailureCause.Error) : Finished();
+            ledger.ReportAll(Anna, given.Attempt, new Report.Started(1, 0), end);
+            if (isRejected)
+                rejected.Add($"{train.Entry} {train.Index} {train.Replicate}");
+        }
+
+        // Two configurations each: lora gets a third, full two more, which are rejected as well.
+        Assert.Equal("done", ledger.Ended);
+        Assert.Equal(
+            ["full 0 0", "full 0 1", "full 1 0", "full 1 1", "full 2 0", "full 2 1", "full 3 0", "full 3 1", "lora 0 0", "lora 0 1"],
+            rejected.Order(StringComparer.Ordinal));
+        Assert.Equal((2, 2), (ledger.Counts[TrialState.Completed], ledger.Counts[TrialState.Failed]));
+        Assert.Equal(14, ledger.Trials.Count());
+    }
+
     [Fact]
     public void Prepares_once_what_several_blocks_need_and_lets_trainings_wait_for_it()
     {

@@ -59,6 +59,75 @@ public sealed class RungTests
     }
 
     [Fact]
+    public void Is_at_its_second_rung_after_a_restart_whatever_a_later_attempt_says_of_earlier_ones()
+    {
+        var options = new Asha.Options { Probes = 0, MinSteps = 1, ReductionFactor = 2 }; // rungs at 1, 2 and 4 of 6 steps
+        var first = Ledger(FourRanks, new Asha(options));
+        List<SweepEvent> recorded = [.. first.Start().Events];
+        foreach (var (trial, step) in new[] { (0, 1), (1, 1), (0, 2), (2, 1), (3, 1), (1, 2) })
+        {
+            recorded.AddRange(first.Ready(Anna).Events);
+            recorded.AddRange(first.ReportAll(
+                Anna, A(trial, step), new Report.Started(1, step - 1), Measured(step, 0.9 - trial / 10.0),
+                new Report.Saved(step, $"t{trial}/{step}", 5), new Report.Ended(new AttemptOutcome.Rested(step), default)).Events);
+        }
+
+        var ledger = Ledger(FourRanks, new Asha(options));
+        recorded.ForEach(ledger.Replay);
+        ledger.Start();
+        var assigned = Assert.Single(ledger.Ready(Anna).Did<LedgerEffect.Assign>()).Assignment;
+        var again = ledger.ReportAll(Anna, A(0, 3), new Report.Started(1, 0), Measured(1, 0.1), Measured(2, 0.1), Measured(4, 0.1));
+
+        // Of two at the second rung 0 is the better one, and it stays so.
+        Assert.Equal((A(0, 3), 2, 4), (assigned.Attempt, assigned.ResumeFrom!.Step, assigned.RestAt));
+        Assert.Equal([4], assigned.MeasureAt);
+        Assert.Equal([0, 0, 1], again.Said<SweepEvent.MetricReported>().Select(metric => metric.Values.Count));
+        Assert.Equal(RejectionReason.Nondeterminism, Assert.Single(again.Said<SweepEvent.ReportRejected>()).Reason);
+    }
+
+    [Fact]
+    public void Tasks_compete_each_for_itself_and_in_its_own_direction()
+    {
+        var (a, b) = (Block("a", Entry("lora", [1, 2, 3])), Block("b", Entry("lora", [1, 2, 3])) with { Maximize = false });
+        var spec = Sweep([a, b], seeds: [0]);
+        var ledger = Ledger(spec, new Asha(new Asha.Options { Probes = 0, MinSteps = 2 }));
+        ledger.Start();
+        var begun = new List<AttemptId>();
+
+        while (ledger.Ready(Anna).Did<LedgerEffect.Assign>() is [{ Assignment: { Attempt: var attempt, RestAt: var rung } }])
+        {
+            begun.Add(attempt);
+            var dice = 0.5 + attempt.Trial.Number / 10.0;
+            if (rung is null)
+                ledger.ReportAll(Anna, attempt, new Report.Started(1, 2), Finished(dice));
+            else
+                ledger.ReportAll(Anna, attempt, Rest(2, dice));
+        }
+
+        // Of a, where more is better, the last goes on; of b the first.
+        Assert.Equal([A(0, 1), A(1, 1), A(2, 1), A(2, 2), A(3, 1), A(4, 1), A(5, 1), A(3, 2)], begun);
+    }
+
+    [Theory]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NegativeInfinity)]
+    [InlineData(double.NaN)]
+    public void What_is_not_finite_is_the_worst_also_where_more_is_better(double dice)
+    {
+        var ledger = Ledger(FourRanks, new Asha(new Asha.Options { Probes = 0, MinSteps = 2 }));
+        ledger.Start();
+        foreach (var (trial, value) in ((double[])[dice, 0.1, 0.2]).Index())
+        {
+            ledger.Ready(Anna);
+            ledger.ReportAll(
+                Anna, A(trial, 1), new Report.Started(1, 0), Measured(2, value), new Report.Saved(2, $"t{trial}/2", 5),
+                new Report.Ended(new AttemptOutcome.Rested(2), default));
+        }
+
+        Assert.Equal(T(2), Assert.Single(ledger.Ready(Anna).Said<SweepEvent.TrialPromoted>()).Trial);
+    }
+
+    [Fact]
     public void Ends_as_pruned_when_only_resting_trials_are_left_and_its_checkpoint_goes()
     {
         var ledger = Ledger(Sweep(ranks: [1, 2], seeds: [0]), new BestOfTwo());

@@ -15,12 +15,17 @@ public sealed class SameDecisionsTests
     private static readonly SearchSpace _space = new(
         [new("rate", new Domain.Float(1e-5, 1e-1, Log: true)), new("rank", new Domain.Int(1, 64, Log: true))]);
 
+    private static readonly Configuration _ladders = new(
+        [new("brackets", new ParameterValue.Integer(3)), new("probes", new ParameterValue.Integer(0))]);
+
+    private const string Ladders = "asha in ladders";
+
     /// <summary>Each scheduler with a sampler that learns, each sampler with a scheduler that lets trials rest.</summary>
     public static TheoryData<string, string> Pairs
     {
         get
         {
-            var pairs = new TheoryData<string, string>();
+            var pairs = new TheoryData<string, string> { { "tpe", Ladders } };
             foreach (var scheduler in SchedulerCatalogue.All)
                 pairs.Add("tpe", scheduler.Id);
             foreach (var sampler in SamplerCatalogue.All.Where(sampler => sampler.Id is not ("grid" or "tpe")))
@@ -48,9 +53,11 @@ public sealed class SameDecisionsTests
     private static SweepSpec Spec(string sampler, string scheduler, bool maximize)
     {
         var block = Block("lesions", new MethodEntry { Name = "lora", Method = "lora", Space = _space });
-        return Sweep([block with { Maximize = maximize }], seeds: [0]) with
+        return Sweep([block with { Maximize = maximize }], scheduler == "successive-seeds" ? [0, 1, 2] : [0]) with
         {
-            Sampler = new SamplerSpec { Type = sampler }, Scheduler = new SchedulerSpec { Type = scheduler }, Trials = 30,
+            Sampler = new SamplerSpec { Type = sampler },
+            Scheduler = scheduler == Ladders ? new() { Type = "asha", Options = _ladders } : new() { Type = scheduler },
+            Trials = 30,
         };
     }
 

@@ -39,12 +39,13 @@ public sealed class CheckpointFoldersTests : IDisposable
     public async Task Spares_what_another_trial_goes_on_from()
     {
         var lent = Make("sweeps/s/trials/t1/a2/checkpoints/a2-s9");
-        string[] others = [Make("sweeps/s/trials/t1/a2/checkpoints/a2-s12"), Make("sweeps/s/trials/t1/a1/checkpoints/a1-s9")];
+        var deeper = Make("sweeps/s/trials/t1/a1/checkpoints/own/s6");
+        string[] others = [Make("sweeps/s/trials/t1/a2/checkpoints/a2-s12"), Make("sweeps/s/trials/t1/a3/checkpoints/a3-s9")];
 
         await using (var folders = new CheckpointFolders(_dataFolder, NullLogger.Instance))
-            folders.DeleteAll("s", new TrialId(1), ["sweeps/s/trials/t1/a2/checkpoints/a2-s9"]);
+            folders.DeleteAll("s", new TrialId(1), ["sweeps/s/trials/t1/a2/checkpoints/a2-s9", "sweeps/s/trials/t1/a1/checkpoints/own/s6"]);
 
-        Assert.True(Directory.Exists(lent));
+        Assert.True(Directory.Exists(lent) && Directory.Exists(deeper));
         Assert.DoesNotContain(others, Directory.Exists);
     }
 

@@ -62,6 +62,20 @@ public sealed class NodeAgentTests : IDisposable
     }
 
     [Fact(Skip = "No /bin/sh", SkipUnless = nameof(HasShell))]
+    public async Task A_worker_that_was_let_go_can_be_asked_to_leave_and_killed_all_the_same()
+    {
+        using var launcher = new ProcessLauncher();
+        var settings = new WorkerSettings { Join = ["127.0.0.1:1"], Device = "cpu:0", DataFolder = _dataFolder, Id = "w" };
+        var worker = await WorkerProcess.StartAsync(
+            launcher, new ProgramPath("/bin/sh", ["-c", "read line"]), settings, [], new Dictionary<string, string>());
+
+        worker.Dispose(); // as its supervisor does at its end, while somebody else stops all; its input ends, and with it the script
+
+        Assert.Null(await Record.ExceptionAsync(worker.AskToLeaveAsync));
+        Assert.Null(Record.Exception(worker.Kill));
+    }
+
+    [Fact(Skip = "No /bin/sh", SkipUnless = nameof(HasShell))]
     public async Task Gives_up_when_no_worker_can_start_and_says_what_the_last_one_said()
     {
         await using var agent = Agent("echo 'libtorch cannot be loaded.' >&2; exit 2");

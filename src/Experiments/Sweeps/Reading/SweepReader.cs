@@ -55,8 +55,12 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
             Trials = fields["trials"] is { } trials ? _scalars.Whole(trials, "'trials'", least: 1) : null,
             Retries = fields["retries"] is { } retries ? _scalars.Whole(retries, "'retries'") ?? 0 : 3,
         };
-        if (!problems.Any)
-            CheckAmount(spec, fields);
+        if (problems.Any)
+            return spec;
+
+        CheckAmount(spec, fields);
+        if (fields["scheduler"] is { } chosen)
+            new MidwayReader(catalogue, problems).Check(chosen, spec);
         return spec;
     }
 
