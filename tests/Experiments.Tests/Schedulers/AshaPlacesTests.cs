@@ -1,0 +1,146 @@
+using CsCheck;
+using Experiments.Schedulers;
+using Experiments.Trials;
+using Xunit;
+
+namespace Experiments.Tests.Schedulers;
+
+/// <summary>What a group keeps as things happen, held against what its rules say of all trials together.</summary>
+public sealed class AshaPlacesTests
+{
+    [Fact]
+    public void Everyone_has_the_place_that_is_due_and_the_best_of_those_that_may_goes_on()
+    {
+        var changes = 0;
+        var trial = Gen.Select(Gen.Const(0), Gen.Int[0, 3].Select(length => length == 0 ? 9 : 27));
+        Gen.Select(trial.Array[20, 60], Gen.Int[0, 1 << 16].Array[200], Gen.Int[0, 1 << 16]).Sample(
+            (trials, happenings, salt) =>
+            {
+                var options = new Asha.Options { Probes = salt % 5, Brackets = 1 + salt / 5 % 2, MinSteps = 1 };
+                var group = new CheckedGroup(options);
+                var sweep = new DrivenSweep(() => group, trials, (number, step) => ValueAt(number, step, salt));
+                foreach (var what in happenings)
+                    sweep.Happen(what, devices: 4);
+                sweep.Run(devices: 4);
+                changes += group.ChangesOfTrust;
+            },
+            iter: 60);
+
+        Assert.True(changes > 100, $"Only {changes} times a rung gained or lost its trust.");
+    }
+
+    /// <summary>Equal at times, at times not finite or a failure; at times the order of the rungs is not that of the ends.</summary>
+    private static double? ValueAt(int number, int step, int salt)
+    {
+        var quality = (number * 7919 + salt) % 41 / 2;
+        return ((number * 31 + step) * 17 + salt) % 29 switch
+        {
+            0 => null,
+            1 => double.NaN,
+            _ when number / 10 % 2 == 1 && step < 9 => -quality,
+            var noise => quality + noise / 9,
+        };
+    }
+
+    /// <summary>One group of trials, whose members are seen by the tests.</summary>
+    private sealed class CheckedGroup(Asha.Options options) : ITrialScheduler
+    {
+        private readonly AshaGroup _group = new(options);
+        private readonly RungTrust _trust = new(options.Probes, options.ReductionFactor);
+        private readonly List<AshaMember> _members = []; // by number
+        private bool _hasCompleted;
+
+        public int ChangesOfTrust { get; private set; }
+
+        private IEnumerable<AshaMember> Begun => _members.Where(member => member.HasStarted);
+
+        public void Add(ScheduledTrial trial) => _members.Add(_group.Add(trial));
+
+        public IReadOnlyList<int> RungsOf(TrialId trial) => _members[trial.Number].Record.Rungs;
+
+        public int? RestsAt(TrialId trial) => _group.RestsAt(_members[trial.Number]);
+
+        public void Started(TrialId trial) => _group.Started(_members[trial.Number]);
+
+        public void Measured(TrialId trial, int step, double value) => _group.Measured(_members[trial.Number], step, value);
+
+        public void Rested(TrialId trial, int step) => _group.Rested(_members[trial.Number], step);
+
+        public void Promoted(TrialId trial) => _group.Promoted(_members[trial.Number]);
+
+        public TrialId? Promotion(bool last)
+        {
+            var due = Due();
+            if (due is not null || _hasCompleted)
+                Assert.Equal(due, _group.Promotion(last: true)?.Id); // without those that are doubted
+            return _group.Promotion(last)?.Id;
+        }
+
+        public void Ended(TrialId trial, TrialState state)
+        {
+            var member = _members[trial.Number];
+            var (counts, reached) = (member.HasStarted && state is TrialState.Completed or TrialState.Failed, member.Record.Count);
+            var final = state == TrialState.Completed ? member.Record.Last : double.PositiveInfinity;
+            _hasCompleted |= double.IsFinite(final);
+            _group.Ended(member, state);
+            if (!counts || !_trust.Take(member.Record, member.FairFrom, reached, final))
+                return;
+
+            ChangesOfTrust++;
+            var places = Places();
+            Assert.All(Begun, begun => Assert.Equal(places[begun], begun.Place));
+        }
+
+        /// <summary>The places that follow from what was measured, rested at and promoted, rung by rung.</summary>
+        private Dictionary<AshaMember, int> Places()
+        {
+            var places = Begun.ToDictionary(member => member, member => Selecting(member, from: 0));
+            foreach (var step in new[] { 1, 3, 9 })
+            {
+                var arrived = places.Where(each => each.Value < each.Key.Record.Count && each.Key.Record.Rungs[each.Value] == step);
+                foreach (var rung in arrived.GroupBy(each => each.Key.Ladder.Rungs[each.Value], each => each.Key).ToList())
+                {
+                    var best = rung.OrderBy(member => member.Record[places[member]]).ThenBy(member => member.Id)
+                        .Take(rung.Count() / options.ReductionFactor);
+                    foreach (var member in rung.Where(member => member.PromotedFrom >= places[member]
+                        || (best.Contains(member) && double.IsFinite(member.Record[places[member]])
+                            && member.RestingAt != places[member] && member.RestsAt != step)).ToList())
+                    {
+                        places[member] = Selecting(member, places[member] + 1);
+                    }
+                }
+            }
+
+            return places;
+        }
+
+        /// <summary>The trial with the fewest rungs left of those that rest below their place, and of those that rest at it and are among
+        /// the best of all that came there.</summary>
+        private TrialId? Due()
+        {
+            var free = Begun.Where(member => member.RestingAt < member.Place)
+                .Select(member => (Left: member.RungsLeft(member.RestingAt!.Value), member.Id)).Order().Take(1).ToList();
+            var promotable =
+                from member in Begun
+                where member.RestingAt == member.Place
+                let rung = member.Ladder.Rungs[member.Place]
+                let better = Begun.Count(other => Standing(other, rung) is { } standing && standing.CompareTo(member.Entry) < 0)
+                where double.IsFinite(member.Entry.Value)
+                    && better < Begun.Count(other => Standing(other, rung) is not null) / options.ReductionFactor
+                orderby member.RungsLeft(member.Place), member.Entry
+                select (Left: member.RungsLeft(member.Place), member.Id);
+            var best = promotable.Take(1).ToList();
+            return free.Count > 0 && !(best.Count > 0 && best[0].Left < free[0].Left) ? free[0].Id : best.Count > 0 ? best[0].Id : null;
+        }
+
+        /// <summary>What a trial that has come to a rung, as its place or past it, was measured there.</summary>
+        private static RungEntry? Standing(AshaMember member, AshaRung at) =>
+            Array.IndexOf(member.Ladder.Rungs, at) is >= 0 and var rung && rung <= member.Place && rung < member.Record.Count
+                ? new RungEntry(member.Record[rung], member.Id)
+                : null;
+
+        private int Selecting(AshaMember member, int from) =>
+            Enumerable.Range(from, member.Record.Rungs.Length - from)
+                .FirstOrDefault(rung => _trust[member.Record.Rungs[rung]] == RungVerdict.Trusted, member.Record.Rungs.Length);
+    }
+}
