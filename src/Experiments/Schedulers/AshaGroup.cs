@@ -10,7 +10,9 @@ namespace Experiments.Schedulers;
 /// first, would let the mediocre through. One step in five goes into trials that a trusted rung holds back and that run to
 /// their end in spite of it: where the rung is wrong, these are the trials that show it.
 /// </summary>
-internal sealed class AshaGroup(Asha.Options options)
+/// <param name="options">What the sweep file set.</param>
+/// <param name="byNumber">The members of all groups, by the number of the trial.</param>
+internal sealed class AshaGroup(Asha.Options options, IReadOnlyList<AshaMember?> byNumber)
 {
     /// <summary>Of so many steps that are given to trials after the first probes, one goes into doubting the rungs. Chosen by
     /// simulation (bench <c>schedulers</c>): from a fifth to three tenths nothing changes, two fifths cost more than they find.</summary>
@@ -53,13 +55,7 @@ internal sealed class AshaGroup(Asha.Options options)
             Give(member, from: 0);
     }
 
-    public void Measured(AshaMember member, int step, double value)
-    {
-        var wasThere = member.IsAtItsPlace;
-        member.Record.Take(step, value);
-        if (!wasThere && member.IsAtItsPlace)
-            Enter(member);
-    }
+    public void Measured(AshaMember member, int step, double value) => Note(member, record => record.Take(step, value));
 
     public void Rested(AshaMember member, int step)
     {
@@ -112,12 +108,7 @@ internal sealed class AshaGroup(Asha.Options options)
         _hasCompleted |= double.IsFinite(final);
         var reached = member.Record.Count;
         if (state == TrialState.Failed)
-        {
-            var wasThere = member.IsAtItsPlace;
-            member.Record.Fail();
-            if (!wasThere && member.IsAtItsPlace)
-                Enter(member);
-        }
+            Note(member, record => record.Fail());
 
         if (_trust.Take(member.Record, member.FairFrom, reached, final))
             Rebuild();
@@ -184,15 +175,24 @@ internal sealed class AshaGroup(Asha.Options options)
     private AshaRung RungAt(int bracket, int step)
     {
         if (!_rungs.TryGetValue((bracket, step), out var rung))
-            _rungs.Add((bracket, step), rung = new AshaRung(step) { Selects = _trust[step] == RungVerdict.Trusted });
+            _rungs.Add((bracket, step), rung = new AshaRung(step, byNumber) { Selects = _trust[step] == RungVerdict.Trusted });
         return rung;
+    }
+
+    private void Note(AshaMember member, Action<RungRecord> measure)
+    {
+        var (rung, wasThere) = (member.Record.Count, member.IsAtItsPlace);
+        measure(member.Record);
+        for (; rung < member.Record.Count; rung++)
+            member.Ladder.Rungs[rung].Reach(new RungEntry(member.Record[rung], member.Id));
+        if (!wasThere && member.IsAtItsPlace)
+            Enter(member);
     }
 
     private void Enter(AshaMember member)
     {
-        var rung = member.Rung;
-        rung.Insert(member);
-        foreach (var passing in rung.Pass(options.ReductionFactor))
+        member.Rung.Enter(member);
+        foreach (var passing in member.Rung.Pass(options.ReductionFactor))
         {
             passing.Place = NextSelecting(passing, passing.Place + 1);
             NoteWhetherFree(passing);
@@ -204,28 +204,20 @@ internal sealed class AshaGroup(Asha.Options options)
     /// <summary>Other rungs select now: everyone takes the place that is due to what was measured, from the lowest rung up.</summary>
     private void Rebuild()
     {
-        var arrived = _rungs.Values.ToDictionary(rung => rung, _ => new List<AshaRung.Standing>());
         foreach (var rung in _rungs.Values)
             rung.Selects = _trust[rung.Step] == RungVerdict.Trusted;
         foreach (var member in _members)
-            Place(member, from: 0);
+            member.Place = NextSelecting(member, 0);
         foreach (var rung in _rungs.Values)
         {
-            rung.Fill(arrived[rung]);
+            rung.Refill();
             foreach (var passing in rung.Pass(options.ReductionFactor))
-                Place(passing, passing.Place + 1);
+                passing.Place = NextSelecting(passing, passing.Place + 1);
         }
 
         _free.Clear();
         foreach (var member in _members)
             NoteWhetherFree(member);
-
-        void Place(AshaMember member, int from)
-        {
-            member.Place = NextSelecting(member, from);
-            if (member.IsAtItsPlace)
-                arrived[member.Rung].Add(new AshaRung.Standing(member));
-        }
     }
 
     private void NoteWhetherFree(AshaMember member)

@@ -49,11 +49,14 @@ internal sealed class AshaMember(AshaGroup group, TrialId id, int steps, AshaLad
     /// <summary>Whether it has a value at its place.</summary>
     public bool IsAtItsPlace => Place < Record.Count;
 
+    /// <summary>Its place, where there is one.</summary>
     public AshaRung Rung => ladder.Rungs[Place];
 
     public int PlaceStep => ladder.Steps[Place];
 
     public RungEntry Entry => new(Record[Place], id);
+
+    public bool IsAt(AshaRung rung) => Place < ladder.Rungs.Length && ladder.Rungs[Place] == rung;
 
     public int RungsLeft(int rung) => ladder.Steps.Length - rung;
 }

@@ -23,6 +23,12 @@ internal sealed class RungTable
     /// <summary>Takes in a trial.</summary>
     public void Insert(RungEntry entry) => _arrived.Add(entry);
 
+    public void Clear()
+    {
+        _arrived.Clear();
+        _cutOf = default;
+    }
+
     /// <summary>How many are better than one that has arrived.</summary>
     public int RankOf(RungEntry entry) => _arrived.RankOf(entry);
 

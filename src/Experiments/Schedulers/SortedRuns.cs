@@ -15,6 +15,7 @@ internal sealed class SortedRuns<T>
 
     private readonly List<List<T>> _runs = []; // none is empty
     private readonly List<int> _lengths = [];
+    private readonly Stack<List<T>> _spare = []; // empty runs, so that a set which is filled again and again makes no garbage
 
     public int Count { get; private set; }
 
@@ -52,7 +53,7 @@ internal sealed class SortedRuns<T>
     {
         if (_runs.Count == 0 || (_lengths[^1] == Longest && Last.CompareTo(item) < 0))
         {
-            _runs.Add([]);
+            _runs.Add(NewRun());
             _lengths.Add(0);
         }
 
@@ -99,6 +100,8 @@ internal sealed class SortedRuns<T>
 
     public void Clear()
     {
+        foreach (var run in _runs)
+            Spare(run);
         _runs.Clear();
         _lengths.Clear();
         Count = 0;
@@ -131,17 +134,28 @@ internal sealed class SortedRuns<T>
         _runs[index].RemoveAt(place);
         if (--_lengths[index] > 0)
             return;
+        Spare(_runs[index]);
         _runs.RemoveAt(index);
         _lengths.RemoveAt(index);
     }
 
     private void Split(int index)
     {
-        var run = _runs[index];
+        var (run, upper) = (_runs[index], NewRun());
         var half = run.Count / 2;
-        _runs.Insert(index + 1, run[half..]);
+        upper.AddRange(CollectionsMarshal.AsSpan(run)[half..]);
         run.RemoveRange(half, run.Count - half);
+        _runs.Insert(index + 1, upper);
         _lengths[index] = half;
-        _lengths.Insert(index + 1, _runs[index + 1].Count);
+        _lengths.Insert(index + 1, upper.Count);
+    }
+
+    /// <summary>The first run grows with what it holds; whoever needs another needs all of it.</summary>
+    private List<T> NewRun() => _spare.TryPop(out var run) ? run : new List<T>(_runs.Count == 0 ? 0 : Longest + 1);
+
+    private void Spare(List<T> run)
+    {
+        run.Clear();
+        _spare.Push(run);
     }
 }
