@@ -12,7 +12,7 @@ namespace Experiments.Schedulers;
 /// </summary>
 /// <param name="options">What the sweep file set.</param>
 /// <param name="byNumber">The members of all groups, by the number of the trial.</param>
-internal sealed class AshaGroup(Asha.Options options, IReadOnlyList<AshaMember?> byNumber)
+internal sealed class AshaGroup(Asha.Options options, List<AshaMember?> byNumber)
 {
     /// <summary>Of so many steps that are given to trials after the first probes, one goes into doubting the rungs. Chosen by
     /// simulation (bench <c>schedulers</c>): from a fifth to three tenths nothing changes, two fifths cost more than they find.</summary>

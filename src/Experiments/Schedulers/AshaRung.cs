@@ -5,7 +5,7 @@ namespace Experiments.Schedulers;
 /// <param name="members">The members, by the number of the trial.</param>
 /// <remarks>Sets are of numbers and values alone: those of a long sweep hold nothing that a collection of garbage would have to look
 /// through.</remarks>
-internal sealed class AshaRung(int step, IReadOnlyList<AshaMember?> members)
+internal sealed class AshaRung(int step, List<AshaMember?> members)
 {
     private readonly SortedRuns<RungEntry> _reached = new(); // whoever was measured here, whatever its place
     private readonly RungTable _table = new();
@@ -22,16 +22,7 @@ internal sealed class AshaRung(int step, IReadOnlyList<AshaMember?> members)
     public void Reach(RungEntry entry) => _reached.Add(entry);
 
     /// <summary>Takes in a member whose place this is.</summary>
-    public void Enter(AshaMember member)
-    {
-        _table.Insert(member.Entry);
-        if (member.PromotedFrom >= member.Place)
-            _promoted.Add(member);
-        else if (member.RestingAt == member.Place)
-            Keep(_resting, member);
-        else if (member.RestsAt != step)
-            Keep(_ahead, member);
-    }
+    public void Enter(AshaMember member) => Enter(member, member.Entry);
 
     /// <summary>Begins anew with those whose place this is now.</summary>
     public void Refill()
@@ -43,19 +34,20 @@ internal sealed class AshaRung(int step, IReadOnlyList<AshaMember?> members)
             return;
         foreach (var entry in _reached.Items)
         {
-            if (Member(entry).IsAt(this))
-                Enter(Member(entry));
+            var member = Member(entry);
+            if (member.IsAt(this))
+                Enter(member, entry);
         }
     }
 
     /// <summary>A member that has arrived rests here.</summary>
-    public void Rest(AshaMember member) => Keep(_resting, member);
+    public void Rest(AshaMember member) => Keep(_resting, member.Entry);
 
     /// <summary>A member goes on without having passed.</summary>
     public void LetThrough(AshaMember member)
     {
         _resting.Remove(member.Entry);
-        Keep(_ahead, member);
+        Keep(_ahead, member.Entry);
     }
 
     /// <summary>A member that was held back here is promoted, or has ended.</summary>
@@ -89,12 +81,23 @@ internal sealed class AshaRung(int step, IReadOnlyList<AshaMember?> members)
         bool IsPassed() => _ahead.Count > 0 && _table.IsAmongBest(_ahead.First, factor);
     }
 
+    private void Enter(AshaMember member, RungEntry entry)
+    {
+        _table.Insert(entry);
+        if (member.PromotedFrom >= member.Place)
+            _promoted.Add(member);
+        else if (member.RestingAt == member.Place)
+            Keep(_resting, entry);
+        else if (member.RestsAt != step)
+            Keep(_ahead, entry);
+    }
+
     private AshaMember Member(RungEntry entry) => members[entry.Trial.Number]!;
 
     /// <summary>What has no value neither passes nor is doubted.</summary>
-    private static void Keep(SortedRuns<RungEntry> set, AshaMember member)
+    private static void Keep(SortedRuns<RungEntry> set, RungEntry entry)
     {
-        if (double.IsFinite(member.Entry.Value))
-            set.Add(member.Entry);
+        if (double.IsFinite(entry.Value))
+            set.Add(entry);
     }
 }

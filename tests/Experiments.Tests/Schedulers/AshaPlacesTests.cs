@@ -46,7 +46,7 @@ public sealed class AshaPlacesTests
     private sealed class CheckedGroup : ITrialScheduler
     {
         private readonly Asha.Options _options;
-        private readonly List<AshaMember> _members = []; // by number
+        private readonly List<AshaMember?> _members = []; // by number
         private readonly AshaGroup _group;
         private readonly RungTrust _trust;
         private bool _hasCompleted;
@@ -61,24 +61,24 @@ public sealed class AshaPlacesTests
 
         public int ChangesOfTrust { get; private set; }
 
-        private IEnumerable<AshaMember> Begun => _members.Where(member => member.HasStarted);
+        private IEnumerable<AshaMember> Begun => _members.OfType<AshaMember>().Where(member => member.HasStarted);
 
         public void Add(ScheduledTrial trial) => _members.Add(_group.Add(trial));
 
-        public IReadOnlyList<int> RungsOf(TrialId trial) => _members[trial.Number].Record.Rungs;
+        public IReadOnlyList<int> RungsOf(TrialId trial) => Member(trial).Record.Rungs;
 
-        public int? RestsAt(TrialId trial) => _group.RestsAt(_members[trial.Number]);
+        public int? RestsAt(TrialId trial) => _group.RestsAt(Member(trial));
 
-        public void Started(TrialId trial) => _group.Started(_members[trial.Number]);
+        public void Started(TrialId trial) => _group.Started(Member(trial));
 
-        public void Measured(TrialId trial, int step, double value) => _group.Measured(_members[trial.Number], step, value);
+        public void Measured(TrialId trial, int step, double value) => _group.Measured(Member(trial), step, value);
 
-        public void Rested(TrialId trial, int step) => _group.Rested(_members[trial.Number], step);
+        public void Rested(TrialId trial, int step) => _group.Rested(Member(trial), step);
 
         public void Promoted(TrialId trial)
         {
-            _isOutOfTurn |= _members[trial.Number].Place < _members[trial.Number].RestingAt;
-            _group.Promoted(_members[trial.Number]);
+            _isOutOfTurn |= Member(trial).Place < Member(trial).RestingAt;
+            _group.Promoted(Member(trial));
         }
 
         public TrialId? Promotion(bool last)
@@ -91,7 +91,7 @@ public sealed class AshaPlacesTests
 
         public void Ended(TrialId trial, TrialState state)
         {
-            var member = _members[trial.Number];
+            var member = Member(trial);
             var (counts, reached) = (member.HasStarted && state is TrialState.Completed or TrialState.Failed, member.Record.Count);
             var final = state == TrialState.Completed ? member.Record.Last : double.PositiveInfinity;
             _hasCompleted |= double.IsFinite(final);
@@ -104,6 +104,8 @@ public sealed class AshaPlacesTests
             var places = Places();
             Assert.All(Begun, begun => Assert.Equal(places[begun], begun.Place));
         }
+
+        private AshaMember Member(TrialId trial) => _members[trial.Number]!;
 
         /// <summary>The places that follow from what was measured, rested at and promoted, rung by rung.</summary>
         private Dictionary<AshaMember, int> Places()
