@@ -36,6 +36,10 @@ internal static class SampledProperties
         this Gen<(T1, T2, T3)> cases, Func<T1, T2, T3, bool> holds, int iter = Cases, string seed = Seed) =>
         cases.Sample(each => holds(each.Item1, each.Item2, each.Item3), iter, seed);
 
+    public static void Sample<T1, T2, T3>(
+        this Gen<(T1, T2, T3)> cases, Action<T1, T2, T3> holds, int iter = Cases, string seed = Seed) =>
+        cases.Sample(Without<(T1, T2, T3)>(each => holds(each.Item1, each.Item2, each.Item3)), iter, seed);
+
     public static void Sample<T1, T2, T3, T4>(
         this Gen<(T1, T2, T3, T4)> cases, Action<T1, T2, T3, T4> holds, int iter = Cases, string seed = Seed) =>
         cases.Sample(Without<(T1, T2, T3, T4)>(each => holds(each.Item1, each.Item2, each.Item3, each.Item4)), iter, seed);

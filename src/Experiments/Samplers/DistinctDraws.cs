@@ -30,8 +30,7 @@ internal static class DistinctDraws
         SearchSpace space, IReadOnlyList<Observation> history, int index, ulong seed, Func<int, Configuration> draw)
     {
         var finite = GridSpace.OfDraws(space);
-        HashSet<Configuration> given = finite is null ? []
-            : [.. history.Where(each => !each.IsTakenOver && each.Index < index).Select(each => each.Configuration)];
+        var given = finite is null ? [] : Given(history, index);
         if (finite is { IsFiltered: true } && given.Count >= finite.Count)
             return null;
 
@@ -52,6 +51,10 @@ internal static class DistinctDraws
     /// <summary>How many configurations there are; null where they never end, or are past counting.</summary>
     public static long? Count(SearchSpace space) =>
         GridSpace.OfDraws(space) is { IsFiltered: true } finite && finite.Count <= long.MaxValue ? (long)finite.Count : null;
+
+    private static HashSet<Configuration> Given(IReadOnlyList<Observation> history, int index) =>
+        history is ObservationHistory known ? known.GivenBefore(index)
+        : [.. history.Where(each => !each.IsTakenOver && each.Index < index).Select(each => each.Configuration)];
 
     /// <summary>Few are left: the first free one after a drawn place.</summary>
     private static Configuration Left(GridSpace finite, HashSet<Configuration> given, KeyedStream place)

@@ -12,7 +12,7 @@ internal static class StartingConfigurations
     /// <summary>The configuration of that index, or null where there is no more.</summary>
     /// <param name="sampler">Draws those that follow.</param>
     /// <param name="entry">The entry.</param>
-    /// <param name="history">What every earlier configuration came to.</param>
+    /// <param name="history">What every earlier configuration came to, in order of index.</param>
     /// <param name="index">Index of the configuration.</param>
     /// <param name="seed">Seed of the entry.</param>
     public static Configuration? Suggest(
@@ -22,7 +22,7 @@ internal static class StartingConfigurations
         if (count == 0)
             return sampler.Suggest(entry.Space, history, index, seed);
 
-        var first = history.Where(each => !each.IsTakenOver && each.Index < Math.Min(index, count))
+        var first = history.TakeWhile(each => each.Index < Math.Min(index, count)).Where(each => !each.IsTakenOver)
             .Select(each => each.Configuration).ToList();
         if (index < count && Complete(sampler, entry.Space, entry.StartWith[index], first, index, seed) is { } completed)
             return completed;

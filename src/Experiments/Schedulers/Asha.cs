@@ -41,7 +41,7 @@ public sealed class Asha(Asha.Options options) : ITrialScheduler
     public void Add(ScheduledTrial trial)
     {
         if (!_groups.TryGetValue(trial.Group, out var group))
-            _groups.Add(trial.Group, group = new AshaGroup(options));
+            _groups.Add(trial.Group, group = new AshaGroup(options, _members));
         while (_members.Count <= trial.Id.Number)
             _members.Add(null);
         _members[trial.Id.Number] = group.Add(trial);

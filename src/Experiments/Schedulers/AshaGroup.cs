@@ -10,7 +10,9 @@ namespace Experiments.Schedulers;
 /// first, would let the mediocre through. One step in five goes into trials that a trusted rung holds back and that run to
 /// their end in spite of it: where the rung is wrong, these are the trials that show it.
 /// </summary>
-internal sealed class AshaGroup(Asha.Options options)
+/// <param name="options">What the sweep file set.</param>
+/// <param name="byNumber">The members of all groups, by the number of the trial.</param>
+internal sealed class AshaGroup(Asha.Options options, List<AshaMember?> byNumber)
 {
     /// <summary>Of so many steps that are given to trials after the first probes, one goes into doubting the rungs. Chosen by
     /// simulation (bench <c>schedulers</c>): from a fifth to three tenths nothing changes, two fifths cost more than they find.</summary>
@@ -19,8 +21,9 @@ internal sealed class AshaGroup(Asha.Options options)
     private readonly RungTrust _trust = new(options.Probes, options.ReductionFactor);
     private readonly List<AshaMember> _members = []; // those that have started
     private readonly SortedList<(int Bracket, int Step), AshaRung> _rungs = [];
-    private readonly SortedSet<(int RungsLeft, TrialId Id)> _free = [];
+    private readonly SortedRuns<(int RungsLeft, TrialId Id)> _free = new();
     private readonly Dictionary<int, int[]> _rungsOfSteps = [];
+    private readonly Dictionary<(int Steps, int Bracket), AshaLadder> _ladders = [];
     private int _added;
     private bool _hasCompleted;
     private int _doubts; // probes after the first ones
@@ -32,7 +35,9 @@ internal sealed class AshaGroup(Asha.Options options)
         if (!_rungsOfSteps.TryGetValue(trial.Steps, out var all))
             _rungsOfSteps.Add(trial.Steps, all = options.RungsOf(trial.Steps));
         var (bracket, rungs) = Brackets.Of(trial, options.Brackets, options.ReductionFactor, all);
-        return new AshaMember(this, trial, bracket, options.RecordAt(rungs)) { IsProbe = _added++ < options.Probes };
+        if (!_ladders.TryGetValue((trial.Steps, bracket), out var ladder))
+            _ladders.Add((trial.Steps, bracket), ladder = new AshaLadder(rungs, [.. rungs.Select(step => RungAt(bracket, step))]));
+        return new AshaMember(this, trial.Id, trial.Steps, ladder, options.RecordAt(rungs)) { IsProbe = _added++ < options.Probes };
     }
 
     public int? RestsAt(AshaMember member) =>
@@ -50,13 +55,7 @@ internal sealed class AshaGroup(Asha.Options options)
             Give(member, from: 0);
     }
 
-    public void Measured(AshaMember member, int step, double value)
-    {
-        var wasThere = member.IsAtItsPlace;
-        member.Record.Take(step, value);
-        if (!wasThere && member.IsAtItsPlace)
-            Enter(member);
-    }
+    public void Measured(AshaMember member, int step, double value) => Note(member, record => record.Take(step, value));
 
     public void Rested(AshaMember member, int step)
     {
@@ -65,7 +64,7 @@ internal sealed class AshaGroup(Asha.Options options)
             Measured(member, step, double.PositiveInfinity); // its report lacked the metric
         member.RestingAt = rung;
         if (member.RestingAt == member.Place)
-            RungAt(member).Rest(member);
+            member.Rung.Rest(member);
         NoteWhetherFree(member);
     }
 
@@ -75,14 +74,14 @@ internal sealed class AshaGroup(Asha.Options options)
         var hasPassed = false;
         if (member == Doubted())
         {
-            RungAt(member).LetThrough(member);
+            member.Rung.LetThrough(member);
             member.IsProbe = true;
             _doubts++;
             _doubted += member.Steps - member.Record.Rungs[rung];
         }
         else if (member.Place <= rung)
         {
-            RungAt(member).Remove(member);
+            member.Rung.Remove(member);
             member.PromotedFrom = rung;
             member.Place = NextSelecting(member, rung + 1);
             hasPassed = true;
@@ -102,7 +101,7 @@ internal sealed class AshaGroup(Asha.Options options)
         if (member.RestingAt is not null)
         {
             if (member.RestingAt == member.Place)
-                RungAt(member).Remove(member);
+                member.Rung.Remove(member);
             LeaveRest(member);
         }
 
@@ -113,12 +112,7 @@ internal sealed class AshaGroup(Asha.Options options)
         _hasCompleted |= double.IsFinite(final);
         var reached = member.Record.Count;
         if (state == TrialState.Failed)
-        {
-            var wasThere = member.IsAtItsPlace;
-            member.Record.Fail();
-            if (!wasThere && member.IsAtItsPlace)
-                Enter(member);
-        }
+            Note(member, record => record.Fail());
 
         if (_trust.Take(member.Record, member.FairFrom, reached, final))
             Rebuild();
@@ -130,7 +124,7 @@ internal sealed class AshaGroup(Asha.Options options)
         if (!last && Doubted() is { } doubted)
             return (doubted.Id, doubted.RungsLeft(doubted.Place));
 
-        (TrialId Id, int RungsLeft)? best = _free.Count > 0 ? (_free.Min.Id, _free.Min.RungsLeft) : null;
+        (TrialId Id, int RungsLeft)? best = _free.Count > 0 ? (_free.First.Id, _free.First.RungsLeft) : null;
         for (var index = 0; index < _rungs.Count; index++)
         {
             if (_rungs.GetValueAtIndex(index).Promotable(options.ReductionFactor) is { } member
@@ -166,9 +160,9 @@ internal sealed class AshaGroup(Asha.Options options)
         .Select(member => ((TrialId, int)?)(member.Id, member.RungsLeft(member.RestingAt!.Value)))
         .FirstOrDefault();
 
-    private int NextSelecting(AshaMember member, int rung)
+    private static int NextSelecting(AshaMember member, int rung)
     {
-        while (rung < member.Record.Rungs.Length && _trust[member.Record.Rungs[rung]] != RungVerdict.Trusted)
+        while (rung < member.Ladder.Rungs.Length && !member.Ladder.Rungs[rung].Selects)
             rung++;
         return rung;
     }
@@ -182,53 +176,50 @@ internal sealed class AshaGroup(Asha.Options options)
         return rung < member.Record.Rungs.Length ? member.Record.Rungs[rung] : null;
     }
 
-    private AshaRung RungAt(AshaMember member)
+    private AshaRung RungAt(int bracket, int step)
     {
-        var key = (member.Bracket, member.PlaceStep);
-        if (!_rungs.TryGetValue(key, out var rung))
-            _rungs.Add(key, rung = new AshaRung());
+        if (!_rungs.TryGetValue((bracket, step), out var rung))
+            _rungs.Add((bracket, step), rung = new AshaRung(step, byNumber) { Selects = _trust[step] == RungVerdict.Trusted });
         return rung;
+    }
+
+    private void Note(AshaMember member, Action<RungRecord> measure)
+    {
+        var (rung, wasThere) = (member.Record.Count, member.IsAtItsPlace);
+        measure(member.Record);
+        for (; rung < member.Record.Count; rung++)
+            member.Ladder.Rungs[rung].Reach(new RungEntry(member.Record[rung], member.Id));
+        if (!wasThere && member.IsAtItsPlace)
+            Enter(member);
     }
 
     private void Enter(AshaMember member)
     {
-        var rung = RungAt(member);
-        rung.Insert(member);
-        foreach (var passing in rung.Passing(options.ReductionFactor))
+        member.Rung.Enter(member);
+        foreach (var passing in member.Rung.Pass(options.ReductionFactor))
         {
-            Pass(passing, rung);
+            passing.Place = NextSelecting(passing, passing.Place + 1);
+            NoteWhetherFree(passing);
             if (passing.IsAtItsPlace)
                 Enter(passing);
         }
     }
 
-    private void Pass(AshaMember member, AshaRung rung)
-    {
-        rung.Remove(member);
-        member.Place = NextSelecting(member, member.Place + 1);
-        NoteWhetherFree(member);
-    }
-
     /// <summary>Other rungs select now: everyone takes the place that is due to what was measured, from the lowest rung up.</summary>
     private void Rebuild()
     {
-        _rungs.Clear();
-        _free.Clear();
+        foreach (var rung in _rungs.Values)
+            rung.Selects = _trust[rung.Step] == RungVerdict.Trusted;
         foreach (var member in _members)
             member.Place = NextSelecting(member, 0);
-
-        foreach (var level in _members.SelectMany(member => member.Record.Rungs).Distinct().Order().ToList())
+        foreach (var rung in _rungs.Values)
         {
-            var arrived = _members.FindAll(member => member.IsAtItsPlace && member.PlaceStep == level);
-            foreach (var member in arrived)
-                RungAt(member).Insert(member);
-            foreach (var rung in arrived.Select(RungAt).Distinct().ToList())
-            {
-                foreach (var passing in rung.Passing(options.ReductionFactor))
-                    Pass(passing, rung);
-            }
+            rung.Refill();
+            foreach (var passing in rung.Pass(options.ReductionFactor))
+                passing.Place = NextSelecting(passing, passing.Place + 1);
         }
 
+        _free.Clear();
         foreach (var member in _members)
             NoteWhetherFree(member);
     }

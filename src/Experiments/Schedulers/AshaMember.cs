@@ -2,21 +2,26 @@ using Experiments.Trials;
 
 namespace Experiments.Schedulers;
 
-/// <summary>A trial on its way up a ladder of rungs. Rungs are meant by their index in <see cref="RungRecord.Rungs"/>.</summary>
+/// <summary>The rungs that trials of one length climb in one bracket, from the lowest up.</summary>
+/// <param name="Steps">Their steps.</param>
+/// <param name="Rungs">The rungs, which ladders of other lengths in the bracket have in common with it.</param>
+internal sealed record AshaLadder(int[] Steps, AshaRung[] Rungs);
+
+/// <summary>A trial on its way up a ladder of rungs, which are meant by their index there.</summary>
 /// <param name="group">The trials that it competes with.</param>
-/// <param name="trial">The trial.</param>
-/// <param name="bracket">Which ladder it climbs.</param>
+/// <param name="id">The trial.</param>
+/// <param name="steps">Its full resource.</param>
+/// <param name="ladder">The ladder.</param>
 /// <param name="record">What it is measured at its rungs.</param>
-internal sealed class AshaMember(AshaGroup group, ScheduledTrial trial, int bracket, RungRecord record)
+internal sealed class AshaMember(AshaGroup group, TrialId id, int steps, AshaLadder ladder, RungRecord record)
 {
     public AshaGroup Group => group;
 
-    public TrialId Id => trial.Id;
+    public TrialId Id => id;
 
-    public int Bracket => bracket;
+    public int Steps => steps;
 
-    /// <summary>Its full resource.</summary>
-    public int Steps => trial.Steps;
+    public AshaLadder Ladder => ladder;
 
     /// <summary>Whether it runs to its end whatever is measured, so that rungs can be judged by it.</summary>
     public bool IsProbe { get; set; }
@@ -45,9 +50,14 @@ internal sealed class AshaMember(AshaGroup group, ScheduledTrial trial, int brac
     /// <summary>Whether it has a value at its place.</summary>
     public bool IsAtItsPlace => Place < Record.Count;
 
-    public int PlaceStep => record.Rungs[Place];
+    /// <summary>Its place, where there is one.</summary>
+    public AshaRung Rung => ladder.Rungs[Place];
 
-    public RungEntry Entry => new(Record[Place], Id);
+    public int PlaceStep => ladder.Steps[Place];
 
-    public int RungsLeft(int rung) => record.Rungs.Length - rung;
+    public RungEntry Entry => new(Record[Place], id);
+
+    public bool IsAt(AshaRung rung) => Place < ladder.Rungs.Length && ladder.Rungs[Place] == rung;
+
+    public int RungsLeft(int rung) => ladder.Steps.Length - rung;
 }

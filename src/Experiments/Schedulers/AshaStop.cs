@@ -56,8 +56,9 @@ public sealed class AshaStop(AshaStop.Options options) : ITrialScheduler
             var key = (group, record.Rungs[rung]);
             if (!_rungs.TryGetValue(key, out var table))
                 _rungs.Add(key, table = new RungTable());
-            var rank = table.Insert(new RungEntry(record[rung], trial));
-            if (!double.IsFinite(record[rung]) || rank >= Math.Max(1, table.Count / options.ReductionFactor))
+            var entry = new RungEntry(record[rung], trial);
+            table.Insert(entry);
+            if (!double.IsFinite(entry.Value) || table.RankOf(entry) >= Math.Max(1, table.Count / options.ReductionFactor))
                 _pruned.Add(trial);
         }
     }

@@ -16,7 +16,7 @@ public sealed class MedianStopping(MedianStopping.Options options) : ITrialSched
 {
     private readonly Dictionary<TrialId, MeasuredTrial> _trials = [];
     private readonly Dictionary<int, List<MeasuredTrial>> _completed = [];
-    private readonly Dictionary<(int Group, int Step), List<double>> _averages = [];
+    private readonly Dictionary<(int Group, int Step), SortedRuns<RungEntry>> _averages = [];
     private readonly HashSet<TrialId> _pruned = [];
 
     /// <summary>What a sweep file can set.</summary>
@@ -87,11 +87,11 @@ public sealed class MedianStopping(MedianStopping.Options options) : ITrialSched
     }
 
     /// <summary>The completed trials' averages up to a step, in ascending order; kept, since every trial is held against them.</summary>
-    private List<double> AveragesTo(int group, int step)
+    private SortedRuns<RungEntry> AveragesTo(int group, int step)
     {
         if (!_averages.TryGetValue((group, step), out var averages))
         {
-            _averages.Add((group, step), averages = []);
+            _averages.Add((group, step), averages = new());
             foreach (var completed in CompletedOf(group))
                 Insert(averages, completed, step);
         }
@@ -99,16 +99,17 @@ public sealed class MedianStopping(MedianStopping.Options options) : ITrialSched
         return averages;
     }
 
-    private static void Insert(List<double> sorted, MeasuredTrial completed, int step)
+    private static void Insert(SortedRuns<RungEntry> averages, MeasuredTrial completed, int step)
     {
-        if (completed.AverageTo(step) is not { } average)
-            return;
-        var place = sorted.BinarySearch(average);
-        sorted.Insert(place < 0 ? ~place : place, average);
+        if (completed.AverageTo(step) is { } average)
+            averages.Add(new RungEntry(average, completed.Trial.Id));
     }
 
-    private static double Median(List<double> sorted) =>
-        sorted.Count % 2 == 1 ? sorted[sorted.Count / 2] : (sorted[sorted.Count / 2 - 1] + sorted[sorted.Count / 2]) / 2;
+    private static double Median(SortedRuns<RungEntry> averages)
+    {
+        var upper = averages[averages.Count / 2].Value;
+        return averages.Count % 2 == 1 ? upper : (averages[averages.Count / 2 - 1].Value + upper) / 2;
+    }
 
     private sealed class MeasuredTrial(ScheduledTrial trial)
     {

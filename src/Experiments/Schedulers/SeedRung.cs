@@ -21,8 +21,11 @@ internal sealed class SeedRung
     }
 
     /// <summary>Takes in a configuration, and says which is the best of those that have arrived.</summary>
-    public SeedConfiguration Insert(SeedConfiguration configuration) =>
-        _best = _arrived.Insert(configuration.Entry) == 0 ? configuration : _best!;
+    public SeedConfiguration Insert(SeedConfiguration configuration)
+    {
+        _arrived.Insert(configuration.Entry);
+        return _best = RankOf(configuration) == 0 ? configuration : _best!;
+    }
 
     /// <summary>Its place, from 0.</summary>
     public int RankOf(SeedConfiguration configuration) => _arrived.RankOf(configuration.Entry);

@@ -31,7 +31,17 @@ public sealed class Configuration : IEquatable<Configuration>
     public override bool Equals(object? obj) => Equals(obj as Configuration);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(ToString());
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        foreach (var (name, value) in Values)
+        {
+            hash.Add(name, StringComparer.Ordinal);
+            hash.Add(value);
+        }
+
+        return hash.ToHashCode();
+    }
 
     /// <summary>Canonical JSON.</summary>
     public override string ToString() => _text ??= JsonSerializer.Serialize(this);

@@ -11,10 +11,9 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     private readonly TaskBlock _task = spec.Tasks[block];
     private readonly ParameterValue? _usualSteps = catalogue.UsualSteps;
     private readonly List<PlannedConfiguration> _configurations = [];
-    private readonly List<Observation> _history = [];
+    private readonly ObservationHistory _history = new();
     private readonly Dictionary<int, List<TrialId>> _byReplicate = [];
     private readonly HashSet<int> _rejected = [];
-    private int _takenOver;
     private Observation[]? _asked;
 
     /// <summary>Index of its block.</summary>
@@ -101,11 +100,7 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     }
 
     /// <summary>Its sampler knows from the start what earlier sweeps found, the oldest first.</summary>
-    public void TakeOver(EquatableArray<Observation> observations)
-    {
-        _history.InsertRange(_takenOver, observations);
-        _takenOver += observations.Count;
-    }
+    public void TakeOver(EquatableArray<Observation> observations) => _history.TakeOver(observations);
 
     /// <summary>Its next configuration is asked for.</summary>
     public void Ask(int index)
@@ -122,7 +117,7 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
         {
             _asked = null;
             _configurations.Add(new PlannedConfiguration(this, train.Index, train.Configuration));
-            _history.Add(new Observation(train.Index, train.Configuration, null, Failed: false));
+            _history.Note(new Observation(train.Index, train.Configuration, null, Failed: false));
         }
 
         if (!_byReplicate.TryGetValue(train.Replicate, out var trials))
@@ -195,7 +190,7 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
         : value;
 
     private void Note(TrialWork.Train train, Replicate replicate) =>
-        _history[_takenOver + train.Index] = _configurations[train.Index].Note(train.Replicate, replicate);
+        _history.Note(_configurations[train.Index].Note(train.Replicate, replicate));
 
     private static int? ExpertsOf(TaskBlock block, int index)
     {

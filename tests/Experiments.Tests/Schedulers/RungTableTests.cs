@@ -22,7 +22,8 @@ public sealed class RungTableTests
             var value = ((number * stride) % count + count) % count / 3;
             var entry = new RungEntry(value, new TrialId(number));
             sorted.Insert(~sorted.BinarySearch(entry), entry);
-            Assert.Equal(sorted.BinarySearch(entry), table.Insert(entry));
+            table.Insert(entry);
+            Assert.Equal(sorted.BinarySearch(entry), table.RankOf(entry));
             Assert.Equal(sorted.BinarySearch(entry) < sorted.Count / 3, table.IsAmongBest(entry, factor: 3));
         }
 
@@ -38,7 +39,9 @@ public sealed class RungTableTests
         var table = new RungTable();
         var infinite = new RungEntry(double.PositiveInfinity, new TrialId(0));
 
-        Assert.Equal(0, table.Insert(infinite));
+        table.Insert(infinite);
+
+        Assert.Equal(0, table.RankOf(infinite));
         Assert.False(table.IsAmongBest(infinite, factor: 1));
     }
 }

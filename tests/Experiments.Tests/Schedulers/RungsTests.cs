@@ -83,10 +83,10 @@ public sealed class RungsTests
     {
         var table = new RungTable();
 
-        Assert.Equal(0, table.Insert(Entry(double.PositiveInfinity, 0)));
-        Assert.Equal(0, table.Insert(Entry(0.5, 2)));
-        Assert.Equal(0, table.Insert(Entry(0.5, 1)));
-        Assert.Equal(2, table.Insert(Entry(0.5, 3)));
+        foreach (var entry in new[] { Entry(double.PositiveInfinity, 0), Entry(0.5, 2), Entry(0.5, 1), Entry(0.5, 3) })
+            table.Insert(entry);
+
+        Assert.Equal(2, table.RankOf(Entry(0.5, 3)));
         Assert.Equal([1, 2, 3, 0], table.BestFirst.Select(entry => entry.Trial.Number));
     }
 
