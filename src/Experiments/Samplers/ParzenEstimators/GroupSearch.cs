@@ -8,8 +8,9 @@ namespace Experiments.Samplers.ParzenEstimators;
 /// <remarks>
 /// Where this goes beyond the paper, it was chosen on the functions in <c>bench/Samplers</c>, with Watanabe 2023
 /// (arXiv:2304.11127) as the map of what can be chosen: bandwidths follow the spread of each set, so that the good one
-/// closes in; a good trial's weight falls with the logarithm of its rank; and some suggestions change a single parameter
-/// of the best trial to anything, which leaves a local minimum where a kernel as wide as the gap would be needed.
+/// closes in; a good trial's weight falls with the logarithm of its rank; and some suggestions leap, which means that they
+/// change a single parameter of the best trial to anything. Most take the leap of the highest ratio, a step along one axis;
+/// a few scout where the fewest bad trials are, and so leave a local minimum where a kernel as wide as the gap would be needed.
 /// </remarks>
 /// <param name="columns">The parameters' columns.</param>
 /// <param name="parameters">Their places in the table.</param>
@@ -22,7 +23,8 @@ internal sealed class GroupSearch(Column[] columns, int[] parameters, double goo
     private const double BadBandwidth = 0.5;
     private const double GoodPrior = 0.5;
     private const double BadPrior = 1;
-    private const double LeapShare = 0.2;
+    private const double ScoutShare = 0.05;
+    private const double LeapShare = 0.25; // scouts among them
 
     private readonly ParzenEstimator _good = new(columns, GoodBandwidth, GoodPrior);
     private readonly ParzenEstimator _bad = new(columns, BadBandwidth, BadPrior);
@@ -33,7 +35,7 @@ internal sealed class GroupSearch(Column[] columns, int[] parameters, double goo
     private double[] _candidates = [];
     private double[] _ratios = []; // negative, so that they sort best first
     private int[] _order = [];
-    private int? _branch;
+    private Branch? _branch;
 
     /// <summary>The candidate of a rank, from 0.</summary>
     public ReadOnlySpan<double> this[int rank] => Candidate(_order[rank]);
@@ -43,25 +45,28 @@ internal sealed class GroupSearch(Column[] columns, int[] parameters, double goo
     /// <param name="trials">The trials.</param>
     /// <param name="candidates">How many candidates.</param>
     /// <param name="draws">Random numbers.</param>
-    /// <param name="branch">A trial: where it has the group, only those that have the same parameters as it count; null for all.</param>
-    public void Rank(TrialTable table, TrialRanking trials, int candidates, KeyedDraws draws, int? branch = null)
+    /// <param name="branch">What the candidates are confined to; where its best trial has the group, only trials of the branch
+    /// count.</param>
+    public void Rank(TrialTable table, TrialRanking trials, int candidates, KeyedDraws draws, Branch? branch = null)
     {
         _branch = null;
-        _branch = branch is { } leader && Has(table, leader) ? leader : null;
+        _branch = branch is not null && Has(table, branch.Best) ? branch : null;
         var good = FitGood(table, trials);
         FitBad(table, trials);
         if (_order.Length < candidates)
             (_candidates, _ratios, _order) = (new double[candidates * columns.Length], new double[candidates], new int[candidates]);
 
-        var leaps = good > 0 && draws.Real() < LeapShare;
+        var kind = good > 0 ? draws.Real() : 1;
         for (var candidate = 0; candidate < candidates; candidate++)
         {
             var row = Candidate(candidate);
-            if (leaps)
+            if (kind < LeapShare)
                 Leap(row, draws);
             else
                 _good.Draw(row, draws);
-            _ratios[candidate] = _bad.LogDensity(row) - _good.LogDensity(row);
+            for (var column = 0; branch is not null && column < columns.Length; column++)
+                row[column] = branch.Confine(parameters[column], row[column]);
+            _ratios[candidate] = _bad.LogDensity(row) - (kind < ScoutShare ? 0 : _good.LogDensity(row));
             _order[candidate] = candidate;
         }
 
@@ -136,11 +141,11 @@ internal sealed class GroupSearch(Column[] columns, int[] parameters, double goo
     {
         foreach (var parameter in parameters)
         {
-            if (double.IsNaN(table[trial, parameter]))
+            if (!table.Has(trial, parameter))
                 return false;
         }
 
-        return _branch is not { } leader || table.IsAlike(trial, leader);
+        return _branch?.Has(trial) ?? true;
     }
 
     private Span<double> Candidate(int candidate) => _candidates.AsSpan(candidate * columns.Length, columns.Length);

@@ -4,18 +4,14 @@ namespace Experiments.Samplers.ParzenEstimators;
 
 /// <summary>
 /// The search in one space: groups of parameters one after the other, parents first, each by a <see cref="GroupSearch"/> of
-/// its own over the trials that have it (Bergstra et al. 2011; in groups as Optuna's <c>group</c> option does). One suggestion in
-/// five is sought in the second best branch, by the trials that have the same parameters as the best one outside the best branch,
-/// and anywhere only if none is found there: what a branch is worth shows only once its own parameters are good, and until then
-/// the others draw all trials to theirs. What it keeps from question to question saves time and changes no answer.
+/// its own over the trials that have it (Bergstra et al. 2011; in groups as Optuna's <c>group</c> option does). Some suggestions
+/// are confined to a branch of the space that may yet win (<see cref="Branches"/>), and are for anywhere only if nothing is
+/// found there. What it keeps from question to question saves time and changes no answer.
 /// </summary>
 internal sealed class SpaceSearch
 {
     /// <summary>So many configurations are tried for one suggestion before the search gives up.</summary>
     private const int MostTries = 100;
-
-    /// <summary>Share of the suggestions that search the second best branch.</summary>
-    private const double ChallengeShare = 0.2;
 
     /// <summary>Share of the good trials; fewer where there are branches, since most trials are then in the wrong one.</summary>
     private const double GoodShare = 0.15, GoodShareOfBranches = 0.1;
@@ -24,6 +20,7 @@ internal sealed class SpaceSearch
     private readonly Column?[] _columns;
     private readonly ParameterGroup[] _groups;
     private readonly GroupSearch?[] _searches; // null where all of a group's parameters have a single value
+    private readonly Branches _branches;
     private readonly bool _isFinite;
     private readonly TrialTable _table;
     private readonly TrialRanking _ranking = new();
@@ -35,6 +32,7 @@ internal sealed class SpaceSearch
         _columns = [.. space.Parameters.Select(parameter => Column.Of(parameter.Domain))];
         _groups = ParameterGroup.Of(space);
         _searches = [.. _groups.Select(SearchOf)];
+        _branches = new Branches(space, _columns, _groups);
         _isFinite = GridSpace.OfDraws(space) is not null;
         _table = new TrialTable(space, _columns);
     }
@@ -51,23 +49,11 @@ internal sealed class SpaceSearch
                 return null;
 
             _table.Read(history);
-            var isChallenge = _groups.Length > 1 && new KeyedStream(seed, (ulong)index, "tpe/branch").Real(0) < ChallengeShare;
-            return (isChallenge && RunnerUp() is { } branch ? new Draw(this, options, history, index, seed, branch).Complete(0) : null)
+            var challenger = _branches.Challenger(
+                _table, _ranking, history, new KeyedStream(seed, (ulong)index, "tpe/branch").Real(0));
+            return (challenger is { } branch ? new Draw(this, options, history, index, seed, branch).Complete(0) : null)
                 ?? new Draw(this, options, history, index, seed, branch: null).Complete(0);
         }
-    }
-
-    /// <summary>The best of the trials that have other parameters than the best of all; null where there is none.</summary>
-    private int? RunnerUp()
-    {
-        var ranked = _ranking.ByValue[.._ranking.Finite];
-        foreach (var trial in ranked)
-        {
-            if (!_table.IsAlike(trial, ranked[0]))
-                return trial;
-        }
-
-        return null;
     }
 
     private GroupSearch? SearchOf(ParameterGroup group)
@@ -79,7 +65,7 @@ internal sealed class SpaceSearch
 
     /// <summary>One suggestion on its way: the values that it has so far.</summary>
     private sealed class Draw(
-        SpaceSearch search, TpeSampler.Options options, IReadOnlyList<Observation> history, int index, ulong seed, int? branch)
+        SpaceSearch search, TpeSampler.Options options, IReadOnlyList<Observation> history, int index, ulong seed, Branch? branch)
     {
         private readonly Dictionary<string, ParameterValue> _values = new(StringComparer.Ordinal);
         private readonly HashSet<int> _ranked = [];
@@ -128,13 +114,8 @@ internal sealed class SpaceSearch
             return null;
         }
 
-        /// <summary>Whether a configuration may be given, in its branch where it is to have one; if not, the next best is drawn.</summary>
         private bool Accepts(Configuration configuration) =>
-            _given?.Contains(configuration) is not true && search._space.Admits(configuration)
-            && (branch is not { } leader || HasParametersOf(history[leader].Configuration));
-
-        private bool HasParametersOf(Configuration other) =>
-            _values.Count == other.Values.Count && _values.Keys.All(other.Values.ContainsKey);
+            _given?.Contains(configuration) is not true && search._space.Admits(configuration);
 
         private void Take(ParameterGroup group, ReadOnlySpan<double> coordinates)
         {

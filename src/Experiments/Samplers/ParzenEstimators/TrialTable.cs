@@ -14,17 +14,8 @@ internal sealed class TrialTable(SearchSpace space, Column?[] columns)
     /// <summary>The coordinate of a trial's parameter.</summary>
     public double this[int trial, int parameter] => _cells[(trial * columns.Length) + parameter];
 
-    /// <summary>Whether two trials have the same parameters.</summary>
-    public bool IsAlike(int one, int other)
-    {
-        for (var parameter = 0; parameter < columns.Length; parameter++)
-        {
-            if (double.IsNaN(this[one, parameter]) != double.IsNaN(this[other, parameter]))
-                return false;
-        }
-
-        return true;
-    }
+    /// <summary>Whether a trial has a parameter, with a value of its domain.</summary>
+    public bool Has(int trial, int parameter) => !double.IsNaN(this[trial, parameter]);
 
     /// <summary>Makes the rows those of this history.</summary>
     public void Read(IReadOnlyList<Observation> history)
