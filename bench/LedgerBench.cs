@@ -11,7 +11,7 @@ namespace Bench;
 /// <summary>
 /// What a trial costs the coordinator in deciding, store and network aside: whole sweeps in virtual time, by the number of
 /// devices and of trials. What counts is the time within the ledger, over the first and the last tenth of the trials that begin.
-/// Collections of garbage count apart: they go through the devices and a second ledger too.
+/// Collections of garbage are in it, and half of what they go through is a second ledger; how long they paused is told besides.
 /// </summary>
 internal static class LedgerBench
 {
@@ -40,7 +40,7 @@ internal static class LedgerBench
                 + "keeps",
             [
                 "scheduler", "trials", "devices", "drawing", "first tenth", "last tenth", "last/first", "closing", "in all",
-                "collections", "inputs", "bytes",
+                "pauses", "inputs", "bytes",
             ],
             [.. cases],
             UsesTorch: false);
@@ -54,7 +54,7 @@ internal static class LedgerBench
             spec = spec with { Seeds = [0, 1, 2, 3, 4] };
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var measured = Ledger(spec);
-        var (drawing, collecting) = Time(() => measured.Start());
+        var (drawing, pauses) = Time(() => measured.Start());
 
         var told = new List<LedgerInput>();
         var tenths = new TimeSpan[11]; // the last: after the last trial has begun
@@ -67,7 +67,7 @@ internal static class LedgerBench
         return
         [
             scheduler, trials, devices, Micro(drawing / trials), Micro(first), Micro(last), last / first, Micro(tenths[10] / trials),
-            Micro(all), Micro(collecting / trials), (double)inputs / trials, bytes,
+            Micro(all), Micro(pauses / trials), (double)inputs / trials, bytes,
         ];
 
         // One ledger leads the devices; the other is told the same, much of it at a time, and with nothing else between is measured.
@@ -94,13 +94,13 @@ internal static class LedgerBench
 
         void Tell(int tenth)
         {
-            var (deciding, collections) = Time(() =>
+            var (deciding, paused) = Time(() =>
             {
                 foreach (var input in told)
                     measured.Handle(input);
             });
             tenths[tenth] += deciding;
-            collecting += collections;
+            pauses += paused;
             inputs += told.Count;
             told.Clear();
         }
@@ -109,13 +109,12 @@ internal static class LedgerBench
     private static SweepLedger Ledger(SweepSpec spec) =>
         new(spec, new CurveCatalogue(), SamplerCatalogue.Create(spec.Sampler), SchedulerCatalogue.Create(spec.Scheduler));
 
-    /// <summary>Processor time, so that what others run does not count, and that of it which went into collections of garbage.</summary>
-    private static (TimeSpan Deciding, TimeSpan Collecting) Time(Action action)
+    /// <summary>Processor time, so that what others run does not count, and how long collections of garbage took of the clock.</summary>
+    private static (TimeSpan Deciding, TimeSpan Pauses) Time(Action action)
     {
         var (time, pauses) = (Environment.CpuUsage.TotalTime, GC.GetTotalPauseDuration());
         action();
-        var collecting = GC.GetTotalPauseDuration() - pauses;
-        return (Environment.CpuUsage.TotalTime - time - collecting, collecting);
+        return (Environment.CpuUsage.TotalTime - time, GC.GetTotalPauseDuration() - pauses);
     }
 
     private static string[]? Listed(string what) => Environment.GetEnvironmentVariable($"LEDGER_{what}")?.Split(',');
