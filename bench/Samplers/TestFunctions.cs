@@ -34,6 +34,21 @@ internal static class TestFunctions
             Real("momentum", 0, 0.99, when: [On("optimizer", "sgd")]), Choice("nesterov", ["yes", "no"], [On("optimizer", "sgd")]),
             Real("beta", 0.8, 0.999, when: [On("optimizer", "adam", "lion")]), Whole("layers", 1, 4),
             Whole("width", 8, 256, true, [new("layers", [new ParameterValue.Integer(2), new ParameterValue.Integer(3)])])]), 0, Tree),
+        new("nested", new([Choice("optimizer", "adam", "sgd"), Real("lr", 1e-5, 1, true),
+            Real("beta", 0.8, 0.999, when: [On("optimizer", "adam")]),
+            Choice("schedule", ["constant", "cosine", "step"], [On("optimizer", "sgd")]),
+            Real("warmup", 0, 0.5, when: [On("schedule", "cosine")]), Real("floor", 1e-4, 1, true, [On("schedule", "cosine")]),
+            Whole("steps", 1, 10, when: [On("schedule", "step")]), Real("gamma", 0.05, 0.95, when: [On("schedule", "step")])]), 0, Nested),
+        new("narrow", new([Choice("kind", "a", "b", "c"),
+            Real("a1", 0, 1, when: [On("kind", "a")]), Real("a2", 0, 1, when: [On("kind", "a")]),
+            Real("b1", 0, 1, when: [On("kind", "b")]), Real("b2", 0, 1, when: [On("kind", "b")]),
+            Real("c1", 0, 1, when: [On("kind", "c")]), Real("c2", 0, 1, when: [On("kind", "c")])]), 0, Narrow),
+        new("decoy", new([Choice("kind", "safe", "steep"), Real("lr", 1e-5, 1e-1, true), Real("s1", 0, 1, when: [On("kind", "safe")]),
+            Real("t1", 0, 1, when: [On("kind", "steep")]), Real("t2", 1e-3, 10, true, [On("kind", "steep")]),
+            Whole("t3", 1, 100, true, [On("kind", "steep")])]), 0, Decoy),
+        new("conditional", new([Choice("kind", "line", "plane"), Real("x", -5, 5, when: [On("kind", "line")]),
+            Real("y", -5, 5, when: [On("kind", "plane")]), Real("z", -5, 5, when: [On("kind", "plane")])]), 0, point =>
+            point.Is("kind", "line") ? 0.5 + Square(point["x"] - 2) : Square(point["y"] + 1) + Square(point["z"] - 3)),
         new("whole", new([Whole("x1", 0, 30), Whole("x2", 0, 30), Whole("x3", 1, 1000, true)]), 0, point =>
             (0.1 * Square(point["x1"] - 21)) + (0.1 * Square(point["x2"] - (0.5 * point["x1"]) - 2.5))
             + (4 * Square(Math.Log10(point["x3"] / 40)))),
@@ -128,4 +143,21 @@ internal static class TestFunctions
                 : 0.3 + Square(lr + 4) + (20 * Square(point["beta"] - 0.95));
         return body + optimizer;
     }
+
+    private static double Nested(Point point) => point.Is("optimizer", "adam")
+        ? 0.2 + (0.5 * Square(Math.Log10(point["lr"]) + 3)) + (15 * Square(point["beta"] - 0.92))
+        : (0.5 * Square(Math.Log10(point["lr"]) + 1.2))
+            + (point.Is("schedule", "constant") ? 0.4
+                : point.Is("schedule", "cosine") ? (4 * Square(point["warmup"] - 0.12)) + (0.2 * Square(Math.Log10(point["floor"]) + 2.4))
+                : 0.1 + (0.03 * Square(point["steps"] - 4)) + (2 * Square(point["gamma"] - 0.4)));
+
+    private static double Narrow(Point point) =>
+        point.Is("kind", "a") ? 0.4 + Square(point["a1"] - 0.3) + Square(point["a2"] - 0.6)
+        : point.Is("kind", "b") ? 0.5 + Square(point["b1"] - 0.8) + Square(point["b2"] - 0.2)
+        : 1 - Math.Exp(-(Square(point["c1"] - 0.63) + Square(point["c2"] - 0.27)) / (2 * Square(0.12)));
+
+    private static double Decoy(Point point) => point.Is("kind", "safe")
+        ? 0.35 + (0.05 * Square(Math.Log10(point["lr"]) + 3)) + (0.1 * Square(point["s1"] - 0.5))
+        : (0.5 * Square(Math.Log10(point["lr"]) + 2.2)) + (3 * Square(point["t1"] - 0.7))
+            + (0.4 * Square(Math.Log10(point["t2"]) - 0.3)) + (0.3 * Square(Math.Log10(point["t3"] / 12)));
 }
