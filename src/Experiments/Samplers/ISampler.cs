@@ -57,8 +57,9 @@ public interface ISampler
 /// <param name="Index">Index of the configuration within its entry; below 0, from -1 down to the oldest, for those that were
 /// taken over from earlier sweeps.</param>
 /// <param name="Configuration">Its values.</param>
-/// <param name="Value">Mean of the metric over the replicates that came furthest, turned so that lower is better; null while
-/// unknown.</param>
+/// <param name="Value">Mean of the metric over the replicates that came furthest, of each over what it reported in the last third of
+/// its steps so far, turned so that lower is better; null while unknown. With several objectives, and where a program is worth its
+/// best value, the last report.</param>
 /// <param name="Failed">Whether every replicate ended without a value.</param>
 /// <param name="Progress">Share of its full resource after which the value was measured: below 1 where the scheduler lets it
 /// rest or has pruned it, or it still runs.</param>

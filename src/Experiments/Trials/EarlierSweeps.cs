@@ -94,13 +94,10 @@ public static class EarlierSweeps
 
             var entry = entries.First(each => each.Block == train.Block && each.Entry.Name == train.Entry);
             entry.Register(row.Trial, train);
-            if (row.State == TrialState.Pruned)
+            foreach (var measured in store.Metrics(name, row.Trial))
             {
-                foreach (var measured in store.Metrics(name, row.Trial))
-                {
-                    if (entry.ValueOf(measured.Values) is { } value)
-                        entry.Measure(train, measured.Step, value);
-                }
+                if (entry.ValueOf(measured.Values) is { } value)
+                    entry.Measure(train, measured.Step, value);
             }
 
             if (row.State is TrialState.Completed or TrialState.Pruned or TrialState.Failed or TrialState.Cancelled or TrialState.Invalid)

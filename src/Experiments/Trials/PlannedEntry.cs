@@ -8,6 +8,8 @@ namespace Experiments.Trials;
 /// <summary>A method entry of a sweep with the configurations that it has so far.</summary>
 internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, SweepSpec spec, ICatalogue catalogue)
 {
+    private const double SameProgress = 1e-9; // shares of steps are rounded
+
     private readonly TaskBlock _task = spec.Tasks[block];
     private readonly ParameterValue? _usualSteps = catalogue.UsualSteps;
     private readonly List<PlannedConfiguration> _configurations = [];
@@ -147,7 +149,9 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
         if (!double.IsFinite(value))
             return;
         var progress = Math.Min(1, step / (double)Steps(train.Configuration));
-        Note(train, new Replicate(Ended: false, value, progress) { Earlier = Before(train, progress) });
+        var recent = Recent(train, progress, value);
+        var mean = recent.Average(report => report.Value);
+        Note(train, new Replicate(Ended: false, mean, progress) { Recent = recent, Earlier = Before(train, progress) });
     }
 
     /// <summary>A trial of this entry has ended.</summary>
@@ -160,11 +164,12 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
         var value = result is null ? null : ValueOf(result.Metrics);
         if (value is null && counts)
         {
-            Note(train, _configurations[train.Index].Of(train.Replicate) with { Ended = true });
+            Note(train, _configurations[train.Index].Of(train.Replicate) with { Ended = true, Recent = [] });
             return;
         }
 
-        Note(train, new Replicate(Ended: true, value, Progress: 1)
+        var mean = value is { } final ? Recent(train, 1, final).Average(report => report.Value) : value;
+        Note(train, new Replicate(Ended: true, mean, Progress: 1)
         {
             Earlier = Before(train, 1),
             Further = result is null ? [] : [.. _task.Objectives.Select(objective => Turned(objective, result, elapsed))],
@@ -174,6 +179,17 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
 
     /// <summary>A trial of a configuration was rejected; says whether it is the first of them.</summary>
     public bool Reject(int index) => _rejected.Add(index);
+
+    /// <summary>What counts of a trial's reports with a newest one: those over the last third of its training, since a single one is
+    /// as noisy as the metric is. Where other objectives go with the metric, or only the best value counts, the newest alone.</summary>
+    private EquatableArray<Measurement> Recent(TrialWork.Train train, double progress, double value) =>
+        _task.Objectives.Count > 0 || _task.Command?.TakesBest == true
+            ? [new(progress, value)]
+            : [
+                .. _configurations[train.Index].Of(train.Replicate).Recent.Where(
+                    report => report.Progress < progress && (3 * report.Progress) - (2 * progress) > SameProgress),
+                new(progress, value),
+            ];
 
     /// <summary>What a trial was measured on the way to a share of its full resource.</summary>
     private EquatableArray<Measurement> Before(TrialWork.Train train, double progress)
@@ -301,7 +317,10 @@ internal sealed record Replicate(bool Ended, double? Value, double Progress)
     /// <summary>By how much it breaks outcome constraints; 0 before its full resource.</summary>
     public double Violation { get; init; }
 
-    /// <summary>What it was measured before, in order.</summary>
+    /// <summary>The reports that <see cref="Value"/> is the mean of, while more may come.</summary>
+    public EquatableArray<Measurement> Recent { get; init; } = [];
+
+    /// <summary>What it had come to before, in order, as <see cref="Value"/>.</summary>
     public EquatableArray<Measurement> Earlier { get; init; } = [];
 
     /// <summary>What it was measured at a share of its full resource before; null where it was not.</summary>

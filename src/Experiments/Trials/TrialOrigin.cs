@@ -13,7 +13,7 @@ namespace Experiments.Trials;
 /// <param name="Open">Those that had none yet.</param>
 /// <param name="Failed">Those that had failed.</param>
 /// <param name="Best">Index of the best of those with a value; null where there was none.</param>
-/// <param name="BestValue">Its value, as the metric is reported.</param>
+/// <param name="BestValue">Its value as the sampler saw it, in the sign in which the metric is reported.</param>
 /// <param name="Measurements">Where it was measured, in order.</param>
 /// <param name="Segments">The parts of its training, where it took others' over; else none.</param>
 /// <param name="Schedule">The values that led to what it has trained in the end, from the first step on, whoever trained it; of a

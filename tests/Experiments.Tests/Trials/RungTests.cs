@@ -237,6 +237,39 @@ public sealed class RungTests
         Assert.Empty(sampler.Seen[2][1].Earlier);
     }
 
+    [Fact]
+    public void A_sampler_sees_the_mean_over_the_last_third_of_what_a_trial_reported()
+    {
+        var sampler = new LearningSampler(ideas: 2);
+        var ledger = Ledger(
+            Sweep([Block("lesions", Endless("lora"))], seeds: [0]) with { Trials = 2 }, new FifoScheduler(), sampler);
+        ledger.Start();
+        ledger.Ready(Anna);
+
+        // of 6 steps: after 3 those past 2, after 4 those past 2 2/3, after 5 those past 3 1/3, after 6 those past 4
+        ledger.ReportAll(Anna, A(0, 1), new Report.Started(1, 0), Measured(3, 0.3), Measured(4, 0.5), Measured(5, 0.6), Finished(0.8));
+        ledger.Ready(Anna);
+
+        var seen = Assert.Single(sampler.Seen[1]);
+        Assert.Equal(-(0.6 + 0.8) / 2, seen.Value!.Value, 12);
+        Assert.Equal([-0.3, -(0.3 + 0.5) / 2, -(0.5 + 0.6) / 2], seen.Earlier.Select(measured => Math.Round(measured.Value, 12)));
+    }
+
+    [Fact]
+    public void With_several_objectives_a_sampler_sees_the_last_report()
+    {
+        var sampler = new LearningSampler(ideas: 2);
+        var block = Block("lesions", Endless("lora")) with { Objectives = [new Objective("duration", Maximize: false)] };
+        var ledger = Ledger(Sweep([block], seeds: [0]) with { Trials = 2 }, new FifoScheduler(), sampler);
+        ledger.Start();
+        ledger.Ready(Anna);
+
+        ledger.ReportAll(Anna, A(0, 1), new Report.Started(1, 0), Measured(5, 0.6), Finished(0.8));
+        ledger.Ready(Anna);
+
+        Assert.Equal(-0.8, Assert.Single(sampler.Seen[1]).Value);
+    }
+
     [Theory]
     [MemberData(nameof(Schedulers))]
     public void Every_scheduler_ends_every_trial_once_whatever_dies_in_whatever_order(string id)
