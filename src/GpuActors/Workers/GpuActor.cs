@@ -22,12 +22,14 @@ internal sealed class GpuActor : ReceiveActor
     private readonly Workbench _bench;
     private readonly IActorRef _coordinator;
     private readonly ITimer _beat;
+    private readonly ITimer _startDue;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private TimeSpan _beatEvery;
     private long _sent;
     private long _acknowledgedAtBeat;
     private int _stalledBeats;
     private int _unansweredBeats;
+    private bool _startWaits;
     private string? _leaving;
 
     public GpuActor(GpuActorSettings settings, Workbench bench, IActorRef coordinator, TimeProvider time)
@@ -35,6 +37,7 @@ internal sealed class GpuActor : ReceiveActor
         (_settings, _bench, _coordinator, _beatEvery) = (settings, bench, coordinator, settings.HelloEvery);
         var self = Self;
         _beat = time.CreateTimer(_ => self.Tell(Tick.Instance), null, TimeSpan.Zero, _beatEvery);
+        _startDue = time.CreateTimer(_ => self.Tell(StartDue.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Become(Joining);
     }
 
@@ -48,7 +51,11 @@ internal sealed class GpuActor : ReceiveActor
 
     protected override void PreStart() => Attach();
 
-    protected override void PostStop() => _beat.Dispose();
+    protected override void PostStop()
+    {
+        _beat.Dispose();
+        _startDue.Dispose();
+    }
 
     private void Joining()
     {
@@ -135,6 +142,11 @@ internal sealed class GpuActor : ReceiveActor
                 _bench.InHand!.StopNow();
         });
         Receive<Leave>(leave => Go(leave.Reason));
+        Receive<StartDue>(_ =>
+        {
+            _startWaits = false;
+            SendReports();
+        });
     }
 
     private void Beats() => Receive<Tick>(_ =>
@@ -169,7 +181,8 @@ internal sealed class GpuActor : ReceiveActor
         if (_bench.InHand is null && _bench.Last != id)
         {
             _log.Info("{Worker} begins {Attempt}", _settings.Worker.Id, id);
-            _sent = 0;
+            (_sent, _startWaits) = (0, true);
+            _startDue.Change(_settings.StartWithin, Timeout.InfiniteTimeSpan);
             _bench.Begin(assignment);
             Attach();
             Become(Training);
@@ -187,10 +200,11 @@ internal sealed class GpuActor : ReceiveActor
         _bench.InHand?.Notify(() => self.Tell(WorkChanged.Instance));
     }
 
-    /// <summary>Sends what has not been sent, but never more than a window beyond what is recorded.</summary>
+    /// <summary>Sends what has not been sent, but never more than a window beyond what is recorded. A start waits a moment for what
+    /// comes with it: a program that ends at once costs one commit then instead of two.</summary>
     private void SendReports()
     {
-        if (_bench.InHand is not { } run)
+        if (_bench.InHand is not { } run || (_startWaits && run.Outbox.Last <= 1))
             return;
         _sent = Math.Max(_sent, run.Outbox.Acknowledged);
         var room = _settings.Window - (int)(_sent - run.Outbox.Acknowledged);
@@ -274,6 +288,11 @@ internal sealed class GpuActor : ReceiveActor
         public static Tick Instance { get; } = new();
     }
 
+    private sealed record StartDue
+    {
+        public static StartDue Instance { get; } = new();
+    }
+
     private sealed record WorkChanged
     {
         public static WorkChanged Instance { get; } = new();
@@ -297,6 +316,9 @@ internal sealed record GpuActorSettings
 
     /// <summary>How often it looks for a coordinator while it has none.</summary>
     public TimeSpan HelloEvery { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long the start of an attempt may wait for what comes with it.</summary>
+    public TimeSpan StartWithin { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Beats without an answer after which it looks for the coordinator again.</summary>
     public int BeatsUntilLost { get; init; } = 5;

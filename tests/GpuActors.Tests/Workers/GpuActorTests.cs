@@ -73,6 +73,21 @@ public sealed class GpuActorTests : TestKit
     }
 
     [Fact]
+    public async Task A_start_waits_a_moment_for_what_comes_with_it()
+    {
+        var worker = await JoinAsync(settings => settings with { StartWithin = TimeSpan.FromSeconds(1.5) });
+        worker.Tell(new Assign(Term, Of(First)));
+        (await _runner.BegunAsync()).Start();
+
+        await BeatAsync(worker);
+        await _coordinator.ExpectMsgAsync<Beat>(); // before any report
+        Assert.False(_coordinator.HasMessages);
+        _time.Advance(TimeSpan.FromSeconds(0.5));
+
+        Assert.IsType<Report.Started>(Assert.Single(await ReportsAsync(1)).Report);
+    }
+
+    [Fact]
     public async Task Holds_the_attempt_in_hand_until_its_end_is_recorded()
     {
         var worker = await JoinAsync();
@@ -322,6 +337,7 @@ public sealed class GpuActorTests : TestKit
             DataFolder = () => "folder",
             Refused = reason => _refused = reason,
             DeviceLost = reason => _deviceLost = reason,
+            StartWithin = TimeSpan.Zero,
         };
         return Sys.ActorOf(GpuActor.Props(change?.Invoke(settings) ?? settings, _bench, _coordinator, _time));
     }
