@@ -38,7 +38,7 @@ public sealed class SweepFilesTests
         var spec = SweepFile.Read(Path.Combine(_config, file), _catalogue);
 
         Assert.InRange(SweepPlan.Of(spec, _catalogue).Trials, 1, 200);
-        Assert.All(spec.Tasks, block => Assert.Equal(block.IsLearnt, ((ICatalogue)_catalogue).PreparationsOf(block).Count > 0));
+        Assert.All(spec.Tasks, block => Assert.Equal(block.IsTraining, ((ICatalogue)_catalogue).PreparationsOf(block).Count > 0));
         Assert.Equal(spec, SweepFile.Parse(SweepYaml.Write(spec, _catalogue), file, _catalogue));
     }
 

@@ -34,7 +34,7 @@ public static class MethodComparison
         EqualBudget? equal = null;
         if (budget is { } kind)
             (equal, configurations) = EqualBudget.Cut(block, configurations, kind);
-        var hasTestSplit = block.IsLearnt
+        var hasTestSplit = block.IsTraining
             || configurations.Any(entry => ConfigurationChoice.HasTestSplit(entry, block.Metric));
         var rows = block.Methods.Zip(configurations)
             .Select(entry => Summarise(entry.First, entry.Second, block, how, hasTestSplit))
@@ -80,8 +80,8 @@ public static class MethodComparison
             Reference = entry.Name == how.Reference,
             Chosen = chosen,
             Test = test.Length == 0 ? null : Estimate.Of(test, how.Confidence),
-            TrainableParameters = block.IsLearnt ? ofChosen.Max(trial => trial.Result?.TrainableParameters) : null,
-            TotalParameters = block.IsLearnt ? ofChosen.Max(trial => trial.Result?.TotalParameters) : null,
+            TrainableParameters = block.IsTraining ? ofChosen.Max(trial => trial.Result?.TrainableParameters) : null,
+            TotalParameters = block.IsTraining ? ofChosen.Max(trial => trial.Result?.TotalParameters) : null,
             Costs = [.. ofChosen.GroupBy(KindOfDevice).OrderBy(kind => kind.Key, StringComparer.Ordinal).Select(Cost)],
             ConfigurationsTried = configurations.Count(configuration => configuration.WasStarted),
             TuningTime = trials.Aggregate(TimeSpan.Zero, (sum, trial) => sum + trial.Elapsed),
@@ -138,7 +138,7 @@ public static class MethodComparison
         string[] axes = alike
             ? [block.Metric, "trainable", "peak", "time"]
             : [block.Metric, "trainable"];
-        return [.. axes.Where(axis => axis != "trainable" || block.IsLearnt)]; // all programs are equal in what is not known
+        return [.. axes.Where(axis => axis != "trainable" || block.IsTraining)]; // all programs are equal in what is not known
     }
 
     private static double[] Point(MethodRow row, bool maximize, bool alike)

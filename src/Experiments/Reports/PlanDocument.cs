@@ -86,7 +86,7 @@ public sealed record PlanDocument
     {
         var block = spec.Tasks[entry.Block];
         var listed = block.Methods.Single(method => method.Name == entry.Entry);
-        var trains = block.IsLearnt && !catalogue.Methods.Any(method => method.Id == entry.Method && !method.Trains);
+        var trains = block.IsTraining && !catalogue.Methods.Any(method => method.Id == entry.Method && !method.Trains);
         var (least, most) = trains ? StepsOf(listed.Space, catalogue) : (0, 0);
         Measurement[] measured = [.. known[Kind.Of(block, listed)]];
         return new PlannedCost
@@ -102,7 +102,7 @@ public sealed record PlanDocument
             LeastSteps = least,
             MostSteps = most,
             MeanSteps = MeanSteps(listed, trains, catalogue),
-            DeviceTime = measured.Length == 0 ? null : entry.Trials * Expected(measured, (least + most) / 2, block.IsLearnt),
+            DeviceTime = measured.Length == 0 ? null : entry.Trials * Expected(measured, (least + most) / 2, block.IsTraining),
             Basis = measured.Length,
         };
     }

@@ -30,7 +30,7 @@ public sealed record ResultsDocument
         return new ResultsDocument
         {
             Sweep = spec.Name,
-            HasTestSplit = spec.Tasks.Any(block => block.IsLearnt) || rows.Any(row => row.Test is not null),
+            HasTestSplit = spec.Tasks.Any(block => block.IsTraining) || rows.Any(row => row.Test is not null),
             Rows = rows,
         };
     }

@@ -23,7 +23,7 @@ public interface ICatalogue
     long? MostStepsOf(TaskBlock block, MethodEntry entry)
     {
         var most = entry.Space.MostSteps;
-        if (!block.IsLearnt)
+        if (!block.IsTraining)
             return most;
         if (Methods.FirstOrDefault(known => known.Id == entry.Method)?.Trains != true)
             return null;
@@ -38,14 +38,14 @@ public interface ICatalogue
 
     /// <summary>What must be there before a trial of this block can start; nothing for programs.</summary>
     IReadOnlyList<PreparationDescription> PreparationsOf(TaskBlock block) =>
-        block.IsLearnt ? PreparationsOf(block.Task, block.Size, block.Base) : [];
+        block.IsTraining ? PreparationsOf(block.Task, block.Size, block.Base) : [];
 
     /// <summary>Names of the parameters of an entry that may change while a trial of it trains: those that its method and the
     /// trainer declare so; where a program is run, all but its length.</summary>
     IReadOnlySet<string> MutableParametersOf(TaskBlock block, MethodEntry entry)
     {
         var names = entry.Space.Parameters.Select(parameter => parameter.Name);
-        if (!block.IsLearnt)
+        if (!block.IsTraining)
             return names.Where(name => name != "steps").ToHashSet(StringComparer.Ordinal);
 
         var method = Methods.FirstOrDefault(known => known.Id == entry.Method);

@@ -106,7 +106,7 @@ public sealed record SweepPlan(EquatableArray<EntryPlan> Entries, int Replicates
             var block = spec.Tasks[plan.Block];
             var entry = block.Methods.First(entry => entry.Name == plan.Entry);
             var steps = catalogue.MostStepsOf(block, entry);
-            if (steps is null && !block.IsLearnt)
+            if (steps is null && !block.IsTraining)
                 yield return $"'{plan.Entry}' has no parameter 'steps', so its trials run to their end, uncompared by '{type}'.";
             else if (steps is { } most && !MidwayComparison.Happens(spec.Scheduler, most))
                 yield return $"'{plan.Entry}' makes at most {most} steps, so its trials run to their end, uncompared by '{type}'.";

@@ -84,7 +84,7 @@ public sealed record TaskBlock
 
     /// <summary>Whether methods learn a task, so that steps, parameters and splits are known.</summary>
     [JsonIgnore]
-    public bool IsLearnt => Command is null && External is null;
+    public bool IsTraining => Command is null && External is null;
 
     /// <summary>What a trial is judged by, of what it reported: the metric on the validation split or, where that was not
     /// reported, the metric by its bare name; null without either.</summary>

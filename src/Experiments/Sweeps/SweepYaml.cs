@@ -35,7 +35,7 @@ public static partial class SweepYaml
         text.Append("tasks:\n");
         foreach (var block in spec.Tasks)
         {
-            if (!block.IsLearnt)
+            if (!block.IsTraining)
             {
                 text.Append(OfPrograms(block));
                 continue;

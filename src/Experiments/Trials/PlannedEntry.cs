@@ -37,7 +37,7 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     public bool HasSteps { get; } = catalogue.MostStepsOf(spec.Tasks[block], spec.Tasks[block].Methods[index]) is not null;
 
     /// <summary>Whether its trials do anything that another seed or more steps could change.</summary>
-    public bool Trains => HasSteps || !_task.IsLearnt;
+    public bool Trains => HasSteps || !_task.IsTraining;
 
     /// <summary>A number of its own among the entries of the sweep.</summary>
     public int Group { get; private init; }

@@ -35,7 +35,7 @@ internal sealed class CommandRunner(string dataFolder, string device, TimeProvid
         finally
         {
             group.Kill();
-            _watcher.Forget();
+            _watcher.Forget(_record.NextMark);
         }
     }
 

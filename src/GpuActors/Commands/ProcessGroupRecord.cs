@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GpuActors.Nodes;
+using Microsoft.Win32.SafeHandles;
 
 namespace GpuActors.Commands;
 
@@ -10,13 +12,17 @@ namespace GpuActors.Commands;
 /// was no time to write it down bears the mark that follows.</summary>
 internal sealed class ProcessGroupRecord : IDisposable
 {
+    private const int Room = 256; // bytes: each record is written over the one before, filled up with blanks
+
     private readonly string _path;
+    private readonly SafeFileHandle _file;
     private readonly ProcessIdentity _worker = ProcessIdentity.Of(Environment.ProcessId)!;
     private int _programs;
 
     public ProcessGroupRecord(string dataFolder)
     {
         _path = Path.Combine(Directory.CreateDirectory(FolderOf(dataFolder)).FullName, $"{_worker.Id}.json");
+        _file = File.OpenHandle(_path, FileMode.Create, FileAccess.Write, FileShare.Read);
         Write(null);
     }
 
@@ -31,7 +37,11 @@ internal sealed class ProcessGroupRecord : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => File.Delete(_path);
+    public void Dispose()
+    {
+        _file.Dispose();
+        File.Delete(_path);
+    }
 
     /// <summary>Kills what workers that are gone have left on this machine.</summary>
     /// <returns>The ids of the groups that were there.</returns>
@@ -57,8 +67,8 @@ internal sealed class ProcessGroupRecord : IDisposable
     private void Write(ProcessIdentity? leader)
     {
         var record = new RecordedGroup(leader, _worker, _programs);
-        File.WriteAllBytes(_path + ".tmp", JsonSerializer.SerializeToUtf8Bytes(record, RecordedGroupContext.Default.RecordedGroup));
-        File.Move(_path + ".tmp", _path, overwrite: true);
+        var text = JsonSerializer.Serialize(record, RecordedGroupContext.Default.RecordedGroup).PadRight(Room);
+        RandomAccess.Write(_file, Encoding.ASCII.GetBytes(text), fileOffset: 0);
     }
 
     /// <summary>What a file says; null where a crash cut it off.</summary>

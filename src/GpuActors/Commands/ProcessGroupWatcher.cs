@@ -28,8 +28,9 @@ internal sealed class ProcessGroupWatcher : IDisposable
         """;
 
     private SessionProcess? _process;
+    private string? _told;
 
-    /// <summary>A program is about to be started.</summary>
+    /// <summary>A program with that mark is about to be started.</summary>
     /// <exception cref="CommandException">When no watcher can be started.</exception>
     public void Expect(string mark)
     {
@@ -41,8 +42,8 @@ internal sealed class ProcessGroupWatcher : IDisposable
     /// <summary>It was started.</summary>
     public void Watch(ProcessGroup group) => Tell(group.Leader.Id.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>The group is gone; its id may be given to others.</summary>
-    public void Forget() => Tell("0");
+    /// <summary>It is gone, and its id may be given to others; the next one will have that mark.</summary>
+    public void Forget(string next) => Tell(next);
 
     /// <summary>Ends the watcher, and with it the group that it watches.</summary>
     public void Dispose()
@@ -54,6 +55,7 @@ internal sealed class ProcessGroupWatcher : IDisposable
     private void Start()
     {
         _process?.Dispose();
+        _told = null;
         try
         {
             _process = SessionProcess.Start(["sh", "-c", Script], "/", [], listens: true);
@@ -66,6 +68,10 @@ internal sealed class ProcessGroupWatcher : IDisposable
 
     private void Tell(string words)
     {
+        if (words == _told)
+            return;
+
+        _told = words;
         try
         {
             _process!.Input!.Write(Encoding.ASCII.GetBytes($"{words}\n"));

@@ -22,7 +22,7 @@ public sealed class ConfigFilesTests
         Assert.Equal(SamplerCatalogue.All.Select(sampler => sampler.Id), Used(specs.Select(spec => spec.Sampler.Type)));
         Assert.Equal(SchedulerCatalogue.All.Select(scheduler => scheduler.Id), Used(specs.Select(spec => spec.Scheduler.Type)));
 
-        static IEnumerable<string> Learnt(SweepSpec spec) => spec.Tasks.Where(block => block.IsLearnt).Select(block => block.Task);
+        static IEnumerable<string> Learnt(SweepSpec spec) => spec.Tasks.Where(block => block.IsTraining).Select(block => block.Task);
 
         static IEnumerable<string> Used(IEnumerable<string> names) => names.Distinct().Order(StringComparer.Ordinal);
     }

@@ -27,7 +27,7 @@ public sealed class ExternalFileTests
         var block = Assert.Single(spec.Tasks);
         Assert.True(spec.IsExternal);
         Assert.Equal(("external", "", "", "loss", false), (block.Task, block.Size, block.Base, block.Metric, block.Maximize));
-        Assert.Equal((new ExternalSpec(), null, false), (block.External, block.Command, block.IsLearnt));
+        Assert.Equal((new ExternalSpec(), null, false), (block.External, block.Command, block.IsTraining));
         Assert.Equal(
             new MethodEntry { Name = "tune", Method = "external", Space = new SearchSpace([]) }, Assert.Single(block.Methods));
     }

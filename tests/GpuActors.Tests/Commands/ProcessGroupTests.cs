@@ -65,7 +65,7 @@ public sealed class ProcessGroupTests : IDisposable
         using var first = ProcessGroup.Start(["true"], "/", [], Mark);
         watcher.Watch(first);
         Assert.True(SpinWait.SpinUntil(() => first.ExitCode == 0, TimeSpan.FromSeconds(30)));
-        watcher.Forget();
+        watcher.Forget("7.7.8");
         using var group = Start();
         using var family = Opened();
 

@@ -18,7 +18,7 @@ internal sealed class MidwayReader(ICatalogue catalogue, Problems problems)
         var what = $"scheduler '{scheduler.Type}' compares trials on their way";
         if (spec.Tasks.SelectMany(block => block.Methods.Select(entry => catalogue.MostStepsOf(block, entry))).Max() is not { } most)
         {
-            problems.Add(name.Mark, spec.Tasks.Any(block => !block.IsLearnt)
+            problems.Add(name.Mark, spec.Tasks.Any(block => !block.IsTraining)
                 ? $"{what}, but no program here has a parameter 'steps', a whole number that says how far it goes; "
                     + "add one, or take 'fifo'."
                 : $"{what}, but no method here that it could compare trains anything; take 'fifo'.");

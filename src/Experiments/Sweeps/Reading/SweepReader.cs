@@ -128,7 +128,7 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
                 : Learnt(inner, fields["size"], reader, shared, rules);
             if (block is not null && blocks.Exists(other => other is not null && IsSame(other, block)))
             {
-                problems.Add(item.Mark, block.IsLearnt
+                problems.Add(item.Mark, block.IsTraining
                     ? $"task '{block.Task}' stands in 'tasks' twice with the same size and base."
                     : $"'tasks' has two blocks with '{(block.Command is null ? "workload: external" : "command")}'; "
                         + "list their programs as entries of 'methods' in one block.");
