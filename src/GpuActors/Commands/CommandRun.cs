@@ -24,6 +24,10 @@ internal sealed class CommandRun
     /// <summary>How long output is read on after the program's end: somebody who left its group may hold the pipe open.</summary>
     private static readonly TimeSpan ReadOn = TimeSpan.FromSeconds(1);
 
+    /// <summary>Whatever the clock says, what the program itself has left in its pipes is read: by so many reads at most, so that
+    /// somebody who writes on for ever does not hold the trial.</summary>
+    private const int MostReadsLate = 64;
+
     private const int EndedByRequest = 128 + ProcessGroup.Terminate;
 
     private readonly byte[] _buffer = new byte[16 * 1024];
@@ -74,12 +78,15 @@ internal sealed class CommandRun
     {
         using var output = new OutputWriter(_trial.Folder, OutputSegments.Output);
         using var error = new OutputWriter(_trial.Folder, OutputSegments.Error);
-        while (!_isCleared || (_open.Count > 0 && _time.GetElapsedTime(_clearedAt) < ReadOn))
+        for (var late = 0; (!_isCleared || _open.Count > 0) && late < MostReadsLate;)
         {
-            foreach (var stream in SessionProcess.WaitForAny(_open, Pause()))
+            var ready = SessionProcess.WaitForAny(_open, Pause());
+            foreach (var stream in ready)
                 Keep(stream, stream == _group.Output ? output : error);
             Heed(stop);
             LookAtTheClock();
+            if (_isCleared && _time.GetElapsedTime(_clearedAt) > ReadOn)
+                late = ready.Count > 0 ? late + 1 : MostReadsLate;
         }
 
         _file?.ReadOn(Take, isOver: true);
