@@ -43,6 +43,9 @@ public sealed class ObservationHistoryTests
         Assert.Equal([Observed(0, 5, 6).Configuration], history.GivenBefore(1));
     }
 
-    private static Observation Observed(int index, int a, int b) =>
-        new(index, new Configuration([new("a", new ParameterValue.Integer(a)), new("b", new ParameterValue.Integer(b))]), null, Failed: false);
+    private static Observation Observed(int index, int a, int b)
+    {
+        var configuration = new Configuration([new("a", new ParameterValue.Integer(a)), new("b", new ParameterValue.Integer(b))]);
+        return new Observation(index, configuration, null, Failed: false);
+    }
 }

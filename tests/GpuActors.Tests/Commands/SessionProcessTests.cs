@@ -77,7 +77,9 @@ public sealed class SessionProcessTests : IDisposable
     [Fact]
     public void Its_variables_replace_ours()
     {
-        var (_, output, _) = Run(["sh", "-c", "echo \"$HOME, $GREETING\""], "/", new() { ["HOME"] = "/nowhere", ["GREETING"] = "grüß = dich" });
+        var variables = new Dictionary<string, string> { ["HOME"] = "/nowhere", ["GREETING"] = "grüß = dich" };
+
+        var (_, output, _) = Run(["sh", "-c", "echo \"$HOME, $GREETING\""], "/", variables);
 
         Assert.Equal("/nowhere, grüß = dich\n", output);
     }
