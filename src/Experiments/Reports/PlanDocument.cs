@@ -86,7 +86,7 @@ public sealed record PlanDocument
     {
         var block = spec.Tasks[entry.Block];
         var listed = block.Methods.Single(method => method.Name == entry.Entry);
-        var trains = block.IsTraining && !catalogue.Methods.Any(method => method.Id == entry.Method && !method.Trains);
+        var trains = catalogue.Trains(block, listed);
         var (least, most) = trains ? StepsOf(listed.Space, catalogue) : (0, 0);
         Measurement[] measured = [.. known[Kind.Of(block, listed)]];
         return new PlannedCost

@@ -37,7 +37,7 @@ internal sealed class AshaGroup(Asha.Options options, List<AshaMember?> byNumber
         var (bracket, rungs) = Brackets.Of(trial, options.Brackets, options.ReductionFactor, all);
         if (!_ladders.TryGetValue((trial.Steps, bracket), out var ladder))
             _ladders.Add((trial.Steps, bracket), ladder = new AshaLadder(rungs, [.. rungs.Select(step => RungAt(bracket, step))]));
-        return new AshaMember(this, trial.Id, trial.Steps, ladder, options.RecordAt(rungs)) { IsProbe = _added++ < options.Probes };
+        return new AshaMember(this, trial.Id, trial.Steps, ladder, options.RecordAt(ladder.Steps)) { IsProbe = _added++ < options.Probes };
     }
 
     public int? RestsAt(AshaMember member) =>

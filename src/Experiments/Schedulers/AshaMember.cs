@@ -53,8 +53,6 @@ internal sealed class AshaMember(AshaGroup group, TrialId id, int steps, AshaLad
     /// <summary>Its place, where there is one.</summary>
     public AshaRung Rung => ladder.Rungs[Place];
 
-    public int PlaceStep => ladder.Steps[Place];
-
     public RungEntry Entry => new(Record[Place], id);
 
     public bool IsAt(AshaRung rung) => Place < ladder.Rungs.Length && ladder.Rungs[Place] == rung;

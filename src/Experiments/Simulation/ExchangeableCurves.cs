@@ -39,7 +39,7 @@ public sealed class ExchangeableCurves : ITrialModel
         {
             foreach (var entry in spec.Tasks[block].Methods)
             {
-                var trains = entry.Command is null && catalogue.Methods.FirstOrDefault(method => method.Id == entry.Method)?.Trains == true;
+                var trains = catalogue.Trains(spec.Tasks[block], entry);
                 var seed = TrialSeed.OfEntry(spec.Seed, block, entry.Name);
                 _entries.Add((block, entry.Name), new Known(seed, stepTime(block, entry.Name), trains ? catalogue.UsualSteps : null));
             }

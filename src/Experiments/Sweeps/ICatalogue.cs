@@ -18,6 +18,10 @@ public interface ICatalogue
     /// <summary>Steps of a training whose configuration does not say; null where the trainer has no such option.</summary>
     ParameterValue? UsualSteps => TrainingOptions.FirstOrDefault(option => option.Name == "steps")?.Default;
 
+    /// <summary>Whether trials of an entry are trained by a method of ours.</summary>
+    bool Trains(TaskBlock block, MethodEntry entry) =>
+        block.IsTraining && Methods.FirstOrDefault(known => known.Id == entry.Method)?.Trains == true;
+
     /// <summary>The most steps that a trial of an entry makes; null where it trains nothing, or is of a program of which no parameter
     /// <c>steps</c> says how far it goes.</summary>
     long? MostStepsOf(TaskBlock block, MethodEntry entry)
@@ -25,7 +29,7 @@ public interface ICatalogue
         var most = entry.Space.MostSteps;
         if (!block.IsTraining)
             return most;
-        if (Methods.FirstOrDefault(known => known.Id == entry.Method)?.Trains != true)
+        if (!Trains(block, entry))
             return null;
 
         var usual = UsualSteps is ParameterValue.Integer whole ? whole.Value : 1;

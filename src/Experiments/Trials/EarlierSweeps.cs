@@ -94,7 +94,7 @@ public static class EarlierSweeps
 
             var entry = entries.First(each => each.Block == train.Block && each.Entry.Name == train.Entry);
             entry.Register(row.Trial, train);
-            foreach (var measured in store.Metrics(name, row.Trial))
+            foreach (var measured in row.State is TrialState.Completed or TrialState.Pruned ? store.Metrics(name, row.Trial) : [])
             {
                 if (entry.ValueOf(measured.Values) is { } value)
                     entry.Measure(train, measured.Step, value);

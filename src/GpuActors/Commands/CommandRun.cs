@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Experiments.Trials;
 using GpuActors.Protocol;
 using GpuActors.Workers;
@@ -54,7 +53,7 @@ internal sealed class CommandRun
     private long _peak;
 
     /// <param name="trial">What is run.</param>
-    /// <param name="group">Its processes, which begin with <see cref="Run"/>.</param>
+    /// <param name="group">Its processes, which have begun.</param>
     /// <param name="observer">Is told what the program reports.</param>
     /// <param name="fromStep">The step that the attempt goes on from.</param>
     /// <param name="restAt">The step at which, or past which, it leaves a checkpoint and rests; null to run to its end.</param>
@@ -260,9 +259,8 @@ internal sealed class CommandRun
         var folder = _trial.Checkpoints!;
         if (_trial.KeepsCopies)
         {
-            var name = $"checkpoints/s{step.ToString(CultureInfo.InvariantCulture)}";
-            (folder, var kept) = ($"{_trial.RelativeFolder}/{name}", path);
-            path = Path.Combine(_trial.Folder, name);
+            var kept = path;
+            (folder, path) = _trial.CopyOf(step);
             CheckpointCopy.Make(kept, path);
         }
 

@@ -16,6 +16,9 @@ internal sealed class CommandTrial
     private const string VisibleDevices = "CUDA_VISIBLE_DEVICES";
 
     private readonly TrialWork.Train _work;
+    private readonly string _dataFolder;
+    private readonly string _sweep;
+    private readonly AttemptId _attempt;
     private readonly Dictionary<string, string> _given;
     private readonly string? _takenOver;
 
@@ -26,6 +29,7 @@ internal sealed class CommandTrial
     {
         var block = assignment.Block!;
         _work = (TrialWork.Train)assignment.Work;
+        (_dataFolder, _sweep, _attempt) = (dataFolder, assignment.Sweep, assignment.Attempt);
         (Block, Spec, Device) = (block, block.Command!, device);
         RelativeFolder = TrialFolders.Of(assignment.Sweep, assignment.Attempt);
         Folder = Path.Combine(dataFolder, RelativeFolder);
@@ -88,6 +92,13 @@ internal sealed class CommandTrial
 
     /// <summary>Whether other trials may go on from its checkpoints, so that what is told of must not change.</summary>
     public bool KeepsCopies { get; }
+
+    /// <summary>Where what it had saved by a step is kept as it is: relative to the data folder, and absolute.</summary>
+    public (string Folder, string Path) CopyOf(int step)
+    {
+        var folder = TrialFolders.Checkpoint(_sweep, _attempt, step);
+        return (folder, Path.Combine(_dataFolder, folder));
+    }
 
     /// <summary>File that metric lines are read from; null for standard output.</summary>
     public string? MetricsPath { get; }

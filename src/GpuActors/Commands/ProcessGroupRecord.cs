@@ -1,9 +1,7 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GpuActors.Nodes;
-using Microsoft.Win32.SafeHandles;
 
 namespace GpuActors.Commands;
 
@@ -12,36 +10,27 @@ namespace GpuActors.Commands;
 /// was no time to write it down bears the mark that follows.</summary>
 internal sealed class ProcessGroupRecord : IDisposable
 {
-    private const int Room = 256; // bytes: each record is written over the one before, filled up with blanks
-
     private readonly string _path;
-    private readonly SafeFileHandle _file;
-    private readonly ProcessIdentity _worker = ProcessIdentity.Of(Environment.ProcessId)!;
-    private int _programs;
+    private RecordedGroup _newest = new(Leader: null, ProcessIdentity.Of(Environment.ProcessId)!, Programs: 0);
 
     public ProcessGroupRecord(string dataFolder)
     {
-        _path = Path.Combine(Directory.CreateDirectory(FolderOf(dataFolder)).FullName, $"{_worker.Id}.json");
-        _file = File.OpenHandle(_path, FileMode.Create, FileAccess.Write, FileShare.Read);
-        Write(null);
+        _path = Path.Combine(Directory.CreateDirectory(FolderOf(dataFolder)).FullName, $"{_newest.Worker.Id}.json");
+        Write();
     }
 
     /// <summary>Mark of the program that is started next.</summary>
-    public string NextMark => new RecordedGroup(null, _worker, _programs).NextMark;
+    public string NextMark => _newest.NextMark;
 
     /// <summary>The program of <see cref="NextMark"/> was started; the one before is gone.</summary>
     public void Add(ProcessIdentity leader)
     {
-        _programs++;
-        Write(leader);
+        _newest = _newest with { Leader = leader, Programs = _newest.Programs + 1 };
+        Write();
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _file.Dispose();
-        File.Delete(_path);
-    }
+    public void Dispose() => File.Delete(_path);
 
     /// <summary>Kills what workers that are gone have left on this machine.</summary>
     /// <returns>The ids of the groups that were there.</returns>
@@ -64,11 +53,11 @@ internal sealed class ProcessGroupRecord : IDisposable
         return ended;
     }
 
-    private void Write(ProcessIdentity? leader)
+    /// <summary>At once and as a whole: an agent that starts now takes what it cannot read for a dead worker's.</summary>
+    private void Write()
     {
-        var record = new RecordedGroup(leader, _worker, _programs);
-        var text = JsonSerializer.Serialize(record, RecordedGroupContext.Default.RecordedGroup).PadRight(Room);
-        RandomAccess.Write(_file, Encoding.ASCII.GetBytes(text), fileOffset: 0);
+        File.WriteAllBytes(_path + ".tmp", JsonSerializer.SerializeToUtf8Bytes(_newest, RecordedGroupContext.Default.RecordedGroup));
+        File.Move(_path + ".tmp", _path, overwrite: true);
     }
 
     /// <summary>What a file says; null where a crash cut it off.</summary>

@@ -19,10 +19,8 @@ internal sealed class DedicatedThreadsConfigurator(Config config, IDispatcherPre
 /// <inheritdoc cref="DedicatedThreadsConfigurator"/>
 internal sealed class DedicatedThreads : ExecutorService
 {
-    private readonly Queue<IRunnable> _runs = [];
+    private readonly JobQueue<IRunnable> _runs = new();
     private readonly EventStream _events;
-    private int _sleepers;
-    private bool _isClosed;
 
     public DedicatedThreads(string id, int threads, EventStream events)
         : base(id)
@@ -35,29 +33,16 @@ internal sealed class DedicatedThreads : ExecutorService
     /// <inheritdoc/>
     public override void Execute(IRunnable run)
     {
-        lock (_runs)
-        {
-            if (_isClosed)
-                throw new RejectedExecutionException($"The threads of {Id} have ended.");
-            _runs.Enqueue(run);
-            if (_sleepers > 0)
-                Monitor.Pulse(_runs);
-        }
+        if (!_runs.Add(run))
+            throw new RejectedExecutionException($"The threads of {Id} have ended.");
     }
 
     /// <inheritdoc/>
-    public override void Shutdown()
-    {
-        lock (_runs)
-        {
-            _isClosed = true;
-            Monitor.PulseAll(_runs);
-        }
-    }
+    public override void Shutdown() => _runs.Close();
 
     private void Work()
     {
-        while (Next() is { } run)
+        while (_runs.Take() is { } run)
         {
             try
             {
@@ -69,22 +54,6 @@ internal sealed class DedicatedThreads : ExecutorService
             {
                 _events.Publish(new Error(failure, Id, typeof(DedicatedThreads), "A dispatcher's run has failed."));
             }
-        }
-    }
-
-    /// <summary>The next run; null when none will come.</summary>
-    private IRunnable? Next()
-    {
-        lock (_runs)
-        {
-            while (_runs.Count == 0 && !_isClosed)
-            {
-                _sleepers++;
-                Monitor.Wait(_runs);
-                _sleepers--;
-            }
-
-            return _runs.TryDequeue(out var run) ? run : null;
         }
     }
 }

@@ -6,46 +6,19 @@ namespace GpuActors.Workers;
 /// </summary>
 internal sealed class TrainingThread : IDisposable
 {
-    private readonly Queue<Action> _jobs = []; // with a monitor: what a blocking collection spins away are other trials' cores
-    private bool _isDisposed;
+    private readonly JobQueue<Action> _jobs = new();
 
     public TrainingThread() => new Thread(Work) { IsBackground = true, Name = "training" }.Start();
 
     /// <summary>Runs a job after those before it. It must not throw.</summary>
-    public void Post(Action job)
-    {
-        lock (_jobs)
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            _jobs.Enqueue(job);
-            Monitor.Pulse(_jobs);
-        }
-    }
+    public void Post(Action job) => ObjectDisposedException.ThrowIf(!_jobs.Add(job), this);
 
     /// <summary>Ends the thread after the jobs that were posted.</summary>
-    public void Dispose()
-    {
-        lock (_jobs)
-        {
-            _isDisposed = true;
-            Monitor.Pulse(_jobs);
-        }
-    }
+    public void Dispose() => _jobs.Close();
 
     private void Work()
     {
-        while (Next() is { } job)
+        while (_jobs.Take() is { } job)
             job();
-    }
-
-    /// <summary>The next job; null when none will come.</summary>
-    private Action? Next()
-    {
-        lock (_jobs)
-        {
-            while (_jobs.Count == 0 && !_isDisposed)
-                Monitor.Wait(_jobs);
-            return _jobs.TryDequeue(out var job) ? job : null;
-        }
     }
 }

@@ -138,7 +138,7 @@ internal sealed class SweepProgress
                 group.Key.Entry, group.Key.Configuration, group.Average(trial => goal.ValueOf(trial.Result!.Metrics)!.Value), group.Count(),
                 group.Average(trial => TrialOutcome.Violation(goal, trial.Result!, trial.Elapsed))))
             .GroupBy(leader => leader.Entry)
-            .SelectMany(entry => Ordered(entry.Where(leader => leader.Seeds == entry.Max(other => other.Seeds))).Take(1)))];
+            .Select(entry => Ordered(entry.GroupBy(leader => leader.Seeds).MaxBy(equal => equal.Key)!).First()))];
 
         IEnumerable<Leader> Ordered(IEnumerable<Leader> leaders) => leaders
             .OrderBy(leader => leader.Violation)

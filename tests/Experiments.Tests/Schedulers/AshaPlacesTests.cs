@@ -143,7 +143,7 @@ public sealed class AshaPlacesTests
                 let best = rung.MinBy(member => member.Entry)
                 let arrived = Begun.Select(member => Standing(member, rung.Key)).OfType<RungEntry>().ToList()
                 where arrived.Count(entry => entry.CompareTo(best.Entry) < 0) < arrived.Count / _options.ReductionFactor
-                orderby best.RungsLeft(best.Place), best.Record.Rungs[0], best.PlaceStep
+                orderby best.RungsLeft(best.Place), best.Record.Rungs[0], best.Rung.Step
                 select (Left: best.RungsLeft(best.Place), best.Id);
             return free.Concat(promotable.Take(1)).OrderBy(each => each.Left).Select(each => (TrialId?)each.Id).FirstOrDefault();
         }
