@@ -10,8 +10,11 @@ namespace GpuActors.Commands;
 /// was no time to write it down bears the mark that follows.</summary>
 internal sealed class ProcessGroupRecord : IDisposable
 {
+    private static int _records;
+
     private readonly string _path;
-    private RecordedGroup _newest = new(Leader: null, ProcessIdentity.Of(Environment.ProcessId)!, Programs: 0);
+    private RecordedGroup _newest = new(
+        Leader: null, ProcessIdentity.Of(Environment.ProcessId)!, Interlocked.Increment(ref _records), Programs: 0);
 
     public ProcessGroupRecord(string dataFolder)
     {
@@ -76,12 +79,12 @@ internal sealed class ProcessGroupRecord : IDisposable
     private static string FolderOf(string dataFolder) => Path.Combine(dataFolder, "workers", Environment.MachineName, "commands");
 }
 
-/// <summary>A group, the worker that started it, and how many programs it has started.</summary>
-internal sealed record RecordedGroup(ProcessIdentity? Leader, ProcessIdentity Worker, int Programs)
+/// <summary>A group, the worker that started it, which of its records this is, and how many programs it has counted.</summary>
+internal sealed record RecordedGroup(ProcessIdentity? Leader, ProcessIdentity Worker, int Record, int Programs)
 {
-    /// <summary>Mark of the worker's next program.</summary>
+    /// <summary>Mark of the next program, which no other has, of whatever worker and record.</summary>
     [JsonIgnore]
-    public string NextMark => string.Create(CultureInfo.InvariantCulture, $"{Worker.Id}.{Worker.Started}.{Programs + 1}");
+    public string NextMark => string.Create(CultureInfo.InvariantCulture, $"{Worker.Id}.{Worker.Started}.{Record}.{Programs + 1}");
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -95,13 +95,13 @@ public sealed class ProcessGroupTests : IDisposable
     [Fact]
     public void What_a_worker_started_and_had_no_time_to_write_down_is_ended_by_the_next_agent()
     {
-        using var earlier = ProcessGroup.Start(["sleep", "600"], "/", [], "999999999.1.4");
-        using var group = ProcessGroup.Start(["sh", "-c", Family, "sh", _pipe], "/", [], "999999999.1.5");
+        using var earlier = ProcessGroup.Start(["sleep", "600"], "/", [], "999999999.1.1.4");
+        using var group = ProcessGroup.Start(["sh", "-c", Family, "sh", _pipe], "/", [], "999999999.1.1.5");
         using var family = Opened();
         using (new ProcessGroupRecord(_folder))
         {
             var own = Assert.Single(Directory.GetFiles(_folder, "*.json", SearchOption.AllDirectories));
-            File.WriteAllText(own + ".json", """{"leader":null,"worker":{"id":999999999,"started":1},"programs":4}""");
+            File.WriteAllText(own + ".json", """{"leader":null,"worker":{"id":999999999,"started":1},"record":1,"programs":4}""");
         }
 
         Assert.Equal([group.Leader.Id], ProcessGroupRecord.EndLeftovers(_folder));
@@ -109,6 +109,15 @@ public sealed class ProcessGroupTests : IDisposable
         Assert.Null(family.ReadLine());
         Assert.Null(earlier.ExitCode); // it was in hand, and its worker wrote down another, so it has left on purpose
         earlier.Kill();
+    }
+
+    [Fact]
+    public void Marks_are_told_apart_within_a_process_too()
+    {
+        using var one = new ProcessGroupRecord(Path.Combine(_folder, "one"));
+        using var other = new ProcessGroupRecord(Path.Combine(_folder, "other"));
+
+        Assert.NotEqual(one.NextMark, other.NextMark);
     }
 
     [Fact]
