@@ -1,3 +1,4 @@
+using Adapters.Mechanisms;
 using Adapters.Methods;
 using Adapters.Models;
 using static TorchSharp.torch;
@@ -19,7 +20,8 @@ public static class AdapterFolder
         new StoredAdapter
         {
             Config = config,
-            Tensors = adapter.Trainable.ToDictionary(pair => pair.Name, Tensor (pair) => pair.Parameter),
+            Tensors = Saved(adapter).ToDictionary(pair => pair.Name, pair => pair.Tensor),
+            Beside = adapter.Kept.Where(kept => kept.Keeping == Keeping.Beside).ToDictionary(kept => kept.Name, kept => kept.Tensor),
             Experts = adapter.Experts,
         }.Write(folder);
     }
@@ -40,7 +42,9 @@ public static class AdapterFolder
             if (plan.Fingerprint is { } trained && trained != (string?)adapter.Config["orchestrator"]!["base_fingerprint"])
                 throw new AdapterException($"{folder} was trained on another base than this {model.Family} model: "
                     + $"its base_fingerprint is {trained}, this one's {adapter.Config["orchestrator"]!["base_fingerprint"]}.");
-            Fill(adapter, Path.Combine(folder, "adapter_model.safetensors"));
+            Fill(adapter, Path.Combine(folder, StoredAdapter.TensorFile), Saved(adapter));
+            if (Path.Combine(folder, StoredAdapter.BesideFile) is var beside && File.Exists(beside))
+                Fill(adapter, beside, adapter.Kept.Where(kept => kept.Keeping == Keeping.Beside).Select(kept => (kept.Name, kept.Tensor)));
             return adapter;
         }
         catch
@@ -50,18 +54,24 @@ public static class AdapterFolder
         }
     }
 
-    private static void Fill(Adapter adapter, string path)
+    /// <summary>What the adapter's own file holds.</summary>
+    private static IEnumerable<(string Name, Tensor Tensor)> Saved(Adapter adapter) =>
+        adapter.Trainable.Select(pair => (pair.Name, (Tensor)pair.Parameter))
+            .Concat(adapter.Kept.Where(kept => kept.Keeping == Keeping.WithAdapter).Select(kept => (kept.Name, kept.Tensor)));
+
+    private static void Fill(Adapter adapter, string path, IEnumerable<(string Name, Tensor Tensor)> places)
     {
         using var file = SafeTensorsFile.Open(path);
-        var names = adapter.Trainable.Select(pair => pair.Name).ToHashSet();
+        var tensors = places.ToList();
+        var names = tensors.Select(pair => pair.Name).ToHashSet();
         if (file.Entries.Keys.Order(StringComparer.Ordinal).FirstOrDefault(name => !names.Contains(name)) is { } unknown)
             throw new AdapterException(
                 $"{path} holds the tensor '{unknown}', for which this {adapter.Method} adapter has no place.");
-        foreach (var (name, parameter) in adapter.Trainable)
+        foreach (var (name, tensor) in tensors)
         {
             if (!file.Entries.ContainsKey(name))
                 throw new AdapterException($"{path} lacks the tensor '{name}', which the {adapter.Method} adapter has trained.");
-            file.ReadInto(name, parameter);
+            file.ReadInto(name, tensor);
         }
     }
 }

@@ -12,20 +12,6 @@ namespace Adapters.Checkpoints;
 /// <param name="Fingerprint">Of the base it was trained on; null where the folder does not say.</param>
 internal sealed record AdapterPlan(string Method, JsonObject Options, AttachContext Context, string? Fingerprint)
 {
-    /// <summary>PEFT's fields that our LoRA has under another name.</summary>
-    private static readonly (string Theirs, string Ours)[] LoraFields =
-    [
-        ("r", "rank"), ("lora_alpha", "alpha"), ("lora_dropout", "dropout"), ("use_rslora", "rslora"), ("bias", "bias"),
-        ("target_modules", "target_modules"),
-    ];
-
-    /// <summary>PEFT's fields that change nothing in what a trained adapter computes.</summary>
-    private static readonly string[] Inert =
-    [
-        "peft_type", "peft_version", "task_type", "base_model_name_or_path", "revision", "inference_mode", "auto_mapping",
-        "modules_to_save", "megatron_core", "qalora_group_size", "init_lora_weights",
-    ];
-
     /// <exception cref="AdapterException">When the config asks for what there is not, by name.</exception>
     public static AdapterPlan Of(JsonObject config, string folder, BaseModel model)
     {
@@ -53,40 +39,20 @@ internal sealed record AdapterPlan(string Method, JsonObject Options, AttachCont
 
     private static AdapterPlan OfPeft(JsonObject config, string folder, BaseModel model)
     {
-        if ((string?)config["peft_type"] is not "LORA" and var type)
-            throw new AdapterException($"{folder} holds an adapter of PEFT's type '{type}', which cannot be loaded; LORA can.");
-        if (config["target_modules"] is JsonValue pattern && (string?)pattern != "all-linear")
-            throw new AdapterException(
-                $"{folder}: target_modules is the expression '{pattern}', but only a list of names can be loaded.");
-
-        var options = new JsonObject();
-        foreach (var (field, value) in config)
+        var (method, options) = PeftConfig.Read(config, folder);
+        options["target_modules"] = config["target_modules"] switch
         {
-            if (LoraFields.FirstOrDefault(pair => pair.Theirs == field).Ours is { } option)
-                options[option] = value is JsonValue && option == "target_modules" ? new JsonArray("all-linear") : value?.DeepClone();
-            else if (!Inert.Contains(field) && !SaysNothing(value))
-                throw new AdapterException(
-                    $"{folder}: '{field}' is {value!.ToJsonString()}, and such an adapter cannot be loaded.");
-        }
-
-        if (config["init_lora_weights"] is JsonValue init && init.TryGetValue(out string? way) && way != "gaussian")
-            throw new AdapterException(
-                $"{folder}: init_lora_weights is '{way}', which changed the base's weights, so that the adapter alone is not enough.");
-        return new AdapterPlan("lora", options, new AttachContext
+            JsonValue text when (string?)text == "all-linear" => new JsonArray("all-linear"),
+            JsonValue text => throw new AdapterException(
+                $"{folder}: target_modules is the expression '{(string?)text}', but only a list of names can be loaded."),
+            var list => list?.DeepClone(),
+        };
+        return new AdapterPlan(method.Id, options, new AttachContext
         {
             Head = ParametersOf(model, Texts(config["modules_to_save"])),
             Base = (string?)config["base_model_name_or_path"] ?? "",
         }, Fingerprint: null);
     }
-
-    private static bool SaysNothing(JsonNode? value) => value switch
-    {
-        null => true,
-        JsonArray list => list.Count == 0,
-        JsonObject map => map.Count == 0,
-        JsonValue text when text.TryGetValue(out string? content) => content == "",
-        _ => value.GetValueKind() == JsonValueKind.False,
-    };
 
     private static IReadOnlyList<string> ParametersOf(BaseModel model, IReadOnlyList<string> modules) =>
         [.. model.named_parameters().Select(pair => pair.name).Where(name => modules.Any(module =>

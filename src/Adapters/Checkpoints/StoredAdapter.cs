@@ -11,6 +11,12 @@ namespace Adapters.Checkpoints;
 /// </summary>
 public sealed class StoredAdapter : IDisposable
 {
+    /// <summary>The file that PEFT reads and writes too.</summary>
+    internal const string TensorFile = "adapter_model.safetensors";
+
+    /// <summary>The file of what PEFT makes again, but not to the same bits on every machine; absent where there is none.</summary>
+    internal const string BesideFile = "orchestrator.safetensors";
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Where it was read from, for messages.</summary>
@@ -21,6 +27,9 @@ public sealed class StoredAdapter : IDisposable
 
     /// <summary>The tensors by their saved names.</summary>
     public required IReadOnlyDictionary<string, Tensor> Tensors { get; init; }
+
+    /// <summary>Tensors that are kept beside those, by their saved names.</summary>
+    public IReadOnlyDictionary<string, Tensor> Beside { get; init; } = new Dictionary<string, Tensor>();
 
     /// <summary>The adapters that it is composed of.</summary>
     public IReadOnlyList<StoredAdapter> Experts { get; init; } = [];
@@ -36,10 +45,13 @@ public sealed class StoredAdapter : IDisposable
         {
             Folder = folder,
             Config = config,
-            Tensors = SafeTensorsFile.ReadAll(Path.Combine(folder, "adapter_model.safetensors"), device)
-                .ToDictionary(pair => pair.Key, pair => pair.Value.DetachFromDisposeScope()),
+            Tensors = ReadAll(TensorFile),
+            Beside = File.Exists(Path.Combine(folder, BesideFile)) ? ReadAll(BesideFile) : new Dictionary<string, Tensor>(),
             Experts = [.. ExpertFolders(folder, config).Select(expert => Read(expert, device))],
         };
+
+        Dictionary<string, Tensor> ReadAll(string file) => SafeTensorsFile.ReadAll(Path.Combine(folder, file), device)
+            .ToDictionary(pair => pair.Key, pair => pair.Value.DetachFromDisposeScope());
     }
 
     /// <summary>The content of an <c>adapter_config.json</c>.</summary>
@@ -67,15 +79,17 @@ public sealed class StoredAdapter : IDisposable
     {
         for (var expert = 0; expert < Experts.Count; expert++)
             Experts[expert].Write(Path.Combine(folder, "experts", $"{expert}"));
-        SafeTensorsFile.Write(Path.Combine(folder, "adapter_model.safetensors"),
-            Tensors.Select(pair => (pair.Key, pair.Value)), new Dictionary<string, string> { ["format"] = "pt" });
+        var metadata = new Dictionary<string, string> { ["format"] = "pt" };
+        SafeTensorsFile.Write(Path.Combine(folder, TensorFile), Tensors.Select(pair => (pair.Key, pair.Value)), metadata);
+        if (Beside.Count > 0)
+            SafeTensorsFile.Write(Path.Combine(folder, BesideFile), Beside.Select(pair => (pair.Key, pair.Value)), metadata);
         DurableFile.WriteText(Path.Combine(folder, "adapter_config.json"), Config.ToJsonString(Indented) + "\n");
     }
 
     /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {
-        foreach (var tensor in Tensors.Values)
+        foreach (var tensor in Tensors.Values.Concat(Beside.Values))
             tensor.Dispose();
         foreach (var expert in Experts)
             expert.Dispose();

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Adapters.Mechanisms;
 using Adapters.Methods;
 using Adapters.Training;
 using Adapters.Training.Optimizers;
@@ -34,14 +35,15 @@ public static class TrainingCheckpoint
     /// <param name="progress">How far it has come.</param>
     /// <param name="parameters">What is trained.</param>
     /// <param name="optimizer">How it is trained.</param>
+    /// <param name="kept">What is not trained but computed with.</param>
     internal static CheckpointReference Save(string folder, int attempt, TrainingIdentity training, TrainingProgress progress,
-        FlatParameters parameters, IOptimizer optimizer)
+        FlatParameters parameters, IOptimizer optimizer, IReadOnlyList<KeptTensor> kept)
     {
         var place = Path.Combine(folder, $"a{attempt}-s{progress.Step}");
         DurableFolder.Write(place, temporary =>
         {
             using var scope = NewDisposeScope();
-            SafeTensorsFile.Write(Path.Combine(temporary, StateFile), TensorsOf(parameters, optimizer));
+            SafeTensorsFile.Write(Path.Combine(temporary, StateFile), TensorsOf(parameters, optimizer, kept));
             var files = new[] { Describe(temporary, StateFile) };
             var manifest = new CheckpointManifest(Format, attempt, training, progress, files, Sha256: "");
             var whole = manifest with { Sha256 = HashOf(manifest) };
@@ -54,7 +56,7 @@ public static class TrainingCheckpoint
     /// <returns>How far the training had come.</returns>
     /// <exception cref="AdapterException">When the folder is no whole checkpoint, or one of another training.</exception>
     internal static TrainingProgress Load(
-        string folder, TrainingIdentity training, FlatParameters parameters, IOptimizer optimizer)
+        string folder, TrainingIdentity training, FlatParameters parameters, IOptimizer optimizer, IReadOnlyList<KeptTensor> kept)
     {
         var manifest = Check(folder);
         if (manifest.Training != training)
@@ -62,7 +64,7 @@ public static class TrainingCheckpoint
 
         using var scope = NewDisposeScope();
         using var file = SafeTensorsFile.Open(Path.Combine(folder, StateFile));
-        var tensors = TensorsOf(parameters, optimizer).ToList();
+        var tensors = TensorsOf(parameters, optimizer, kept).ToList();
         if (file.Entries.Count != tensors.Count)
             throw new AdapterException(
                 $"Checkpoint '{folder}' holds {file.Entries.Count} tensors, but this training has {tensors.Count}.");
@@ -117,9 +119,11 @@ public static class TrainingCheckpoint
         Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(manifest with { Sha256 = "" }, Json)));
 
     /// <summary>Views of all that is saved, in the current dispose scope.</summary>
-    private static IEnumerable<(string Name, Tensor Tensor)> TensorsOf(FlatParameters parameters, IOptimizer optimizer) =>
+    private static IEnumerable<(string Name, Tensor Tensor)> TensorsOf(
+        FlatParameters parameters, IOptimizer optimizer, IReadOnlyList<KeptTensor> kept) =>
         optimizer.State.Prepend(KeyValuePair.Create("parameter", parameters.Values))
-            .SelectMany(buffer => parameters.Views(buffer.Value).Select(view => ($"{buffer.Key}.{view.Name}", view.View)));
+            .SelectMany(buffer => parameters.Views(buffer.Value).Select(view => ($"{buffer.Key}.{view.Name}", view.View)))
+            .Concat(kept.Where(each => each.Keeping != Keeping.Remade).Select(each => ($"kept.{each.Name}", each.Tensor)));
 
     private static CheckpointFile Describe(string folder, string name)
     {

@@ -21,23 +21,20 @@ public enum ExpertCombination
 /// Conv-LoRA beside a linear layer: <c>y + s·B(h + z)</c> with h = A·drop(x), and z what the experts that a gate chose for
 /// each image make of h as a map.
 /// </summary>
-public sealed class ConvLoraDelta : LinearAdapter
+public sealed class ConvLoraDelta : LowRankDelta
 {
-    private readonly LowRankFactors _factors;
     private readonly NoisyTopKGate _gate;
     private readonly ScaleExperts _experts;
     private readonly ExpertCombination _combination;
     private SpatialLayout _layout;
     private Tensor? _imbalance;
 
-    /// <summary>Puts the parts beside a layer.</summary>
-    public ConvLoraDelta(
-        LowRankFactors factors, NoisyTopKGate gate, ScaleExperts experts, ExpertCombination combination, SpatialLayout layout)
-        : base(nameof(ConvLoraDelta))
+    /// <summary>Puts the parts beside a layer; of the factors see <see cref="LowRankDelta"/>.</summary>
+    public ConvLoraDelta(Site site, Tensor a, Tensor b, double scale, double dropout,
+        NoisyTopKGate gate, ScaleExperts experts, ExpertCombination combination, SpatialLayout layout)
+        : base(site, a, b, scale, dropout)
     {
-        (_factors, _gate, _experts, _combination, _layout) = (factors, gate, experts, combination, layout);
-        Own("lora_A.weight", factors.A);
-        Own("lora_B.weight", factors.B);
+        (_gate, _experts, _combination, _layout) = (gate, experts, combination, layout);
         Own("lora_gate.weight", gate.Weight);
         Own("lora_gate.noise_weight", gate.NoiseWeight);
         Own("lora_experts.weight", experts.Weight);
@@ -56,10 +53,13 @@ public sealed class ConvLoraDelta : LinearAdapter
         + "is routed to its own, so no weight of a linear layer does the same.";
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x, Tensor y)
+    public override Tensor Delta() => throw new NotSupportedException(MergeObstacle);
+
+    /// <inheritdoc/>
+    public override Tensor Adapt(Tensor x, Tensor y)
     {
         using var scope = NewDisposeScope();
-        var pass = Adapt(x, y);
+        var pass = Trace(x, y);
         _imbalance?.Dispose();
         _imbalance = training ? pass.Choice.Imbalance().DetachFromDisposeScope() : null;
         return pass.Output.MoveToOuterDisposeScope();
@@ -83,9 +83,9 @@ public sealed class ConvLoraDelta : LinearAdapter
     internal sealed record Pass(Tensor Output, Tensor Bottleneck, Tensor Features, GateChoice Choice);
 
     /// <summary>A forward pass with all that it passes through.</summary>
-    internal Pass Adapt(Tensor x, Tensor y)
+    internal Pass Trace(Tensor x, Tensor y)
     {
-        var h = _factors.Down(x, training); // [images, height, width, rank] or [images, prefix + height·width, rank]
+        var h = Down(x, A); // [images, height, width, rank] or [images, prefix + height·width, rank]
         var prefix = _layout.Tokens ? _layout.Prefix : 0;
         var grid = prefix > 0 ? h.narrow(1, prefix, h.shape[1] - prefix) : h;
         var map = AsMap(grid); // [images, rank, height, width]
@@ -94,7 +94,7 @@ public sealed class ConvLoraDelta : LinearAdapter
         var choice = _gate.Choose(features, training);
         var z = Combine(_experts.Apply(map, choice.Chosen), choice).permute(0, 2, 3, 1).reshape(grid.shape);
         var whole = prefix > 0 ? cat([h.narrow(1, 0, prefix), grid + z], 1) : h + z;
-        return new Pass(_factors.AddUp(y, whole), whole, features, choice);
+        return new Pass(Site.AddMixed(y, whole, B, Scale), whole, features, choice);
     }
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Adapters.Mechanisms;
 
 /// <summary>Frozen low-rank experts beside a linear layer, mixed by a gate: <c>y + Σ g_n s_n B_n A_n x</c>.</summary>
-public sealed class ExpertMixture : LinearAdapter
+public sealed class ExpertMixture : ParallelAdapter
 {
     private readonly FrozenExperts _experts;
     private readonly ExpertGate _gate;
@@ -12,12 +12,13 @@ public sealed class ExpertMixture : LinearAdapter
     private Tensor? _mask; // of the pass that has begun
 
     /// <summary>Puts experts beside a layer.</summary>
+    /// <param name="site">The layer.</param>
     /// <param name="experts">The layer's experts, freed with this.</param>
     /// <param name="gate">The gate.</param>
     /// <param name="ownsGate">
     /// Whether the gate looks at this layer, which is the first of those that share it. Its parameters are saved here.
     /// </param>
-    public ExpertMixture(FrozenExperts experts, ExpertGate gate, bool ownsGate) : base(nameof(ExpertMixture))
+    public ExpertMixture(Site site, FrozenExperts experts, ExpertGate gate, bool ownsGate) : base(site)
     {
         (_experts, _gate, _ownsGate) = (experts, gate, ownsGate);
         if (!ownsGate)
@@ -38,7 +39,7 @@ public sealed class ExpertMixture : LinearAdapter
         : "A mixture of experts cannot be merged: its gates depend on the input, so no fixed weight does the same.";
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x, Tensor y)
+    public override Tensor Adapt(Tensor x, Tensor y)
     {
         using var scope = NewDisposeScope();
         var h = _experts.Down(x);
@@ -49,7 +50,7 @@ public sealed class ExpertMixture : LinearAdapter
     }
 
     /// <inheritdoc/>
-    public override Tensor DeltaWeight() => MergeObstacle is { } obstacle
+    public override Tensor Delta() => MergeObstacle is { } obstacle
         ? throw new NotSupportedException(obstacle)
         : _experts.Delta(_gate.Active.ToList().IndexOf(true)); // the gate of the only expert is 1
 

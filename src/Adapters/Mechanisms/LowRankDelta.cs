@@ -1,27 +1,81 @@
+using Adapters.Models;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Adapters.Mechanisms;
 
-/// <summary>A low-rank update beside a linear layer: <c>y + s·B(A·drop(x))</c>.</summary>
-public sealed class LowRankDelta : LinearAdapter
+/// <summary>
+/// A low-rank update whose two factors are trained as they are, and saved as PEFT saves them: <c>y + s·B(A·x)</c>. Where they
+/// start as a part of the weight, that part is subtracted beside it, <c>y + s·B(A·x) - s·B₀(A₀·x)</c>, so that the base's own
+/// weight need not be changed.
+/// </summary>
+public class LowRankDelta : LowRankAdapter
 {
-    private readonly LowRankFactors _factors;
+    private readonly (Tensor A, Tensor B)? _start;
 
-    /// <summary>Puts the factors beside a layer; they are saved as PEFT saves them.</summary>
-    public LowRankDelta(LowRankFactors factors) : base(nameof(LowRankDelta))
+    /// <summary>Puts given factors beside a layer.</summary>
+    /// <param name="site">The layer.</param>
+    /// <param name="a">A <c>[rank, in]</c></param>
+    /// <param name="b">B <c>[out, rank]</c></param>
+    /// <param name="scale">s</param>
+    /// <param name="dropout">Share of the input that the update does not see in training.</param>
+    /// <param name="isTakenFromWeight">Whether <c>s·BA</c> as given is a part of the weight.</param>
+    public LowRankDelta(Site site, Tensor a, Tensor b, double scale, double dropout = 0, bool isTakenFromWeight = false)
+        : base(site, scale, dropout)
     {
-        _factors = factors;
-        Own("lora_A.weight", factors.A);
-        Own("lora_B.weight", factors.B);
+        if (isTakenFromWeight)
+            _start = (Keep("initial_A", a.clone(), Keeping.Beside), Keep("initial_B", b.clone(), Keeping.Beside));
+        (A, B) = site switch
+        {
+            EmbeddingSite => (Own("lora_embedding_A", a), Own("lora_embedding_B", b)),
+            ConvolutionSite => (Own("lora_A.weight", site.Shape(a)), Own("lora_B.weight", b.reshape(b.shape[0], -1, 1, 1))),
+            _ => (Own("lora_A.weight", a), Own("lora_B.weight", b)),
+        };
     }
 
+    /// <summary>A <c>[rank, in]</c>; of a convolution <c>[rank, channels, height, width]</c></summary>
+    public Parameter A { get; }
+
+    /// <summary>B <c>[out, rank]</c>; of a convolution <c>[out, rank, 1, 1]</c></summary>
+    public Parameter B { get; }
+
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x, Tensor y)
+    public override Tensor Adapt(Tensor x, Tensor y)
     {
+        if (_start is null)
+            return base.Adapt(x, y);
         using var scope = NewDisposeScope();
-        return _factors.AddUp(y, _factors.Down(x, training)).MoveToOuterDisposeScope();
+        return (y.to(A.dtype) + UpdateOf(Dropped(x, A.dtype))).to(y.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Δ(x) of an input that dropout has been at already, of the adapter's precision. At the start exactly zero.</summary>
+    internal Tensor UpdateOf(Tensor seen)
+    {
+        var update = Of(Factors());
+        return (_start is { } start ? update - Of(start) : update) * Scale;
+
+        Tensor Of((Tensor A, Tensor B) factors) => Site.MixOutputs(Site.Apply(seen, Site.Shape(factors.A)), factors.B);
     }
 
     /// <inheritdoc/>
-    public override Tensor DeltaWeight() => _factors.Delta();
+    public override Tensor Delta()
+    {
+        var (a, b) = Whole();
+        return b.matmul(a) * Scale;
+    }
+
+    /// <inheritdoc/>
+    public override LayerWeights Foundation(LayerWeights layer) => _start is var (a, b)
+        ? layer with { Matrix = layer.Matrix - b.matmul(a) * Scale }
+        : layer;
+
+    /// <summary>Factors of all of Δ / s, what is subtracted included.</summary>
+    internal (Tensor A, Tensor B) Whole()
+    {
+        var (a, b) = Factors();
+        return _start is { } start ? (cat([a, start.A], 0), cat([b, -start.B], 1)) : (a, b);
+    }
+
+    /// <inheritdoc/>
+    protected override (Tensor A, Tensor B) Factors() => (A.flatten(1), B.flatten(1));
 }

@@ -13,7 +13,7 @@ namespace Adapters.Methods;
 /// </summary>
 public sealed class Adapter : IDisposable
 {
-    private Dictionary<LinearSite, (Tensor Weight, LinearAdapter Adapter)>? _unmerged;
+    private List<(SiteAdapter Adapter, Tensor Weight, Tensor? Bias)>? _unmerged;
     private bool _disposed;
 
     /// <summary>The base it is attached to.</summary>
@@ -23,10 +23,16 @@ public sealed class Adapter : IDisposable
     public required string Method { get; init; }
 
     /// <summary>The adapter of each adapted site, by the site's full name.</summary>
-    public IReadOnlyDictionary<string, LinearAdapter> Sites { get; init; } = new Dictionary<string, LinearAdapter>();
+    public IReadOnlyDictionary<string, SiteAdapter> Sites { get; init; } = new Dictionary<string, SiteAdapter>();
 
     /// <summary>All that is trained, under the name it is saved by, in a fixed order. What is not here is frozen.</summary>
     public required IReadOnlyList<(string Name, Parameter Parameter)> Trainable { get; init; }
+
+    /// <summary>Tensors that are not trained but that it computes with, under the name they are saved by.</summary>
+    public IReadOnlyList<KeptTensor> Kept { get; init; } = [];
+
+    /// <summary>Tensors of no layer's adapter, which are freed with this.</summary>
+    internal IReadOnlyList<Tensor> Shared { get; init; } = [];
 
     /// <summary>Content of <c>adapter_config.json</c>.</summary>
     public required JsonObject Config { get; init; }
@@ -48,8 +54,12 @@ public sealed class Adapter : IDisposable
 
     /// <summary>Why the whole cannot be folded into the base's weights; null where it can, exactly.</summary>
     public string? MergeObstacle => Sites
-        .Select(pair => pair.Value.MergeObstacle ?? (Model.Sites[pair.Key].Tied ? TiedObstacle(pair.Key) : null))
+        .Select(pair => pair.Value.MergeObstacle ?? (Model.Sites[pair.Key].Tied || IsShared(pair.Key) ? TiedObstacle(pair.Key) : null))
         .FirstOrDefault(obstacle => obstacle is not null);
+
+    /// <summary>Whether another layer computes with the weight of a site.</summary>
+    private bool IsShared(string site) => Model.Sites.Values.Any(other => other.Tied
+        && ReferenceEquals(other.Weight, Model.Sites[site].Weight));
 
     private static string TiedObstacle(string site) =>
         $"The adapter of {site} cannot be merged, because the layer shares its weight with another: untie it first.";
@@ -68,25 +78,33 @@ public sealed class Adapter : IDisposable
 
         using var frozen = no_grad();
         _unmerged = [];
-        foreach (var (name, adapter) in Sites)
+        foreach (var adapter in Sites.Values)
         {
             using var scope = NewDisposeScope();
-            var site = Model.Sites[name];
-            _unmerged.Add(site, (site.Weight.clone().DetachFromDisposeScope(), adapter));
-            site.Weight.copy_(site.Weight.to(float32) + adapter.DeltaWeight());
-            site.Adapter = null;
+            var site = adapter.Site;
+            var folded = adapter.Fold(new LayerWeights(site.Matrix(site.Weight).to(float32), site.Bias?.to(float32)));
+            _unmerged.Add((adapter, Copy(site.Weight)!, Copy(site.Bias)));
+            site.Weight.copy_(site.Shape(folded.Matrix));
+            if (folded.Bias is not null)
+                site.Bias!.copy_(folded.Bias);
+            site.Remove(adapter);
         }
+
+        static Tensor? Copy(Tensor? tensor) => tensor?.clone().DetachFromDisposeScope();
     }
 
     /// <summary>Takes a merge back: the same weights to the last bit, and the adapters beside them again.</summary>
     public void Unmerge()
     {
         using var frozen = no_grad();
-        foreach (var (site, (weight, adapter)) in _unmerged ?? [])
+        foreach (var (adapter, weight, bias) in _unmerged ?? [])
         {
-            site.Weight.copy_(weight);
+            adapter.Site.Weight.copy_(weight);
             weight.Dispose();
-            site.Adapter = adapter;
+            if (bias is not null)
+                adapter.Site.Bias!.copy_(bias);
+            bias?.Dispose();
+            adapter.Site.Put(adapter);
         }
 
         _unmerged = null;
@@ -99,12 +117,14 @@ public sealed class Adapter : IDisposable
             return;
         _disposed = true;
         Unmerge();
-        foreach (var (name, adapter) in Sites)
+        foreach (var adapter in Sites.Values)
         {
-            Model.Sites[name].Adapter = null;
+            adapter.Site.Remove(adapter);
             adapter.Dispose();
         }
 
+        foreach (var shared in Shared)
+            shared.Dispose();
         Release?.Invoke();
         foreach (var parameter in Model.parameters())
         {
@@ -117,3 +137,9 @@ public sealed class Adapter : IDisposable
             expert.Dispose();
     }
 }
+
+/// <summary>A tensor that an adapter computes with and does not train.</summary>
+/// <param name="Name">The name it is saved by.</param>
+/// <param name="Tensor">The tensor.</param>
+/// <param name="Keeping">Where it is kept.</param>
+public sealed record KeptTensor(string Name, Tensor Tensor, Keeping Keeping);

@@ -35,9 +35,10 @@ public abstract class AdapterMethod<TOptions> : IAdapterMethod
                 $"Method '{_registration.Id}' composes no experts, but was given {context.Experts.Count}.");
 
         using var scope = NewDisposeScope(); // what stays takes itself out of it
-        using var attachment = new Attachment(model, _registration.Id, context);
+        using var fresh = no_grad();
+        using var attachment = new Attachment(model, _registration, context);
         Attach(attachment, bound);
-        return attachment.Build(OptionSchema.Write(bound), trainsHead: _registration.Trains);
+        return attachment.Build(OptionSchema.Of(typeof(TOptions)), OptionSchema.Write(bound));
     }
 
     /// <summary>Says what this method puts on which sites and which parameters of the base it frees.</summary>

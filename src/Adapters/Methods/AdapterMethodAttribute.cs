@@ -16,6 +16,27 @@ public sealed class AdapterMethodAttribute(string id) : Attribute
     /// <summary>Whether it composes adapters that other trials trained (<see cref="AttachContext.Experts"/>).</summary>
     public bool ComposesExperts { get; init; }
 
+    /// <summary>What it computes, in one line: <c>y = Wx + s·B(A·x), s = alpha / rank</c>.</summary>
+    public string Equation { get; init; } = "";
+
+    /// <summary>
+    /// Parameters that it trains in a layer, as a formula of its options and of the layer's matrix: <c>rank * (in + out)</c>.
+    /// Empty where it does not go by layers.
+    /// </summary>
+    public string ParametersPerLayer { get; init; } = "";
+
+    /// <summary>Parameters that its layers share, as a formula of its options and of the largest layer's matrix.</summary>
+    public string ParametersShared { get; init; } = "";
+
+    /// <summary>PEFT's name for the kind of adapter, where folders can be exchanged with it; null where PEFT has none.</summary>
+    public string? PeftType { get; init; }
+
+    /// <summary>The field of PEFT's config that tells the method from another of the same type; null for the plain one.</summary>
+    public string? PeftSwitch { get; init; }
+
+    /// <summary>Fields of PEFT's config that change nothing in what a trained adapter of this method computes.</summary>
+    public string[] PeftInert { get; init; } = [];
+
     /// <summary>Whether it trains anything.</summary>
     public bool Trains { get; init; } = true;
 

@@ -3,6 +3,7 @@ using Adapters.Checkpoints;
 using Adapters.Mechanisms;
 using Adapters.Models;
 using Adapters.Options;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Adapters.Methods;
@@ -16,19 +17,25 @@ public sealed class Attachment : IDisposable
     /// <summary>PEFT's prefix of every saved name.</summary>
     private const string Root = "base_model.model.";
 
+    /// <summary>Its prefix of what belongs to no layer.</summary>
+    private const string SharedRoot = "base_model.";
+
     private const string Bias = ".bias";
 
-    private readonly Dictionary<string, LinearAdapter> _adapters = [];
+    private readonly Dictionary<string, SiteAdapter> _adapters = [];
+    private readonly Dictionary<string, (Tensor Tensor, Keeping? Keeping)> _shared = []; // what is kept nowhere but trained has no keeping
+    private readonly AdapterMethodAttribute _registration;
     private readonly HashSet<string> _freed = [];
     private readonly List<Action> _begin = [];
     private readonly List<Action> _end = [];
     private bool _built;
 
-    internal Attachment(BaseModel model, string method, AttachContext context)
+    internal Attachment(BaseModel model, AdapterMethodAttribute registration, AttachContext context)
     {
-        if (model.Sites.Values.Any(site => site.Adapter is not null))
+        if (model.Sites.Values.Any(site => site.Adapters.Count > 0))
             throw new InvalidOperationException("The model carries an adapter already; dispose that one first.");
-        (Model, Method, Context) = (model, method, context);
+        (Model, _registration, Context) = (model, registration, context);
+        Config = new() { ["peft_type"] = registration.PeftType ?? registration.Id.ToUpperInvariant().Replace('-', '_') };
         Generator = new Generator(context.Seed, CPU);
     }
 
@@ -36,7 +43,7 @@ public sealed class Attachment : IDisposable
     public BaseModel Model { get; }
 
     /// <summary>The method's registered name.</summary>
-    public string Method { get; }
+    public string Method => _registration.Id;
 
     /// <summary>What the trial adds.</summary>
     public AttachContext Context { get; }
@@ -48,7 +55,7 @@ public sealed class Attachment : IDisposable
     internal string Fingerprint => field ??= BaseFingerprint.Of(Model, Context.Head);
 
     /// <summary>Fields of <c>adapter_config.json</c> that are the method's own, in PEFT's words.</summary>
-    public JsonObject Config { get; } = new() { ["peft_type"] = "LORA" };
+    public JsonObject Config { get; }
 
     /// <summary>A term of the training loss, see <see cref="Adapter.AuxiliaryLoss"/>.</summary>
     public Func<Tensor>? AuxiliaryLoss { get; set; }
@@ -58,12 +65,13 @@ public sealed class Attachment : IDisposable
 
     /// <summary>The sites that an option <c>target_modules</c> means, in the model's order. Writes it into the config.</summary>
     /// <param name="patterns">Names or dotted ends of names, or <c>all-linear</c>; null for the model's default.</param>
-    /// <param name="rank">Rank of the update that they get.</param>
+    /// <param name="adapts">Whether the method adapts layers of that kind.</param>
+    /// <param name="rank">A rank that no layer's dimensions may fall short of, or null.</param>
     /// <exception cref="AdapterException">When one is no site's name, or the rank exceeds a site's dimensions.</exception>
-    public IReadOnlyList<(string Name, LinearSite Site)> Targets(IReadOnlyList<string>? patterns, int rank)
+    public IReadOnlyList<Target> Targets(IReadOnlyList<string>? patterns, Func<Site, bool> adapts, int? rank = null)
     {
-        var targets = TargetModules.Select(Model, patterns, Context.Head, Method);
-        foreach (var (name, site) in targets)
+        var targets = TargetModules.Select(Model, patterns, Context.Head, adapts, Method);
+        foreach (var (name, site, _) in targets)
         {
             var most = Math.Min(site.Inputs, site.Outputs);
             if (rank > most)
@@ -76,7 +84,28 @@ public sealed class Attachment : IDisposable
     }
 
     /// <summary>Puts an adapter on a site.</summary>
-    public void Put(string site, LinearAdapter adapter) => _adapters.Add(site, adapter);
+    public void Put(string site, SiteAdapter adapter) => _adapters.Add(site, adapter);
+
+    /// <summary>A parameter that several layers share: trained, freed with the adapter, saved under this key.</summary>
+    /// <param name="key">PEFT's name, such as <c>vblora_vector_bank</c>.</param>
+    /// <param name="make">Makes its initial value; called once.</param>
+    public Parameter Share(string key, Func<Tensor> make)
+    {
+        if (!_shared.TryGetValue(key, out var shared))
+            _shared.Add(key, shared = (nn.Parameter(make()).DetachFromDisposeScope(), null));
+        return (Parameter)shared.Tensor;
+    }
+
+    /// <summary>A tensor that several layers share and that is not trained: freed with the adapter, kept as said.</summary>
+    /// <param name="key">PEFT's name, such as <c>vera_A</c>.</param>
+    /// <param name="keeping">Where it is kept.</param>
+    /// <param name="make">Makes it; called once.</param>
+    public Tensor Share(string key, Keeping keeping, Func<Tensor> make)
+    {
+        if (!_shared.TryGetValue(key, out var shared))
+            _shared.Add(key, shared = (make().detach().DetachFromDisposeScope(), keeping));
+        return shared.Tensor;
+    }
 
     /// <summary>Frees parameters of the base for training.</summary>
     /// <param name="which">Says by full name which.</param>
@@ -86,7 +115,6 @@ public sealed class Attachment : IDisposable
     /// <summary>Frees biases of the base for training. Called after all adapters are put.</summary>
     public void Free(BiasTraining biases)
     {
-        Config["bias"] = OptionSchema.Spell(biases);
         Free(name => name.EndsWith(Bias, StringComparison.Ordinal) && biases switch
         {
             BiasTraining.None => false,
@@ -105,15 +133,16 @@ public sealed class Attachment : IDisposable
     }
 
     /// <summary>Puts everything in place.</summary>
-    /// <param name="options">The options that the method was given, all of them.</param>
-    /// <param name="trainsHead">Whether the task's head is trained along.</param>
-    internal Adapter Build(JsonObject options, bool trainsHead)
+    /// <param name="schema">The method's options.</param>
+    /// <param name="options">Those that it was given, all of them.</param>
+    internal Adapter Build(OptionSchema schema, JsonObject options)
     {
         var parameters = Model.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter);
         if (Context.Head.FirstOrDefault(name => !parameters.ContainsKey(name)) is { } missing)
             throw new InvalidOperationException($"The task's head names '{missing}', which the {Model.Family} model lacks.");
-        if (trainsHead)
+        if (_registration.Trains) // the task's head goes along
             _freed.UnionWith(Context.Head);
+        PeftConfig.Write(Config, schema, options, _registration.PeftSwitch);
         var config = Describe(options);
 
         foreach (var begin in _begin) // first, because the model may refuse
@@ -121,18 +150,27 @@ public sealed class Attachment : IDisposable
         foreach (var (name, parameter) in parameters)
             parameter.requires_grad = _freed.Contains(name);
         foreach (var (name, adapter) in _adapters)
-            Model.Sites[name].Adapter = adapter;
+            Model.Sites[name].Put(adapter);
         _built = true;
 
-        var own = Model.Sites.Keys.Where(_adapters.ContainsKey).SelectMany(site =>
+        var adapted = Model.Sites.Keys.Where(_adapters.ContainsKey).ToList();
+        var own = adapted.SelectMany(site =>
             _adapters[site].named_parameters().Select(pair => ($"{Root}{site}.{pair.name}", pair.parameter)));
+        var shared = _shared.Where(pair => pair.Value.Keeping is null)
+            .Select(pair => (SharedRoot + pair.Key, (Parameter)pair.Value.Tensor));
         var freed = parameters.Where(pair => _freed.Contains(pair.Key)).Select(pair => (SavedName(pair.Key), pair.Value));
+        var kept = adapted.SelectMany(site =>
+            _adapters[site].Kept.Select(each => new KeptTensor($"{Root}{site}.{each.Key}", each.Tensor, each.Keeping)));
+        var keptTogether = _shared.Where(pair => pair.Value.Keeping is not null)
+            .Select(pair => new KeptTensor(SharedRoot + pair.Key, pair.Value.Tensor, pair.Value.Keeping!.Value));
         return new Adapter
         {
             Model = Model,
             Method = Method,
             Sites = _adapters,
-            Trainable = [.. own, .. freed],
+            Trainable = [.. own, .. shared, .. freed],
+            Kept = [.. kept, .. keptTogether],
+            Shared = [.. _shared.Values.Select(each => each.Tensor)],
             Config = config,
             AuxiliaryLoss = AuxiliaryLoss,
             Experts = Experts,
@@ -148,6 +186,8 @@ public sealed class Attachment : IDisposable
             return;
         foreach (var adapter in _adapters.Values)
             adapter.Dispose();
+        foreach (var (shared, _) in _shared.Values)
+            shared.Dispose();
         foreach (var expert in Experts)
             expert.Dispose();
     }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Adapters.Mechanisms;
+using Adapters.Methods.Initialisations;
 using Adapters.Models;
 using Adapters.Options;
 using static TorchSharp.torch;
@@ -14,21 +15,25 @@ namespace Adapters.Methods;
 /// scale the experts, so that only the balance loss trains them. The gate, routing and convolution are per window in
 /// blocks that attend in windows. r·(in + out) + M·(9r² + r) + 2rM parameters a layer. Starts as the base, because B = 0.
 /// </remarks>
-[AdapterMethod("conv-lora", Source = "Zhong et al. 2024, arXiv:2401.17868", Families = ["sam", "vit"])]
+[AdapterMethod("conv-lora",
+    Source = "Zhong et al. 2024, arXiv:2401.17868",
+    Equation = "y = Wx + b + s·B(h + z), h = A·drop(x), z = Down_e(GELU(Conv3x3_e(Up_e(h)))), e chosen by a gate on the mean of h",
+    ParametersPerLayer = "rank * (in + out) + experts * (9 * rank * rank + rank) + 2 * rank * experts",
+    Families = ["sam", "vit"])]
 internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
 {
-    public sealed record Options
+    public sealed record Options : TargetOptions
     {
         /// <summary>Inner dimension r of the update.</summary>
-        [Range(1, 65536)]
+        [Range(1, 65536), PeftField("r")]
         public int Rank { get; init; } = 3;
 
         /// <summary>Numerator of the update's scale, alpha / rank.</summary>
-        [Range(0.0, 1e6), Mutable]
+        [Range(0.0, 1e6), Mutable, PeftField("lora_alpha")]
         public double Alpha { get; init; } = 32;
 
         /// <summary>Share of the input that the update does not see in training.</summary>
-        [Range(0.0, 0.99), Mutable]
+        [Range(0.0, 0.99), Mutable, PeftField("lora_dropout")]
         public double Dropout { get; init; }
 
         /// <summary>Number M of convolutions; the e-th works on the map enlarged e times.</summary>
@@ -45,12 +50,6 @@ internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
         /// <summary>Weight of the loss that asks for all convolutions to be used alike.</summary>
         [Range(0.0, 1e6), Mutable]
         public double BalanceWeight { get; init; } = 0.01;
-
-        /// <summary>Layers to adapt, by name or dotted end of it; the model's default where absent.</summary>
-        public IReadOnlyList<string>? TargetModules { get; init; }
-
-        /// <summary>Which biases of the base are trained along.</summary>
-        public BiasTraining Bias { get; init; }
     }
 
     protected override void Attach(Attachment on, Options options)
@@ -60,7 +59,7 @@ internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
                 $"Option 'top_k' of method 'conv-lora' is {options.TopK}, but there are {options.Experts} experts.");
 
         var deltas = new List<ConvLoraDelta>();
-        foreach (var (name, site) in on.Targets(options.TargetModules, options.Rank))
+        foreach (var (name, site, _) in on.Targets(options.TargetModules, site => site is LinearSite, options.Rank))
         {
             var layout = on.Model.LayoutOf(name)
                 ?? throw new AdapterException($"Method 'conv-lora' cannot adapt {name}: its input is no image.");
@@ -70,10 +69,6 @@ internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
 
         on.Free(options.Bias);
         on.AuxiliaryLoss = () => Balance(deltas, options.BalanceWeight);
-        on.Config["peft_type"] = "CONV_LORA";
-        on.Config["r"] = options.Rank;
-        on.Config["lora_alpha"] = options.Alpha;
-        on.Config["lora_dropout"] = options.Dropout;
     }
 
     private static Tensor Balance(IEnumerable<ConvLoraDelta> deltas, double weight)
@@ -84,11 +79,11 @@ internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
         return (stack(imbalances).sum() * weight).MoveToOuterDisposeScope();
     }
 
-    private static ConvLoraDelta Fresh(LinearSite site, SpatialLayout layout, Options options, Generator generator)
+    private static ConvLoraDelta Fresh(Site site, SpatialLayout layout, Options options, Generator generator)
     {
         var device = site.Weight.device;
-        return new ConvLoraDelta(
-            LowRankFactors.Fresh(site, options.Rank, options.Alpha / options.Rank, options.Dropout, generator),
+        var start = new Kaiming().Of(site, options.Rank, scale: 1, generator);
+        return new ConvLoraDelta(site, start.A.to(device), start.B.to(device), options.Alpha / options.Rank, options.Dropout,
             NoisyTopKGate.Fresh(options.Rank, options.Experts, options.TopK, device),
             ScaleExperts.Fresh(options.Experts, options.Rank, device, generator),
             options.Combine,

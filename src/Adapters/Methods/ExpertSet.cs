@@ -38,7 +38,7 @@ internal sealed class ExpertSet
     {
         if (on.Context.Experts.Count == 0)
             throw new AdapterException($"Method '{on.Method}' composes trained LoRA adapters, but was given none.");
-        var device = on.Model.Sites.Values.First().Weight.device;
+        var device = on.Model.Device;
         on.Experts = [.. on.Context.Experts.Select(folder => StoredAdapter.Read(folder, device))];
         return new ExpertSet(on.Model, [.. on.Experts.Select(stored => UpdatesOf(stored, on))]);
     }

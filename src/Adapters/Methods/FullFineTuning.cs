@@ -7,9 +7,5 @@ internal sealed class FullFineTuning : AdapterMethod<FullFineTuning.Options>
 {
     public sealed record Options;
 
-    protected override void Attach(Attachment on, Options options)
-    {
-        on.Config["peft_type"] = "FULL";
-        on.Free(_ => true);
-    }
+    protected override void Attach(Attachment on, Options options) => on.Free(_ => true);
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Adapters.Mechanisms;
+using Adapters.Models;
 using Adapters.Models.Causal;
 using Adapters.Options;
 
@@ -13,7 +14,11 @@ namespace Adapters.Methods;
 /// Sections 3.2 and 3.3 of the paper. Its "LoRA+" (norms and embeddings) is not the LoRA+ of two learning rates. Starts as
 /// the base, its positions interpolated. Each layer adds 2r(h + Hd) + 2r(h + Kd) parameters.
 /// </remarks>
-[AdapterMethod("longlora", Source = "Chen et al. 2023, arXiv:2309.12307", Families = ["llama", "mistral", "qwen2"])]
+[AdapterMethod("longlora",
+    Source = "Chen et al. 2023, arXiv:2309.12307",
+    Equation = "LoRA on q, k, v, o; norms and embeddings trained; attention within groups, those of half of the heads shifted by half a group",
+    ParametersPerLayer = "rank * (in + out)",
+    Families = ["llama", "mistral", "qwen2"])]
 internal sealed class LongLora : AdapterMethod<LongLora.Options>
 {
     public enum TrainingAttention
@@ -26,15 +31,15 @@ internal sealed class LongLora : AdapterMethod<LongLora.Options>
     public sealed record Options
     {
         /// <summary>Inner dimension r of the updates.</summary>
-        [Range(1, 65536)]
+        [Range(1, 65536), PeftField("r")]
         public int Rank { get; init; } = 8;
 
         /// <summary>Numerator of the updates' scale, alpha / rank.</summary>
-        [Range(0.0, 1e6), Mutable]
+        [Range(0.0, 1e6), Mutable, PeftField("lora_alpha")]
         public double Alpha { get; init; } = 16;
 
         /// <summary>Share of the input that the updates do not see in training.</summary>
-        [Range(0.0, 0.99), Mutable]
+        [Range(0.0, 0.99), Mutable, PeftField("lora_dropout")]
         public double Dropout { get; init; }
 
         /// <summary>
@@ -60,11 +65,10 @@ internal sealed class LongLora : AdapterMethod<LongLora.Options>
     protected override void Attach(Attachment on, Options options)
     {
         var model = (CausalModel)on.Model;
-        foreach (var (name, site) in on.Targets(options.TargetModules ?? model.AttentionTargets, options.Rank))
-        {
-            var factors = LowRankFactors.Fresh(site, options.Rank, options.Alpha / options.Rank, options.Dropout, on.Generator);
-            on.Put(name, new LowRankDelta(factors));
-        }
+        var targets = on.Targets(options.TargetModules ?? model.AttentionTargets, site => site is LinearSite, options.Rank);
+        var updates = new Lora.Options { Rank = options.Rank, Alpha = options.Alpha, Dropout = options.Dropout };
+        foreach (var (name, site, _) in targets)
+            on.Put(name, Lora.Fresh(on, site, updates));
 
         on.Free(name => (options.TrainNorms && name.Contains("norm", StringComparison.Ordinal))
             || (options.TrainEmbeddings && name.Contains("embed", StringComparison.Ordinal)));
@@ -72,9 +76,7 @@ internal sealed class LongLora : AdapterMethod<LongLora.Options>
         if (options.Attention != TrainingAttention.Full)
             Sparsify(on, model, options);
 
-        on.Config["r"] = options.Rank;
-        on.Config["lora_alpha"] = options.Alpha;
-        on.Config["lora_dropout"] = options.Dropout;
+        on.Config["peft_type"] = "LORA"; // what PEFT makes of it: the updates, without the sparse attention
         on.Config["bias"] = "none";
     }
 

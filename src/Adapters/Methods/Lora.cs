@@ -1,57 +1,57 @@
 using System.ComponentModel.DataAnnotations;
 using Adapters.Mechanisms;
+using Adapters.Methods.Initialisations;
+using Adapters.Models;
 using Adapters.Options;
 
 namespace Adapters.Methods;
 
-/// <summary>LoRA: y = Wx + s·B(A·drop(x)) with W frozen and s = alpha / rank. Starts as the base, because B = 0.</summary>
-/// <remarks>
-/// Section 4.1 of the paper. A is drawn as the authors' code does, uniform in ±1/√in; the paper says Gaussian.
-/// r·(in + out) parameters a layer.
-/// </remarks>
-[AdapterMethod("lora", Source = "Hu et al. 2021, arXiv:2106.09685")]
-internal sealed class Lora : AdapterMethod<Lora.Options>
+/// <summary>LoRA: y = Wx + s·B(A·drop(x)) with W frozen and s = alpha / rank. Starts as the base, because BA = 0.</summary>
+/// <remarks>Section 4.1 of the paper.</remarks>
+[AdapterMethod("lora",
+    Source = "Hu et al. 2021, arXiv:2106.09685",
+    Equation = "y = Wx + b + s·B(A·drop(x)), s = alpha / rank",
+    ParametersPerLayer = "rank * (in + out)",
+    PeftType = "LORA")]
+internal sealed class Lora : LayerMethod<Lora.Options>
 {
-    public sealed record Options
+    public record Options : TargetOptions
     {
         /// <summary>Inner dimension r of the update.</summary>
-        [Range(1, 65536)]
+        [Range(1, 65536), PeftField("r")]
         public int Rank { get; init; } = 8;
 
         /// <summary>Numerator of the update's scale.</summary>
-        [Range(0.0, 1e6), Mutable]
+        [Range(0.0, 1e6), Mutable, PeftField("lora_alpha")]
         public double Alpha { get; init; } = 16;
 
         /// <summary>Share of the input that the update does not see in training.</summary>
-        [Range(0.0, 0.99), Mutable]
+        [Range(0.0, 0.99), Mutable, PeftField("lora_dropout")]
         public double Dropout { get; init; }
 
         /// <summary>Whether the scale is alpha / √rank, steady at high ranks (Kalajdzievski 2023, arXiv:2312.03732).</summary>
+        [PeftField("use_rslora")]
         public bool Rslora { get; init; }
 
-        /// <summary>Layers to adapt, by name or dotted end of it, or all-linear; the model's default where absent.</summary>
-        public IReadOnlyList<string>? TargetModules { get; init; }
-
-        /// <summary>Which biases of the base are trained along.</summary>
-        public BiasTraining Bias { get; init; }
+        /// <summary>How the factors start; pissa and olora take them from the base's weight.</summary>
+        [LowRankInitName, PeftField("init_lora_weights", True = "kaiming")]
+        public string Init { get; init; } = "kaiming";
 
         /// <summary>What the update is multiplied by.</summary>
         internal double Scale => Alpha / (Rslora ? Math.Sqrt(Rank) : Rank);
     }
 
-    protected override void Attach(Attachment on, Options options)
+    protected override bool Adapts(Site site) => true;
+
+    protected override int? RankOf(Options options) => options.Rank;
+
+    protected override SiteAdapter Create(Attachment on, Target target, Options options) => Fresh(on, target.Site, options);
+
+    /// <summary>A fresh update, which is zero.</summary>
+    internal static LowRankDelta Fresh(Attachment on, Site site, Options options)
     {
-        foreach (var (name, site) in on.Targets(options.TargetModules, options.Rank))
-        {
-            var factors = LowRankFactors.Fresh(site, options.Rank, options.Scale, options.Dropout, on.Generator);
-            on.Put(name, new LowRankDelta(factors));
-        }
-
-        on.Free(options.Bias);
-
-        on.Config["r"] = options.Rank;
-        on.Config["lora_alpha"] = options.Alpha;
-        on.Config["lora_dropout"] = options.Dropout;
-        on.Config["use_rslora"] = options.Rslora;
+        var start = LowRankInitNameAttribute.Find(options.Init).Of(site, options.Rank, options.Scale, on.Generator);
+        var (a, b) = (start.A.to(site.Weight.device), start.B.to(site.Weight.device));
+        return new LowRankDelta(site, a, b, options.Scale, options.Dropout, start.IsTakenFromWeight);
     }
 }

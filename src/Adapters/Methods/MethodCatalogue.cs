@@ -11,6 +11,12 @@ namespace Adapters.Methods;
 /// <param name="ComposesExperts">Whether it composes adapters that other trials trained.</param>
 /// <param name="Trains">Whether it trains anything: the untouched base does not.</param>
 /// <param name="StartsAt">Where an untrained adapter stands, if not at the base's output.</param>
+/// <param name="Equation">What it computes, in one line.</param>
+/// <param name="ParametersPerLayer">Formula of the parameters that it trains in a layer; empty where it does not go by layers.</param>
+/// <param name="ParametersShared">Formula of the parameters that its layers share; empty where they share none.</param>
+/// <param name="PeftType">PEFT's name for the kind of adapter; null where PEFT has none.</param>
+/// <param name="PeftSwitch">The field of PEFT's config that tells it from another of the same type.</param>
+/// <param name="PeftInert">Fields of PEFT's config that change nothing in what a trained adapter computes.</param>
 /// <param name="Options">Its own options.</param>
 /// <param name="Method">The method itself.</param>
 public sealed record RegisteredMethod(
@@ -21,6 +27,12 @@ public sealed record RegisteredMethod(
     bool ComposesExperts,
     bool Trains,
     string? StartsAt,
+    string Equation,
+    string ParametersPerLayer,
+    string ParametersShared,
+    string? PeftType,
+    string? PeftSwitch,
+    IReadOnlyList<string> PeftInert,
     OptionSchema Options,
     IAdapterMethod Method);
 
@@ -67,6 +79,12 @@ public static class MethodCatalogue
             attribute.ComposesExperts,
             attribute.Trains,
             attribute.StartsAt,
+            attribute.Equation,
+            attribute.ParametersPerLayer,
+            attribute.ParametersShared,
+            attribute.PeftType,
+            attribute.PeftSwitch,
+            attribute.PeftInert,
             OptionSchema.Of(method.OptionsType),
             method);
     }

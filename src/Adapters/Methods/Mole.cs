@@ -66,12 +66,11 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
                 var first = name == group[0];
                 if (first)
                     gates.Add(Fresh(frozen, on, options, active));
-                on.Put(name, new ExpertMixture(frozen, gates[^1], first));
+                on.Put(name, new ExpertMixture(site, frozen, gates[^1], first));
             }
         }
 
         on.AuxiliaryLoss = () => Balance(gates, active, options.BalanceWeight);
-        on.Config["peft_type"] = "MOLE";
     }
 
     /// <summary>What the sites of one gate have in common.</summary>
@@ -103,7 +102,7 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
         var pooling = options.Pooling ?? (on.Model is CausalModel ? GatePooling.CausalMean : GatePooling.Mean);
         var positions = pooling != GatePooling.Flatten ? 1 : on.Context.TargetLength
             ?? throw new AdapterException("Option 'pooling' of method 'mole' is flatten, which needs a task of one length.");
-        var device = on.Model.Sites.Values.First().Weight.device;
+        var device = on.Model.Device;
         return new ExpertGate(
             experts,
             zeros(experts.Count * positions * experts.Outputs, experts.Count, device: device),

@@ -6,5 +6,5 @@ internal sealed class UntouchedBase : AdapterMethod<UntouchedBase.Options>
 {
     public sealed record Options;
 
-    protected override void Attach(Attachment on, Options options) => on.Config["peft_type"] = "NONE";
+    protected override void Attach(Attachment on, Options options) { }
 }

@@ -7,7 +7,7 @@ namespace Adapters.Models;
 
 /// <summary>
 /// A base model in the naming of Hugging Face: its modules are registered so that <c>named_parameters</c> gives the
-/// names of the published files. Each linear layer that a method may adapt is a <see cref="LinearSite"/>.
+/// names of the published files. Each layer that a method may adapt is a <see cref="Site"/>.
 /// </summary>
 public abstract class BaseModel(string family, JsonObject config) : Module(family)
 {
@@ -18,9 +18,9 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
     public JsonObject Config { get; } = config;
 
     /// <summary>The adaptable layers by full name, for example <c>model.layers.0.self_attn.q_proj</c>, in file order.</summary>
-    public IReadOnlyDictionary<string, LinearSite> Sites => _sites ??= SitesBeneath(this, "").ToDictionary();
+    public IReadOnlyDictionary<string, Site> Sites => _sites ??= SitesBeneath(this, "").ToDictionary();
 
-    private Dictionary<string, LinearSite>? _sites;
+    private Dictionary<string, Site>? _sites;
 
     /// <summary>Where the weights lie.</summary>
     public Device Device => parameters().First().device;
@@ -29,7 +29,8 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
     private protected void Begin(ModelInput input)
     {
         foreach (var site in Sites.Values)
-            site.Adapter?.Begin(input);
+            foreach (var adapter in site.Adapters)
+                adapter.Begin(input);
     }
 
     /// <summary>To be called where a site was put in another's place.</summary>
@@ -73,10 +74,10 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
             : null;
     }
 
-    private static IEnumerable<KeyValuePair<string, LinearSite>> SitesBeneath(Module module, string prefix)
+    private static IEnumerable<KeyValuePair<string, Site>> SitesBeneath(Module module, string prefix)
     {
         foreach (var (name, child) in module.named_children())
-            if (child is LinearSite site)
+            if (child is Site site)
                 yield return new(prefix + name, site);
             else
                 foreach (var found in SitesBeneath(child, $"{prefix}{name}."))

@@ -33,6 +33,12 @@ public sealed class OptionSchema
     /// <summary>The options in the order of their declaration.</summary>
     public IReadOnlyList<Option> Options { get; }
 
+    /// <summary>Options that PEFT's config has a field for, with the field.</summary>
+    internal IEnumerable<(string Option, PeftFieldAttribute Field)> PeftFields => _byName.Values
+        .Select(pair => (pair.Option.Name, pair.Property.GetCustomAttribute<PeftFieldAttribute>()))
+        .Where(pair => pair.Item2 is not null)
+        .Select(pair => (pair.Name, pair.Item2!));
+
     /// <summary>The schema of an options record with a parameterless constructor.</summary>
     public static OptionSchema Of(
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties
@@ -84,8 +90,8 @@ public sealed class OptionSchema
             OptionValue.Write(property.GetValue(defaults)),
             range is null ? null : Convert.ToDouble(range.Minimum),
             range is null ? null : Convert.ToDouble(range.Maximum),
-            property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed
-                ? [.. allowed.Values.OfType<string>()]
+            property.GetCustomAttribute<ChoicesAttribute>() is { } registered ? registered.Names
+                : property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed ? [.. allowed.Values.OfType<string>()]
                 : OptionValue.ChoicesOf(property.PropertyType),
             Documentation.SummaryOf(property),
             property.IsDefined(typeof(MutableAttribute)));

@@ -43,7 +43,7 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
         using var parameters = new FlatParameters(adapter.Trainable);
         using var optimizer = IOptimizer.Of(options, parameters);
         var progress = places.ResumeFrom is { } resume
-            ? TrainingCheckpoint.Load(resume, _identity, parameters, optimizer)
+            ? TrainingCheckpoint.Load(resume, _identity, parameters, optimizer, adapter.Kept)
             : TrainingProgress.Start;
         var saved = progress.Step;
         SetMode(training: true);
@@ -54,7 +54,7 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
                 return;
             saved = progress.Step;
             observer.CheckpointSaved(TrainingCheckpoint.Save(
-                Path.Combine(places.Folder, "checkpoints"), places.Attempt, _identity, progress, parameters, optimizer));
+                Path.Combine(places.Folder, "checkpoints"), places.Attempt, _identity, progress, parameters, optimizer, adapter.Kept));
         }
 
         Dictionary<string, double> Evaluate(Split split)

@@ -25,7 +25,7 @@ internal sealed class ConvLoraKind : IGoldenKind
         if (tensors.Find("in.target") is null)
             return; // and so no loss
         GoldenTraining.CheckGradients(tensors, compare, layer.Loss(pass), () => [("x", x.grad), .. layer.Gradients()]);
-        GoldenTraining.CheckSteps(golden, tensors, compare, [.. layer.Delta.named_parameters()],
+        GoldenTraining.CheckSteps(golden.NodeAt("hyperparameters.optimizer"), tensors, compare, [.. layer.Delta.named_parameters()],
             step => layer.Loss(layer.Run(tensors["in.x"], step)), layer.State);
     }
 
@@ -53,7 +53,6 @@ internal sealed class ConvLoraKind : IGoldenKind
     private sealed class Layer : IDisposable
     {
         private readonly GoldenTensors _tensors;
-        private readonly LowRankFactors _factors;
         private readonly NoisyTopKGate _gate;
         private readonly ScaleExperts _experts;
         private readonly (string Gate, string Noise) _names;
@@ -69,16 +68,16 @@ internal sealed class ConvLoraKind : IGoldenKind
 
             var (experts, chosen) = (golden.Hyperparameter<int>("experts"), golden.Hyperparameter<int>("top_k"));
             var scales = (golden.NodeAt("hyperparameters.upsample_ratios") ?? golden.NodeAt("hyperparameters.scales"))!.AsArray();
-            _factors = new LowRankFactors(tensors["in.lora_A"].clone(), tensors["in.lora_B"].clone(), GoldenLayer.LoraScaleOf(golden));
             _gate = new NoisyTopKGate(tensors[$"in.{_names.Gate}"].clone(), tensors[$"in.{_names.Noise}"].clone(), chosen,
                 golden.Hyperparameter("noise_epsilon", 0.01));
             _experts = new ScaleExperts(Together("weight"), Together("bias"), [.. scales.Select(scale => (int)scale!)]);
             var x = tensors["in.x"];
             var (tokens, cells) = (x.dim() == 3, _grid[0] * _grid[1]);
             var layout = new SpatialLayout(tokens, Prefix: tokens ? (int)(x.shape[1] - cells) : 0, (int)_grid[0], (int)_grid[1]);
-            Delta = new ConvLoraDelta(_factors, _gate, _experts, CombinationOf(golden), layout);
-            Delta.train(golden.Hyperparameter<string>("mode") == "train");
             Site = GoldenLayer.From(tensors["in.weight"], tensors.Find("in.bias"));
+            Delta = new ConvLoraDelta(Site, tensors["in.lora_A"].clone(), tensors["in.lora_B"].clone(), GoldenLayer.LoraScaleOf(golden),
+                dropout: 0, _gate, _experts, CombinationOf(golden), layout);
+            Delta.train(golden.Hyperparameter<string>("mode") == "train");
 
             Tensor Together(string what) =>
                 stack(Enumerable.Range(0, experts).Select(expert => tensors[$"in.experts.{expert}.{what}"]));
@@ -92,7 +91,7 @@ internal sealed class ConvLoraKind : IGoldenKind
         {
             if (_tensors.Find("in.noise") is { } noise) // one draw, or one for each pass
                 _gate.Draw = _ => noise.dim() == 3 ? noise[pass] : noise;
-            return Delta.Adapt(x, Site.call(x));
+            return Delta.Trace(x, Site.call(x));
         }
 
         public Tensor Balance(GateChoice choice) => choice.Imbalance() * _balance;
@@ -116,8 +115,8 @@ internal sealed class ConvLoraKind : IGoldenKind
 
         private IEnumerable<(string Name, Tensor? Value)> Named(Func<Tensor, Tensor?> of)
         {
-            yield return ("lora_A", of(_factors.A));
-            yield return ("lora_B", of(_factors.B));
+            yield return ("lora_A", of(Delta.A));
+            yield return ("lora_B", of(Delta.B));
             yield return (_names.Gate, of(_gate.Weight));
             yield return (_names.Noise, of(_gate.NoiseWeight));
             for (var expert = 0; expert < _experts.Weight.shape[0]; expert++)

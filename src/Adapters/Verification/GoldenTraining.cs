@@ -23,24 +23,21 @@ internal static class GoldenTraining
                 compare.Gradient($"grad.{name}", gradient, expected);
     }
 
-    /// <summary>
-    /// Trains as <c>hyperparameters.optimizer</c> says, if it says anything, and compares the losses and the state that the
-    /// case has.
-    /// </summary>
-    /// <param name="golden">The case.</param>
+    /// <summary>Trains as said, if anything is said, and compares the losses and the state that the case has.</summary>
+    /// <param name="rule">The optimizer, as <c>hyperparameters.optimizer</c> of a case describes it.</param>
     /// <param name="tensors">Its tensors.</param>
     /// <param name="compare">Is told.</param>
     /// <param name="parameters">What is trained.</param>
     /// <param name="loss">The loss of a pass: 1 to the number of steps, and that last one again afterwards.</param>
     /// <param name="state">Names and values that <c>after.*</c> may hold.</param>
-    public static void CheckSteps(GoldenCase golden, GoldenTensors tensors, Comparison compare,
+    public static void CheckSteps(JsonNode? rule, GoldenTensors tensors, Comparison compare,
         IReadOnlyList<(string Name, Parameter Parameter)> parameters, Func<int, Tensor> loss,
         Func<IEnumerable<(string Name, Tensor Value)>> state)
     {
-        if (golden.NodeAt("hyperparameters.optimizer") is not JsonObject rule)
+        if (rule is not JsonObject fields)
             return;
         using var flat = new FlatParameters(parameters, decayVectors: true);
-        using var optimizer = new GoldenOptimizer(rule, flat);
+        using var optimizer = new GoldenOptimizer(fields, flat);
         var losses = new List<float>();
         for (var step = 1; step <= optimizer.Steps; step++)
         {

@@ -50,7 +50,8 @@ public static class GoldenVerifier
     private static CaseResult VerifyOne(string name, GoldenCase golden, double gradientShare)
     {
         var result = new CaseResult { Case = name, Outcome = CaseOutcome.Failed };
-        if (!Kinds.Value.TryGetValue(golden.Kind, out var kind))
+        if (!Kinds.Value.TryGetValue(golden.Kind, out var kind)
+            && !Kinds.Value.TryGetValue($"{golden.Kind.Split('/')[0]}/*", out kind))
             return result with { Outcome = CaseOutcome.Unsupported, Reason = $"there is no check for cases of kind '{golden.Kind}'." };
 
         using var pause = FinalizerPause.Begin();

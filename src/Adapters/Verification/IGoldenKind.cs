@@ -1,6 +1,9 @@
 namespace Adapters.Verification;
 
-/// <summary>Registers how cases of one kind are checked; the kind is <c>CATEGORY/NAME</c>, for example <c>models/llama</c>.</summary>
+/// <summary>
+/// Registers how cases of one kind are checked; the kind is <c>CATEGORY/NAME</c>, for example <c>models/llama</c>, or all that a
+/// category has no other check for, <c>peft/*</c>.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
 public sealed class GoldenKindAttribute(string id) : Attribute
 {

@@ -18,10 +18,9 @@ internal sealed class LoraKind : IGoldenKind
 
         var tensors = GoldenLayer.TensorsOf(golden);
         var scale = GoldenLayer.LoraScaleOf(golden);
-        var factors = new LowRankFactors(tensors["in.lora_A"].clone(), tensors["in.lora_B"].clone(), scale);
         using var site = GoldenLayer.From(tensors["in.weight"], tensors.Find("in.bias"));
-        using var delta = new LowRankDelta(factors);
-        site.Adapter = delta;
+        using var delta = new LowRankDelta(site, tensors["in.lora_A"].clone(), tensors["in.lora_B"].clone(), scale);
+        site.Put(delta);
         var x = tensors["in.x"].clone().requires_grad_();
 
         var y = site.call(x);
@@ -30,15 +29,15 @@ internal sealed class LoraKind : IGoldenKind
         if (tensors.Find("in.target") is not { } target)
             return; // and so no loss
         GoldenTraining.CheckGradients(tensors, compare, functional.mse_loss(y, target),
-            () => [("x", x.grad), ("lora_A", factors.A.grad), ("lora_B", factors.B.grad)]);
-        GoldenTraining.CheckSteps(golden, tensors, compare, [("lora_A", factors.A), ("lora_B", factors.B)],
+            () => [("x", x.grad), ("lora_A", delta.A.grad), ("lora_B", delta.B.grad)]);
+        GoldenTraining.CheckSteps(golden.NodeAt("hyperparameters.optimizer"), tensors, compare, [("lora_A", delta.A), ("lora_B", delta.B)],
             _ => functional.mse_loss(site.call(tensors["in.x"]), target),
-            () => [("lora_A", factors.A), ("lora_B", factors.B)]);
+            () => [("lora_A", delta.A), ("lora_B", delta.B)]);
 
         void CheckMerge()
         {
             using var frozen = no_grad();
-            var merged = site.Weight + delta.DeltaWeight();
+            var merged = site.Weight + delta.Delta();
             compare.OutputIfAny("out.merged_weight", () => merged, tensors);
             compare.OutputIfAny("out.y_merged", () => functional.linear(x, merged, site.Bias), tensors);
             compare.OutputIfAny("out.unmerged_weight", () => site.Weight, tensors);

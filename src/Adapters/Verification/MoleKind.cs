@@ -32,7 +32,7 @@ internal sealed class MoleKind : IGoldenKind
             return; // and so no loss
 
         GoldenTraining.CheckGradients(tensors, compare, Loss(pass), () => [("x", x.grad), .. layers.Gradients()]);
-        GoldenTraining.CheckSteps(golden, tensors, compare, layers.Parameters, _ => Loss(layers.Run(tensors["in.x"])), layers.State);
+        GoldenTraining.CheckSteps(golden.NodeAt("hyperparameters.optimizer"), tensors, compare, layers.Parameters, _ => Loss(layers.Run(tensors["in.x"])), layers.State);
 
         Tensor Loss(Pass ofPass) =>
             functional.mse_loss(ofPass.Output, target) + ofPass.Balance * golden.Hyperparameter<double>("balance_loss_coefficient");
@@ -63,7 +63,7 @@ internal sealed class MoleKind : IGoldenKind
                 var gate = new ExpertGate(experts, tensors["in.gate.weight"][layer].clone(),
                     tensors["in.gate.temperature"][layer].clone().reshape(1), pooling, active);
                 var site = GoldenLayer.From(tensors["in.weight"][layer], tensors.Find("in.bias")?[layer]);
-                site.Adapter = new ExpertMixture(experts, gate, ownsGate: true);
+                site.Put(new ExpertMixture(site, experts, gate, ownsGate: true));
                 _layers.Add((site, gate));
             }
         }
@@ -90,7 +90,7 @@ internal sealed class MoleKind : IGoldenKind
         {
             foreach (var (site, _) in _layers)
             {
-                site.Adapter!.Dispose();
+                site.Adapters[0].Dispose();
                 site.Dispose();
             }
         }

@@ -35,8 +35,8 @@ public sealed class AdapterFolderTests : IDisposable
         Assert.Equal(
             new JsonObject
             {
-                ["peft_type"] = "LORA", ["target_modules"] = new JsonArray("q_proj", "v_proj"), ["bias"] = "lora_only", ["r"] = 4,
-                ["lora_alpha"] = 8.0, ["lora_dropout"] = 0.1, ["use_rslora"] = false, ["base_model_name_or_path"] = "tiny/qwen",
+                ["peft_type"] = "LORA", ["target_modules"] = new JsonArray("q_proj", "v_proj"), ["r"] = 4, ["lora_alpha"] = 8.0,
+                ["lora_dropout"] = 0.1, ["use_rslora"] = false, ["init_lora_weights"] = true, ["bias"] = "lora_only", ["base_model_name_or_path"] = "tiny/qwen",
                 ["inference_mode"] = true, ["task_type"] = null, ["modules_to_save"] = new JsonArray("model.norm"),
             }.ToJsonString(),
             config.ToJsonString());
@@ -75,12 +75,11 @@ public sealed class AdapterFolderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("peft_type", "\"LOHA\"", "holds an adapter of PEFT's type 'LOHA', which cannot be loaded; LORA can.")]
-    [InlineData("use_dora", "true", "'use_dora' is true, and such an adapter cannot be loaded.")]
+    [InlineData("peft_type", "\"XLORA\"", "holds an adapter of PEFT's type 'XLORA', which cannot be loaded; LORA can.")]
     [InlineData("rank_pattern", """{"q_proj": 2}""", "'rank_pattern' is {\"q_proj\":2}, and such an adapter cannot be loaded.")]
     [InlineData("target_modules", "\".*q_proj\"", "target_modules is the expression '.*q_proj', but only a list of names can be loaded.")]
-    [InlineData("init_lora_weights", "\"pissa\"",
-        "init_lora_weights is 'pissa', which changed the base's weights, so that the adapter alone is not enough.")]
+    [InlineData("init_lora_weights", "\"loftq\"",
+        "Option 'init' of method 'lora' is \"loftq\", but must be one of gaussian, kaiming, olora, orthogonal, pissa.")]
     [InlineData("r", "\"four\"", "Option 'rank' of method 'lora' is \"four\", but must be a whole number.")]
     public void What_another_writer_asks_for_and_we_lack_is_refused_by_name(string field, string value, string message)
     {
@@ -183,7 +182,7 @@ public sealed class AdapterFolderTests : IDisposable
     {
         using var model = TinyBase.Llama.Load();
         var message = Assert.Throws<AdapterException>(() => AdapterFolder.Load(_folder.Path, model)).Message;
-        Assert.All(model.Sites.Values, site => Assert.Null(site.Adapter));
+        Assert.All(model.Sites.Values, site => Assert.Empty(site.Adapters));
         return message;
     }
 

@@ -54,20 +54,21 @@ public sealed class ExpertMixtureTests : IDisposable
         manual_seed(3);
         var (first, second) = (Experts(), Experts());
         var gate = new ExpertGate(first, randn(2 * 5, 2), ones(1), GatePooling.Mean, [true, true]);
-        using var owner = new ExpertMixture(first, gate, ownsGate: true);
-        using var other = new ExpertMixture(second, gate, ownsGate: false);
+        using var site = new LinearSite(6, 5, hasBias: false);
+        using var owner = new ExpertMixture(site, first, gate, ownsGate: true);
+        using var other = new ExpertMixture(site, second, gate, ownsGate: false);
         var (x, y) = (randn(2, 4, 6), randn(2, 4, 5));
-        Assert.Throws<InvalidOperationException>(() => other.call(x, y));
+        Assert.Throws<InvalidOperationException>(() => other.Adapt(x, y));
 
-        owner.call(x, y);
+        owner.Adapt(x, y);
         var gates = gate.Gates;
-        TensorAssert.Close(second.AddUp(y, second.Down(-x), gates), other.call(-x, y), 0);
+        TensorAssert.Close(second.AddUp(y, second.Down(-x), gates), other.Adapt(-x, y), 0);
         Assert.Same(gates, gate.Gates);
 
         var before = gates.clone();
-        owner.call(-x, y);
+        owner.Adapt(-x, y);
         Assert.True(TensorAssert.Distance(before, gate.Gates) > 1e-3);
-        TensorAssert.Close(second.AddUp(y, second.Down(x), gate.Gates), other.call(x, y), 0);
+        TensorAssert.Close(second.AddUp(y, second.Down(x), gate.Gates), other.Adapt(x, y), 0);
 
         static FrozenExperts Experts() => new(
             [.. Enumerable.Range(0, 2).Select(_ => new LowRankExpert(randn(2, 6), randn(5, 2), 1))], 6, 5, CPU);
@@ -115,7 +116,7 @@ public sealed class ExpertMixtureTests : IDisposable
         {
             foreach (var site in _blocks.SelectMany(block => block.Values))
             {
-                site.Adapter!.Dispose();
+                site.Adapters[0].Dispose();
                 site.Dispose();
             }
         }
@@ -136,7 +137,7 @@ public sealed class ExpertMixtureTests : IDisposable
             if (first)
                 Gates.Add((gateName, new ExpertGate(experts, _golden.Tensors[$"in.gates.{gateName}.weight"].clone(),
                     _golden.Tensors[$"in.gates.{gateName}.temperature"].clone(), _golden.Pooling, _golden.Active)));
-            site.Adapter = new ExpertMixture(experts, Gates.Single(gate => gate.Site == gateName).Gate, first);
+            site.Put(new ExpertMixture(site, experts, Gates.Single(gate => gate.Site == gateName).Gate, first));
             return site;
         }
 

@@ -46,9 +46,10 @@ public sealed class ConvLoraInModelsTests : IDisposable
         using var model = (SamModel)TinyBase.Sam.Load(); // 8×8 patches in windows of 3×3: the last row and column are filled up
         using var adapter = TinyBase.Attach("conv-lora", model, """{"experts": 4}""");
         TinyBase.Perturb(adapter);
-        var (windowed, whole) = (new Recording(), new Recording());
-        windowed.PutOn(model.Sites["vision_encoder.layers.0.attn.qkv"]);
-        whole.PutOn(model.Sites[$"vision_encoder.layers.{model.Architecture.Vision.GlobalBlocks[0]}.attn.qkv"]);
+        var global = $"vision_encoder.layers.{model.Architecture.Vision.GlobalBlocks[0]}.attn.qkv";
+        var (windowed, whole) = (new Recording(model.Sites["vision_encoder.layers.0.attn.qkv"]), new Recording(model.Sites[global]));
+        windowed.TakeOver();
+        whole.TakeOver();
 
         TinyBase.Evaluate(model); // two images
 
@@ -65,7 +66,7 @@ public sealed class ConvLoraInModelsTests : IDisposable
         Assert.True(windowed.Pass.Choice.Chosen.narrow(0, 0, 9).unique().output.numel() > 1); // within one image
         for (var window = 0; window < 18; window++)
         {
-            var alone = windowed.Inner.Adapt(windowed.X.narrow(0, window, 1), windowed.Y.narrow(0, window, 1));
+            var alone = windowed.Inner.Trace(windowed.X.narrow(0, window, 1), windowed.Y.narrow(0, window, 1));
             TensorAssert.Close(alone.Output, windowed.Pass.Output.narrow(0, window, 1));
         }
     }
@@ -75,11 +76,10 @@ public sealed class ConvLoraInModelsTests : IDisposable
     {
         using var generator = new Generator(1);
         using var site = new LinearSite(8, 6, hasBias: false);
-        using var delta = new ConvLoraDelta(
-            LowRankFactors.Fresh(site, 3, 1, 0, generator), NoisyTopKGate.Fresh(3, 4, 1, CPU),
+        using var delta = new ConvLoraDelta(site, randn(3, 8), zeros(6, 3), 1, 0, NoisyTopKGate.Fresh(3, 4, 1, CPU),
             ScaleExperts.Fresh(4, 3, CPU, generator), ExpertCombination.Sum, new(Tokens: false, Prefix: 0, 4, 4));
 
-        var pass = delta.Adapt(randn(2, 4, 4, 8).to(bfloat16), randn(2, 4, 4, 6).to(bfloat16));
+        var pass = delta.Trace(randn(2, 4, 4, 8).to(bfloat16), randn(2, 4, 4, 6).to(bfloat16));
         (pass.Output.sum() + pass.Choice.Imbalance()).backward();
 
         Assert.Equal(ScalarType.BFloat16, pass.Output.dtype);
@@ -89,7 +89,7 @@ public sealed class ConvLoraInModelsTests : IDisposable
     }
 
     /// <summary>Stands before a site's adapter and keeps what passes through.</summary>
-    private sealed class Recording() : LinearAdapter(nameof(Recording))
+    private sealed class Recording(Site site) : ParallelAdapter(site)
     {
         public ConvLoraDelta Inner { get; private set; } = null!;
 
@@ -99,17 +99,18 @@ public sealed class ConvLoraInModelsTests : IDisposable
 
         public ConvLoraDelta.Pass Pass { get; private set; } = null!;
 
-        public void PutOn(LinearSite site)
+        public void TakeOver()
         {
-            Inner = (ConvLoraDelta)site.Adapter!;
+            Inner = (ConvLoraDelta)Site.Adapters[0];
             Inner.eval();
-            site.Adapter = this;
+            Site.Remove(Inner);
+            Site.Put(this);
         }
 
-        public override Tensor forward(Tensor x, Tensor y)
+        public override Tensor Adapt(Tensor x, Tensor y)
         {
             (X, Y) = (x.clone().DetachFromDisposeScope(), y.clone().DetachFromDisposeScope());
-            Pass = Inner.Adapt(X, Y);
+            Pass = Inner.Trace(X, Y);
             foreach (var kept in new[] { Pass.Output, Pass.Features, Pass.Choice.Chosen })
                 kept.DetachFromDisposeScope();
             return Pass.Output.alias();

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Adapters.Mechanisms;
 using Adapters.Methods;
+using Adapters.Methods.Initialisations;
 using Adapters.Models;
 using Adapters.Models.Vit;
 using TorchSharp;
@@ -23,8 +24,8 @@ public sealed class ConvLoraTests : IDisposable
         using var qkv = new LinearSite(1280, 3840, hasBias: true);
         var (rank, experts) = (3, 8);
 
-        using var delta = new ConvLoraDelta(
-            LowRankFactors.Fresh(qkv, rank, 1, 0, generator), NoisyTopKGate.Fresh(rank, experts, 1, CPU),
+        var start = new Kaiming().Of(qkv, rank, scale: 1, generator);
+        using var delta = new ConvLoraDelta(qkv, start.A, start.B, 1, 0, NoisyTopKGate.Fresh(rank, experts, 1, CPU),
             ScaleExperts.Fresh(experts, rank, CPU, generator), ExpertCombination.Sum, new SpatialLayout(false, 0, 64, 64));
 
         Assert.Equal(15_360 + 672 + 48, delta.parameters().Sum(parameter => parameter.numel()));
@@ -48,14 +49,14 @@ public sealed class ConvLoraTests : IDisposable
     {
         var (parts, x, y) = Draw(experts: 4);
         using var conv = parts.Delta(Grid);
-        using var lora = new LowRankDelta(new LowRankFactors(parts.A.clone(), parts.B.clone(), 2));
+        using var lora = new LowRankDelta(parts.Layer, parts.A.clone(), parts.B.clone(), 2);
         using (no_grad())
         {
             parts.Experts.Weight.zero_();
             parts.Experts.Bias.zero_();
         }
 
-        Assert.True(conv.call(x, y).equal(lora.call(x, y)).all().item<bool>());
+        Assert.True(conv.Adapt(x, y).equal(lora.Adapt(x, y)).all().item<bool>());
     }
 
     [Fact]
@@ -65,13 +66,13 @@ public sealed class ConvLoraTests : IDisposable
         using var conv = parts.Delta(Grid);
         conv.eval();
 
-        var together = conv.call(x, y);
-        var routes = parts.Gate.Choose(conv.Adapt(x, y).Features, training: false).Chosen.flatten().data<long>().Distinct();
+        var together = conv.Adapt(x, y);
+        var routes = parts.Gate.Choose(conv.Trace(x, y).Features, training: false).Chosen.flatten().data<long>().Distinct();
 
         Assert.True(routes.Count() > 1);
         for (var image = 0; image < 5; image++)
         {
-            var alone = conv.call(x.narrow(0, image, 1), y.narrow(0, image, 1));
+            var alone = conv.Adapt(x.narrow(0, image, 1), y.narrow(0, image, 1));
             TensorAssert.Close(alone, together.narrow(0, image, 1));
         }
     }
@@ -82,15 +83,15 @@ public sealed class ConvLoraTests : IDisposable
         var (parts, x, y) = Draw(experts: 4);
         using var grid = parts.Delta(Grid);
         using var tokens = parts.Delta(new SpatialLayout(Tokens: true, Prefix: 2, 4, 6));
-        using var lora = new LowRankDelta(new LowRankFactors(parts.A.clone(), parts.B.clone(), 2));
+        using var lora = new LowRankDelta(parts.Layer, parts.A.clone(), parts.B.clone(), 2);
         grid.eval();
         tokens.eval();
         var (prefixX, prefixY) = (randn(5, 2, 8), randn(5, 2, 6));
 
-        var adapted = tokens.call(cat([prefixX, x.reshape(5, 24, 8)], 1), cat([prefixY, y.reshape(5, 24, 6)], 1));
+        var adapted = tokens.Adapt(cat([prefixX, x.reshape(5, 24, 8)], 1), cat([prefixY, y.reshape(5, 24, 6)], 1));
 
-        TensorAssert.Close(lora.call(prefixX, prefixY), adapted.narrow(1, 0, 2));
-        TensorAssert.Close(grid.call(x, y).reshape(5, 24, 6), adapted.narrow(1, 2, 24));
+        TensorAssert.Close(lora.Adapt(prefixX, prefixY), adapted.narrow(1, 0, 2));
+        TensorAssert.Close(grid.Adapt(x, y).reshape(5, 24, 6), adapted.narrow(1, 2, 24));
     }
 
     [Fact]
@@ -99,7 +100,7 @@ public sealed class ConvLoraTests : IDisposable
         var (parts, _, _) = Draw(experts: 1);
         using var tokens = parts.Delta(new SpatialLayout(Tokens: true, Prefix: 1, 4, 6));
 
-        var refused = Assert.Throws<InvalidOperationException>(() => tokens.call(randn(1, 17, 8), randn(1, 17, 6)));
+        var refused = Assert.Throws<InvalidOperationException>(() => tokens.Adapt(randn(1, 17, 8), randn(1, 17, 6)));
 
         Assert.Equal("16 tokens do not fill the grid of 4×6.", refused.Message);
     }
@@ -148,7 +149,7 @@ public sealed class ConvLoraTests : IDisposable
         using var conv = parts.Delta(Grid, combination);
         conv.eval();
 
-        var pass = conv.Adapt(x, y);
+        var pass = conv.Trace(x, y);
         var h = x.matmul(parts.A.t());
         var outputs = parts.Experts.Apply(h.permute(0, 3, 1, 2), pass.Choice.Chosen).unbind(1); // each [images, rank, height, width]
         var gates = pass.Choice.Gates.gather(1, pass.Choice.Chosen).unbind(1).Select(gate => gate.reshape(-1, 1, 1, 1)).ToArray();
@@ -176,7 +177,7 @@ public sealed class ConvLoraTests : IDisposable
         Tensor Run(long seed)
         {
             manual_seed(seed);
-            return conv.call(x, y);
+            return conv.Adapt(x, y);
         }
     }
 
@@ -215,7 +216,9 @@ public sealed class ConvLoraTests : IDisposable
     private sealed record Parts(Tensor A, Tensor B, NoisyTopKGate Gate, ScaleExperts Experts)
     {
         public ConvLoraDelta Delta(SpatialLayout layout, ExpertCombination combination = ExpertCombination.Sum) =>
-            new(new LowRankFactors(A.clone(), B.clone(), 2), Gate, Experts, combination, layout);
+            new(Layer, A.clone(), B.clone(), 2, 0, Gate, Experts, combination, layout);
+
+        public LinearSite Layer { get; } = new(8, 6, hasBias: false);
     }
 
     private static (Parts Parts, Tensor X, Tensor Y) Draw(int experts, int chosen = 1)

@@ -1,5 +1,6 @@
 using Adapters.Mechanisms;
 using Adapters.Methods;
+using Adapters.Methods.Initialisations;
 using Adapters.Models;
 using Adapters.Models.Causal;
 using TorchSharp;
@@ -36,7 +37,7 @@ public sealed class LoraTests : IDisposable
         using var generator = new Generator(1, CPU);
         using var site = new LinearSite(100, 400, hasBias: false);
 
-        var factors = LowRankFactors.Fresh(site, 25, scale: 1, dropout: 0, generator);
+        var factors = new Kaiming().Of(site, 25, scale: 1, generator);
 
         Assert.InRange(factors.A.abs().max().item<float>(), 0.099, 0.1); // not 1/√25, the fan of B
         Assert.Equal(0, factors.B.abs().max().item<float>());
@@ -60,10 +61,11 @@ public sealed class LoraTests : IDisposable
     public void Scaling_one_factor_up_and_the_other_down_changes_nothing()
     {
         var (a, b, x, y) = (randn(3, 6), randn(5, 3), randn(2, 4, 6), randn(2, 4, 5));
-        using var delta = new LowRankDelta(new LowRankFactors(a.clone(), b.clone(), 2));
-        using var rescaled = new LowRankDelta(new LowRankFactors(a * 8, b / 8, 2));
+        using var site = new LinearSite(6, 5, hasBias: false);
+        using var delta = new LowRankDelta(site, a.clone(), b.clone(), 2);
+        using var rescaled = new LowRankDelta(site, a * 8, b / 8, 2);
 
-        Assert.True(delta.call(x, y).equal(rescaled.call(x, y)).all().item<bool>());
+        Assert.True(delta.Adapt(x, y).equal(rescaled.Adapt(x, y)).all().item<bool>());
     }
 
     [Theory]
@@ -76,7 +78,7 @@ public sealed class LoraTests : IDisposable
         TinyBase.Perturb(adapter);
 
         var (a, b) = (adapter.Trainable[0].Parameter, adapter.Trainable[1].Parameter);
-        var delta = adapter.Sites["model.layers.0.self_attn.q_proj"].DeltaWeight();
+        var delta = ((LowRankDelta)adapter.Sites["model.layers.0.self_attn.q_proj"]).Delta();
 
         TensorAssert.Close(b.matmul(a) * scale, delta);
     }
@@ -85,13 +87,14 @@ public sealed class LoraTests : IDisposable
     public void Dropout_hides_inputs_from_the_update_in_training_only_and_never_from_the_base()
     {
         manual_seed(1);
-        using var delta = new LowRankDelta(new LowRankFactors(eye(8), eye(8), 1, dropout: 0.5));
+        using var site = new LinearSite(8, 8, hasBias: false);
+        using var delta = new LowRankDelta(site, eye(8), eye(8), 1, dropout: 0.5);
         var (x, y) = (ones(1000, 8), randn(1000, 8));
 
         delta.train();
-        var update = delta.call(x, y) - y;
+        var update = delta.Adapt(x, y) - y;
         delta.eval();
-        var evaluated = delta.call(x, y);
+        var evaluated = delta.Adapt(x, y);
 
         Assert.InRange(update.mean().item<float>(), 0.95, 1.05); // each entry 0 or 2
         TensorAssert.Close(update.round(), update);
@@ -133,9 +136,10 @@ public sealed class LoraTests : IDisposable
     [Fact]
     public void A_base_in_half_precision_keeps_it_and_the_factors_are_single()
     {
-        using var delta = new LowRankDelta(new LowRankFactors(randn(2, 6), randn(5, 2), 1));
+        using var site = new LinearSite(6, 5, hasBias: false);
+        using var delta = new LowRankDelta(site, randn(2, 6), randn(5, 2), 1);
 
-        var y = delta.call(randn(3, 6).to(bfloat16), randn(3, 5).to(bfloat16));
+        var y = delta.Adapt(randn(3, 6).to(bfloat16), randn(3, 5).to(bfloat16));
         y.sum().backward();
 
         Assert.Equal(ScalarType.BFloat16, y.dtype);
@@ -176,7 +180,7 @@ public sealed class LoraTests : IDisposable
         var refused = Assert.Throws<AdapterException>(() => TinyBase.Attach("lora", model, options));
 
         Assert.Equal(message, refused.Message);
-        Assert.All(model.Sites.Values, site => Assert.Null(site.Adapter));
+        Assert.All(model.Sites.Values, site => Assert.Empty(site.Adapters));
     }
 
     [Fact]
@@ -230,11 +234,12 @@ public sealed class LoraTests : IDisposable
     [Fact]
     public void Leading_dimensions_are_those_of_the_input()
     {
-        using var delta = new LowRankDelta(new LowRankFactors(randn(3, 6), randn(5, 3), 2));
+        using var site = new LinearSite(6, 5, hasBias: false);
+        using var delta = new LowRankDelta(site, randn(3, 6), randn(5, 3), 2);
         var (x, y) = (randn(2, 3, 4, 6), randn(2, 3, 4, 5));
 
-        var whole = delta.call(x, y);
-        var row = delta.call(x[1][2][3].unsqueeze(0), y[1][2][3].unsqueeze(0));
+        var whole = delta.Adapt(x, y);
+        var row = delta.Adapt(x[1][2][3].unsqueeze(0), y[1][2][3].unsqueeze(0));
 
         Assert.Equal(y.shape, whole.shape);
         TensorAssert.Close(row[0], whole[1][2][3]);

@@ -59,6 +59,30 @@ public sealed class MethodContractTests : IDisposable
     }
 
     [Theory, MemberData(nameof(MethodsOnBases))]
+    public void Trains_as_many_parameters_as_its_formula_counts(string method, string on)
+    {
+        using var model = TinyBase.All[on].Load();
+        using var adapter = Attach(method, on, model, head: false);
+        var registered = MethodCatalogue.Find(method);
+        Assert.True(adapter.Sites.Count == 0 || registered.ParametersPerLayer != "" || registered.ComposesExperts);
+        if (registered.ParametersPerLayer == "")
+            return;
+        var options = adapter.Config["orchestrator"]!["options"]!.AsObject()
+            .Where(pair => pair.Value?.GetValueKind() == System.Text.Json.JsonValueKind.Number)
+            .ToDictionary(pair => pair.Key, pair => double.Parse(pair.Value!.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture));
+
+        foreach (var site in adapter.Sites.Values)
+            Assert.Equal(Count(registered.ParametersPerLayer, site.Site.Inputs, site.Site.Outputs), site.parameters().Sum(own => own.numel()));
+        var sites = adapter.Sites.Values.Select(adapted => adapted.Site).ToList();
+        var shared = adapter.Trainable.Where(pair => pair.Name.Split('.')[1] != "model").Sum(pair => pair.Parameter.numel());
+        Assert.Equal(registered.ParametersShared == "" ? 0
+            : Count(registered.ParametersShared, sites.Max(site => site.Inputs), sites.Max(site => site.Outputs)), shared);
+
+        long Count(string formula, long inputs, long outputs) =>
+            CountFormula.Compute(formula, new Dictionary<string, double>(options) { ["in"] = inputs, ["out"] = outputs });
+    }
+
+    [Theory, MemberData(nameof(MethodsOnBases))]
     public void Gives_a_gradient_to_what_it_trains_and_to_nothing_else(string method, string on)
     {
         using var model = TinyBase.All[on].Load();

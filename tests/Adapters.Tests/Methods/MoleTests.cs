@@ -1,3 +1,4 @@
+using Adapters.Mechanisms;
 using Adapters.Checkpoints;
 using Adapters.Methods;
 using Adapters.Models;
@@ -88,7 +89,7 @@ public sealed class MoleTests : IDisposable
             using var adapter = AdapterFolder.Load(expert, model);
             using var frozen = no_grad();
             foreach (var (site, delta) in adapter.Sites)
-                summed.Sites[site].Weight.add_(delta.DeltaWeight() / 2);
+                summed.Sites[site].Weight.add_(((ParallelAdapter)delta).Delta() / 2);
         }
 
         using var mixed = TinyBase.Llama.Load();
@@ -236,7 +237,7 @@ public sealed class MoleTests : IDisposable
             Refusal(qwen, biased), StringComparison.Ordinal);
         Assert.StartsWith($"{misshapen} adapts model.layers.0.self_attn.q_proj by factors of the shapes [32, 8] and [8, 32], but it "
             + "should be [32, 4] and [4, 32].", Refusal(model, misshapen), StringComparison.Ordinal);
-        Assert.All(model.Sites.Values, site => Assert.Null(site.Adapter));
+        Assert.All(model.Sites.Values, site => Assert.Empty(site.Adapters));
 
         string Refusal(BaseModel on, params string[] experts) => Assert.Throws<AdapterException>(() => Mixture(on, experts)).Message;
     }

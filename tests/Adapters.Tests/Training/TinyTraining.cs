@@ -1,3 +1,4 @@
+using Adapters.Models;
 using Adapters.Checkpoints;
 using Adapters.Mechanisms;
 using Adapters.Methods;
@@ -18,13 +19,13 @@ internal sealed class TinyTraining : ITrainingObserver, IDisposable
         Folder = folder;
         Options = options;
         _model = new TinyModel(dropout);
-        var scaled = new ScaledOutput(8);
-        _model.Sites["first"].Adapter = scaled;
+        var scaled = new ScaledOutput(_model.Sites["first"]);
+        _model.Sites["first"].Put(scaled);
         _adapter = new Adapter
         {
             Model = _model,
             Method = "scaled",
-            Sites = new Dictionary<string, LinearAdapter> { ["first"] = scaled },
+            Sites = new Dictionary<string, SiteAdapter> { ["first"] = scaled },
             Trainable = [("scale", scaled.Scale), ("second.weight", _model.ParameterOf("second.weight"))],
             Config = [],
             AuxiliaryLoss = () =>
@@ -91,16 +92,12 @@ internal sealed class TinyTraining : ITrainingObserver, IDisposable
     }
 
     /// <summary>Multiplies each feature; draws noise while training, as methods with random gates do.</summary>
-    private sealed class ScaledOutput : LinearAdapter
+    private sealed class ScaledOutput : ParallelAdapter
     {
-        public ScaledOutput(long outputs) : base("scaled")
-        {
-            Scale = new Parameter(ones(outputs));
-            RegisterComponents();
-        }
+        public ScaledOutput(Site site) : base(site) => Scale = Own("scale", ones(site.Outputs));
 
         public Parameter Scale { get; }
 
-        public override Tensor forward(Tensor x, Tensor y) => training ? y * Scale * (1 + (0.1 * rand_like(y))) : y * Scale;
+        public override Tensor Adapt(Tensor x, Tensor y) => training ? y * Scale * (1 + (0.1 * rand_like(y))) : y * Scale;
     }
 }

@@ -99,7 +99,7 @@ public sealed class TrainerTests : IDisposable
         var modes = new List<bool>();
         using var training = Training(Options, task: new SineTask
         {
-            Evaluating = (_, model) => modes.Add(model.training || model.Sites["first"].Adapter!.training),
+            Evaluating = (_, model) => modes.Add(model.training || model.Sites["first"].Adapters[0].training),
         });
 
         training.Run();

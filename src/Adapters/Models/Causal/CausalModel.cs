@@ -109,7 +109,7 @@ public sealed class CausalModel : BaseModel
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         // What an adapter adds may hang on the whole sequence; then it must see it whole at each step.
-        using var cache = Sites.Values.Any(site => site.Adapter is { SeesSequence: true })
+        using var cache = Sites.Values.Any(site => site.Adapters.Any(adapter => adapter.SeesSequence))
             ? null
             : new KeyValueCache(Architecture.Layers, prompt.shape[1] + count);
         var generation = new GreedyGeneration(Next, end);

@@ -12,12 +12,12 @@ internal sealed class CausalTrunk : Module
     private readonly RmsNorm _norm;
 
     /// <summary>The token table.</summary>
-    public TokenEmbedding Embedding { get; }
+    public EmbeddingSite Embedding { get; }
 
     public CausalTrunk(CausalConfig config, Device? device) : base(nameof(CausalTrunk))
     {
         _layers = new([.. Enumerable.Range(0, config.Layers).Select(layer => new CausalBlock(config, layer, device))]);
-        register_module("embed_tokens", Embedding = new TokenEmbedding(config.Vocabulary, config.Hidden, config.PaddingToken, device));
+        register_module("embed_tokens", Embedding = new EmbeddingSite(config.Vocabulary, config.Hidden, config.PaddingToken, device));
         register_module("layers", _layers);
         register_module("norm", _norm = new RmsNorm(config.Hidden, config.NormEpsilon, device));
     }

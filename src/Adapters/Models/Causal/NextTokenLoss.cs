@@ -19,7 +19,7 @@ internal static class NextTokenLoss
         using var scope = NewDisposeScope();
         var (rows, targets) = (hidden.reshape(-1, hidden.shape[^1]), Shifted(labels).reshape(-1));
         // On a GPU the gradients would be made on a thread without dispose scopes, and there memory is not the limit.
-        var plain = head.Adapter is null && head.Bias is null && hidden.device.type == DeviceType.CPU && hidden.dtype == float32;
+        var plain = head.Adapters.Count == 0 && head.Bias is null && hidden.device.type == DeviceType.CPU && hidden.dtype == float32;
         var mean = plain
             ? ChunkedCrossEntropy.Mean(rows, head.Weight, targets)
             : functional.cross_entropy(head.call(rows).to(float32), targets, ignore_index: Ignored);

@@ -9,7 +9,7 @@ namespace Adapters.Models.Sam;
 internal sealed class SamMaskDecoder : Module
 {
     private const double UpscalingEpsilon = 1e-6; // whatever the config says, as in the reference
-    private readonly TokenEmbedding _judgeToken, _maskTokens;
+    private readonly TokenTable _judgeToken, _maskTokens;
     private readonly SamTwoWayTransformer _transformer;
     private readonly DoublingConvolution _firstUpscaling, _secondUpscaling;
     private readonly AffineNorm _upscalingNorm;
@@ -22,8 +22,8 @@ internal sealed class SamMaskDecoder : Module
         _hypernetworks = new([.. Enumerable.Range(0, config.MaskTokens)
             .Select(_ => new SamPerceptron(hidden, hidden, hidden / 8, depth: 3, device))]);
         _judge = new SamPerceptron(hidden, config.JudgeHidden, config.MaskTokens, config.JudgeDepth, device);
-        register_module("iou_token", _judgeToken = new TokenEmbedding(1, hidden, padding: null, device));
-        register_module("mask_tokens", _maskTokens = new TokenEmbedding(config.MaskTokens, hidden, padding: null, device));
+        register_module("iou_token", _judgeToken = new TokenTable(1, hidden, device));
+        register_module("mask_tokens", _maskTokens = new TokenTable(config.MaskTokens, hidden, device));
         register_module("transformer", _transformer = new SamTwoWayTransformer(config, device));
         register_module("upscale_conv1", _firstUpscaling = new DoublingConvolution(hidden, hidden / 4, device));
         register_module("upscale_conv2", _secondUpscaling = new DoublingConvolution(hidden / 4, hidden / 8, device));

@@ -11,21 +11,21 @@ namespace Adapters.Models.Sam;
 /// </summary>
 internal sealed class SamPromptEncoder : Module
 {
-    private readonly TokenEmbedding _noMask;
+    private readonly TokenTable _noMask;
 
     public SamPromptEncoder(SamPromptConfig config, Device? device) : base(nameof(SamPromptEncoder))
     {
         var (hidden, wide) = (config.Hidden, config.MaskChannels);
         register_module("mask_embed", new Container(
-            ("conv1", new ImageConvolution(1, wide / 4, (2, 2), device)),
-            ("conv2", new ImageConvolution(wide / 4, wide, (2, 2), device)),
-            ("conv3", new ImageConvolution(wide, hidden, (1, 1), device)),
+            ("conv1", new ConvolutionSite(1, wide / 4, (2, 2), device)),
+            ("conv2", new ConvolutionSite(wide / 4, wide, (2, 2), device)),
+            ("conv3", new ConvolutionSite(wide, hidden, (1, 1), device)),
             ("layer_norm1", new AffineNorm(wide / 4, 1e-6, device, channelsFirst: true)),
             ("layer_norm2", new AffineNorm(wide, 1e-6, device, channelsFirst: true))));
-        register_module("no_mask_embed", _noMask = new TokenEmbedding(1, hidden, padding: null, device));
-        register_module("point_embed", new ModuleList<TokenEmbedding>(
-            [.. Enumerable.Range(0, config.Points).Select(_ => new TokenEmbedding(1, hidden, padding: null, device))]));
-        register_module("not_a_point_embed", new TokenEmbedding(1, hidden, padding: null, device));
+        register_module("no_mask_embed", _noMask = new TokenTable(1, hidden, device));
+        register_module("point_embed", new ModuleList<TokenTable>(
+            [.. Enumerable.Range(0, config.Points).Select(_ => new TokenTable(1, hidden, device))]));
+        register_module("not_a_point_embed", new TokenTable(1, hidden, device));
     }
 
     /// <summary>The dense prompt that stands for no mask <c>[1, hidden, 1, 1]</c>.</summary>

@@ -11,7 +11,7 @@ internal sealed class SamVisionEncoder : Module<Tensor, Tensor>
 {
     private const double NeckEpsilon = 1e-6; // whatever the config says, as in the reference
     private readonly SamVisionConfig _config;
-    private readonly ImageConvolution _patches, _neckIn, _neckOut;
+    private readonly ConvolutionSite _patches, _neckIn, _neckOut;
     private readonly AffineNorm _neckNorm, _outNorm;
     private readonly ModuleList<SamVisionBlock> _blocks;
     private readonly Parameter? _positions; // [1, rows, columns, hidden]
@@ -22,11 +22,11 @@ internal sealed class SamVisionEncoder : Module<Tensor, Tensor>
         var (rows, columns) = config.Grid;
         if (config.AbsolutePositions)
             register_parameter("pos_embed", _positions = Parameter(zeros(1, rows, columns, config.Hidden, device: device)));
-        _patches = new ImageConvolution(config.Channels, config.Hidden, config.Patch, device) { Stride = config.Patch };
+        _patches = new ConvolutionSite(config.Channels, config.Hidden, config.Patch, device) { Stride = config.Patch };
         _blocks = new([.. Enumerable.Range(0, config.Layers).Select(block => new SamVisionBlock(config, block, device))]);
-        _neckIn = new ImageConvolution(config.Hidden, config.Outputs, (1, 1), device, hasBias: false);
+        _neckIn = new ConvolutionSite(config.Hidden, config.Outputs, (1, 1), device, hasBias: false);
         _neckNorm = new AffineNorm(config.Outputs, NeckEpsilon, device, channelsFirst: true);
-        _neckOut = new ImageConvolution(config.Outputs, config.Outputs, (3, 3), device, hasBias: false) { Padding = 1 };
+        _neckOut = new ConvolutionSite(config.Outputs, config.Outputs, (3, 3), device, hasBias: false) { Padding = 1 };
         _outNorm = new AffineNorm(config.Outputs, NeckEpsilon, device, channelsFirst: true);
         register_module("patch_embed", new Container(("projection", _patches)));
         register_module("layers", _blocks);

@@ -10,7 +10,7 @@ namespace Adapters.Models.Vit;
 internal sealed class VitEmbeddings : Module<Tensor, Tensor>
 {
     private readonly VitConfig _config;
-    private readonly ImageConvolution _projection;
+    private readonly ConvolutionSite _projection;
     private readonly Parameter _class; // [1, 1, hidden]
     private readonly Parameter _positions; // [1, 1 + grid, hidden]
 
@@ -21,7 +21,7 @@ internal sealed class VitEmbeddings : Module<Tensor, Tensor>
         register_parameter("cls_token", _class = Parameter(zeros(1, 1, config.Hidden, device: device)));
         _positions = Parameter(zeros(1, 1 + (height * width), config.Hidden, device: device));
         register_parameter("position_embeddings", _positions);
-        _projection = new ImageConvolution(config.Channels, config.Hidden, config.Patch, device) { Stride = config.Patch };
+        _projection = new ConvolutionSite(config.Channels, config.Hidden, config.Patch, device) { Stride = config.Patch };
         register_module("patch_embeddings", new Container(("projection", _projection)));
     }
 

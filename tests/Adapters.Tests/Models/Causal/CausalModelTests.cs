@@ -105,8 +105,8 @@ public sealed class CausalModelTests : IDisposable
         var tokens = TinyCausal.Tokens(1, 5);
         var (logits, embedded) = (model.Logits(tokens), model.HiddenStates(tokens)[0]);
 
-        using var adapter = new Doubled();
-        model.Sites["lm_head"].Adapter = adapter;
+        using var adapter = new Doubled(model.Sites["lm_head"]);
+        model.Sites["lm_head"].Put(adapter);
 
         TensorAssert.Close(logits * 2, model.Logits(tokens), 0);
         TensorAssert.Close(embedded, model.HiddenStates(tokens)[0], 0);
@@ -283,8 +283,8 @@ public sealed class CausalModelTests : IDisposable
     {
         using var model = TinyCausal.Create();
 
-        Assert.Equal(15, model.Sites.Count);
-        Assert.Equal("model.layers.0.self_attn.q_proj", model.Sites.Keys.First());
+        Assert.Equal(16, model.Sites.Count);
+        Assert.Equal("model.embed_tokens", model.Sites.Keys.First());
         Assert.Equal("lm_head", model.Sites.Keys.Last());
         Assert.Equal(new SitePlace(1, "attention"), model.PlaceOf("model.layers.1.self_attn.o_proj"));
         Assert.Equal(new SitePlace(0, "mlp"), model.PlaceOf("model.layers.0.mlp.up_proj"));
@@ -301,9 +301,9 @@ public sealed class CausalModelTests : IDisposable
         return gradients;
     }
 
-    private sealed class Doubled() : LinearAdapter("doubled")
+    private sealed class Doubled(Site site) : ParallelAdapter(site)
     {
-        public override Tensor forward(Tensor x, Tensor y) => y * 2;
+        public override Tensor Adapt(Tensor x, Tensor y) => y * 2;
     }
 
     private sealed class ValuesOnly : ICausalAttention

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Adapters.Methods;
+using Adapters.Options;
+
+namespace Adapters.Checkpoints;
+
+/// <summary>Options as the fields of PEFT's <c>adapter_config.json</c>, and back.</summary>
+internal static class PeftConfig
+{
+    /// <summary>PEFT's fields that change nothing in what a trained adapter computes, or that are read elsewhere.</summary>
+    private static readonly string[] Inert =
+    [
+        "peft_type", "peft_version", "task_type", "base_model_name_or_path", "revision", "inference_mode", "auto_mapping",
+        "modules_to_save", "target_modules", "megatron_core", "qalora_group_size",
+    ];
+
+    /// <summary>Writes the options that PEFT has a field for.</summary>
+    public static void Write(JsonObject config, OptionSchema schema, JsonObject options, string? peftSwitch)
+    {
+        foreach (var (option, field) in schema.PeftFields)
+            config[field.Name] = Theirs(options[option], field);
+        if (peftSwitch is not null)
+            config[peftSwitch] = true;
+    }
+
+    /// <summary>The method that an adapter of PEFT's is one of, and its options, target modules aside.</summary>
+    /// <param name="config">PEFT's config.</param>
+    /// <param name="folder">Where it was read, for messages.</param>
+    /// <exception cref="AdapterException">When it asks for what there is not, by name.</exception>
+    public static (RegisteredMethod Method, JsonObject Options) Read(JsonObject config, string folder)
+    {
+        var method = MethodOf(config, folder);
+        var fields = method.Options.PeftFields.ToDictionary(pair => pair.Field.Name);
+        var options = new JsonObject();
+        foreach (var (name, value) in config)
+        {
+            if (fields.TryGetValue(name, out var pair))
+                options[pair.Option] = Ours(value, pair.Field);
+            else if (!Inert.Contains(name) && !method.PeftInert.Contains(name) && name != method.PeftSwitch && !SaysNothing(value))
+                throw new AdapterException($"{folder}: '{name}' is {value!.ToJsonString()}, and such an adapter cannot be loaded.");
+        }
+
+        return (method, options);
+    }
+
+    private static RegisteredMethod MethodOf(JsonObject config, string folder)
+    {
+        var type = (string?)config["peft_type"];
+        var methods = MethodCatalogue.All.Where(method => method.PeftType is not null && method.PeftType == type).ToList();
+        return methods.Find(method => method.PeftSwitch is { } name && !SaysNothing(config[name]))
+            ?? methods.Find(method => method.PeftSwitch is null)
+            ?? throw new AdapterException($"{folder} holds an adapter of PEFT's type '{type}', which cannot be loaded; "
+                + $"{string.Join(", ", MethodCatalogue.All.Select(method => method.PeftType).OfType<string>().Distinct().Order())} can.");
+    }
+
+    private static JsonNode? Theirs(JsonNode? value, PeftFieldAttribute field) =>
+        value is JsonValue text && text.GetValueKind() == JsonValueKind.String
+            ? (string)text! is var spelt && spelt == field.True ? true : spelt == field.False ? false : spelt
+            : value?.DeepClone();
+
+    private static JsonNode? Ours(JsonNode? value, PeftFieldAttribute field) => value?.GetValueKind() switch
+    {
+        JsonValueKind.True when field.True is not null => field.True,
+        JsonValueKind.False when field.False is not null => field.False,
+        _ => value?.DeepClone(),
+    };
+
+    private static bool SaysNothing(JsonNode? value) => value switch
+    {
+        null => true,
+        JsonArray list => list.Count == 0,
+        JsonObject map => map.Count == 0,
+        JsonValue text when text.TryGetValue(out string? content) => content == "",
+        _ => value.GetValueKind() == JsonValueKind.False || (value.GetValueKind() == JsonValueKind.Number && (double)value == 0),
+    };
+}

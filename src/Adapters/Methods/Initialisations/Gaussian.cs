@@ -1,0 +1,13 @@
+using Adapters.Models;
+using static TorchSharp.torch;
+
+namespace Adapters.Methods.Initialisations;
+
+/// <summary>A normal with a deviation of 1 / rank, as the text of LoRA's paper has it, B zero.</summary>
+[LowRankInit("gaussian")]
+internal sealed class Gaussian : ILowRankInit
+{
+    public LowRankStart Of(Site site, int rank, double scale, Generator generator) => site is EmbeddingSite
+        ? new(zeros(rank, site.Inputs), empty(site.Outputs, rank).normal_(0, 1, generator))
+        : new(empty(rank, site.Inputs).normal_(0, 1.0 / rank, generator), zeros(site.Outputs, rank));
+}

@@ -1,0 +1,49 @@
+using System.Reflection;
+using Adapters.Models;
+using Adapters.Options;
+using static TorchSharp.torch;
+
+namespace Adapters.Methods.Initialisations;
+
+/// <summary>How the two factors of a low-rank update start. One file each, found by its <see cref="LowRankInitAttribute"/>.</summary>
+internal interface ILowRankInit
+{
+    /// <summary>Makes the factors of a layer.</summary>
+    /// <param name="site">The layer.</param>
+    /// <param name="rank">Inner dimension r.</param>
+    /// <param name="scale">What the update is multiplied by.</param>
+    /// <param name="generator">Draws, on the CPU.</param>
+    /// <exception cref="AdapterException">When layer and rank do not fit it.</exception>
+    LowRankStart Of(Site site, int rank, double scale, Generator generator);
+}
+
+/// <summary>Factors before the first step.</summary>
+/// <param name="A"><c>[rank, in]</c></param>
+/// <param name="B"><c>[out, rank]</c></param>
+/// <param name="IsTakenFromWeight">
+/// Whether their product is a part of the base's weight, which is subtracted from it so that the start is the base.
+/// </param>
+internal sealed record LowRankStart(Tensor A, Tensor B, bool IsTakenFromWeight = false);
+
+/// <summary>Registers an initialisation under the name that the option <c>init</c> has.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class LowRankInitAttribute(string id) : Attribute
+{
+    /// <summary>The name.</summary>
+    public string Id { get; } = id;
+}
+
+/// <summary>The option is the name of a registered initialisation.</summary>
+internal sealed class LowRankInitNameAttribute : ChoicesAttribute
+{
+    private static readonly IReadOnlyDictionary<string, ILowRankInit> ByName = typeof(ILowRankInit).Assembly.GetTypes()
+        .Select(type => (type.GetCustomAttribute<LowRankInitAttribute>(inherit: false)?.Id, type))
+        .Where(pair => pair.Id is not null)
+        .OrderBy(pair => pair.Id, StringComparer.Ordinal)
+        .ToDictionary(pair => pair.Id!, pair => (ILowRankInit)Activator.CreateInstance(pair.type)!);
+
+    public override IReadOnlyList<string> Names { get; } = [.. ByName.Keys];
+
+    /// <summary>The initialisation of that name.</summary>
+    public static ILowRankInit Find(string name) => ByName[name];
+}

@@ -1,0 +1,16 @@
+using Adapters.Models;
+using static TorchSharp.torch;
+
+namespace Adapters.Methods.Initialisations;
+
+/// <summary>OLoRA: the factors are the first columns and rows of the weight's QR decomposition
+/// (Büyükakyüz 2024, arXiv:2406.01775).</summary>
+[LowRankInit("olora")]
+internal sealed class Olora : ILowRankInit
+{
+    public LowRankStart Of(Site site, int rank, double scale, Generator generator)
+    {
+        var (q, r) = linalg.qr(site.Matrix(site.Weight).cpu().to(float32));
+        return new(r.narrow(0, 0, rank), q.narrow(1, 0, rank), IsTakenFromWeight: true);
+    }
+}

@@ -1,0 +1,37 @@
+using Adapters.Mechanisms;
+using Adapters.Models;
+
+namespace Adapters.Methods;
+
+/// <summary>A method that puts an adapter of one kind around each target layer.</summary>
+/// <typeparam name="TOptions">Its options record.</typeparam>
+public abstract class LayerMethod<TOptions> : AdapterMethod<TOptions>
+    where TOptions : TargetOptions, new()
+{
+    /// <inheritdoc/>
+    protected override void Attach(Attachment on, TOptions options)
+    {
+        foreach (var target in on.Targets(options.TargetModules, Adapts, RankOf(options)))
+            on.Put(target.Name, Create(on, target, options));
+        on.Free(options.Bias);
+    }
+
+    /// <summary>Whether it adapts layers of that kind; linear ones unless it says otherwise.</summary>
+    protected virtual bool Adapts(Site site) => site is LinearSite;
+
+    /// <summary>A rank that no layer's dimensions may fall short of; null where there is none.</summary>
+    protected virtual int? RankOf(TOptions options) => null;
+
+    /// <summary>Makes a fresh adapter for a layer.</summary>
+    /// <param name="on">What it is put on, and what it may share with the others.</param>
+    /// <param name="target">The layer.</param>
+    /// <param name="options">The options.</param>
+    /// <exception cref="AdapterException">When options and layer do not fit together, with the value.</exception>
+    protected abstract SiteAdapter Create(Attachment on, Target target, TOptions options);
+}
+
+/// <summary>A layer that is to be adapted.</summary>
+/// <param name="Name">Its full name.</param>
+/// <param name="Site">The layer.</param>
+/// <param name="Index">Its place among the targets, from 0.</param>
+public sealed record Target(string Name, Site Site, int Index);

@@ -1,0 +1,66 @@
+using System.Globalization;
+
+namespace Adapters.Tests.Methods;
+
+/// <summary>Computes the formulas by which methods say how many parameters they train: <c>rank * (in + out)</c>.</summary>
+internal sealed class CountFormula
+{
+    private static readonly Dictionary<string, Func<double[], double>> Functions = new()
+    {
+        ["ceil"] = of => Math.Ceiling(of[0]), ["floor"] = of => Math.Floor(of[0]), ["sqrt"] = of => Math.Sqrt(of[0]),
+        ["min"] = of => of.Min(), ["max"] = of => of.Max(),
+    };
+
+    private readonly string _text;
+    private readonly IReadOnlyDictionary<string, double> _values;
+    private int _at;
+
+    private CountFormula(string text, IReadOnlyDictionary<string, double> values) => (_text, _values) = (text.Replace(" ", ""), values);
+
+    public static long Compute(string text, IReadOnlyDictionary<string, double> values)
+    {
+        var formula = new CountFormula(text, values);
+        var value = formula.Sum();
+        return formula._at == formula._text.Length ? (long)value : throw new FormatException($"'{text}' ends before its end.");
+    }
+
+    private double Sum()
+    {
+        var value = Product();
+        while (Take('+', '-') is { } sign)
+            value += sign == '+' ? Product() : -Product();
+        return value;
+    }
+
+    private double Product()
+    {
+        var value = Term();
+        while (Take('*', '/') is { } sign)
+            value = sign == '*' ? value * Term() : value / Term();
+        return value;
+    }
+
+    private double Term()
+    {
+        if (Take('(') is not null)
+        {
+            var inner = Sum();
+            return Take(')') is not null ? inner : throw new FormatException($"'{_text}' lacks a parenthesis.");
+        }
+
+        var start = _at;
+        while (_at < _text.Length && (char.IsLetterOrDigit(_text[_at]) || _text[_at] is '_' or '.'))
+            _at++;
+        var word = _text[start.._at];
+        if (double.TryParse(word, CultureInfo.InvariantCulture, out var number))
+            return number;
+        if (Take('(') is null)
+            return _values.TryGetValue(word, out var value) ? value : throw new FormatException($"'{_text}' names '{word}', which is unknown.");
+        var arguments = new List<double> { Sum() };
+        while (Take(',') is not null)
+            arguments.Add(Sum());
+        return Take(')') is not null ? Functions[word]([.. arguments]) : throw new FormatException($"'{_text}' lacks a parenthesis.");
+    }
+
+    private char? Take(params ReadOnlySpan<char> signs) => _at < _text.Length && signs.Contains(_text[_at]) ? _text[_at++] : null;
+}
