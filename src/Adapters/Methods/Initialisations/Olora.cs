@@ -10,7 +10,7 @@ internal sealed class Olora : ILowRankInit
 {
     public LowRankStart Of(Site site, int rank, double scale, Generator generator)
     {
-        var (q, r) = linalg.qr(site.Matrix(site.Weight).cpu().to(float32));
-        return new(r.narrow(0, 0, rank), q.narrow(1, 0, rank), IsTakenFromWeight: true);
+        var (q, r) = linalg.qr(site.Matrix(site.Weight).cpu().to(float64));
+        return new(r.narrow(0, 0, rank).to(float32), q.narrow(1, 0, rank).to(float32), IsTakenFromWeight: true);
     }
 }

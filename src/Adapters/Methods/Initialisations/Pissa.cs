@@ -10,8 +10,8 @@ internal sealed class Pissa : ILowRankInit
 {
     public LowRankStart Of(Site site, int rank, double scale, Generator generator)
     {
-        var (u, s, vt) = linalg.svd(site.Matrix(site.Weight).cpu().to(float32), fullMatrices: false);
+        var (u, s, vt) = linalg.svd(site.Matrix(site.Weight).cpu().to(float64), fullMatrices: false);
         var root = (s.narrow(0, 0, rank) / scale).sqrt();
-        return new(root.unsqueeze(1) * vt.narrow(0, 0, rank), u.narrow(1, 0, rank) * root, IsTakenFromWeight: true);
+        return new((root.unsqueeze(1) * vt.narrow(0, 0, rank)).to(float32), (u.narrow(1, 0, rank) * root).to(float32), IsTakenFromWeight: true);
     }
 }
