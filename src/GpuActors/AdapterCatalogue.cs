@@ -22,7 +22,13 @@ public sealed class AdapterCatalogue : ICatalogue
             Describe(method.Options),
             [.. method.Families],
             method.ComposesExperts,
-            method.Trains)),
+            method.Trains,
+            method.Equation,
+            method.ParametersPerLayer,
+            method.ParametersShared,
+            method.StartsAt,
+            method.CannotMerge,
+            method.PeftType)),
     ];
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Experiments.Reports;
 using Experiments.Sweeps;
 using Experiments.Sweeps.Schema;
 using Xunit;
@@ -18,17 +19,22 @@ public sealed class SweepFilesTests
             .Order(StringComparer.Ordinal));
 
     [Fact]
-    public void The_schema_beside_the_files_is_that_of_this_program()
+    public void The_schema_beside_the_files_is_that_of_this_program() =>
+        AssertIs(Path.Combine(_config, "schema", "sweep.schema.json"), SweepSchema.Write(_catalogue));
+
+    [Fact]
+    public void The_page_of_methods_is_that_of_this_program() =>
+        AssertIs(Path.Combine(_config, "..", "docs", "methods.md"), MethodsPage.Of(_catalogue));
+
+    private static void AssertIs(string path, string content)
     {
-        var path = Path.Combine(_config, "schema", "sweep.schema.json");
-        var schema = SweepSchema.Write(_catalogue);
         if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.WriteAllText(path, schema);
+            File.WriteAllText(path, content);
         }
 
-        Assert.Equal(File.ReadAllText(path), schema, ignoreLineEndingDifferences: true);
+        Assert.Equal(File.ReadAllText(path), content, ignoreLineEndingDifferences: true);
     }
 
     [Theory]
@@ -43,14 +49,16 @@ public sealed class SweepFilesTests
     }
 
     [Fact]
-    public void The_smoke_test_goes_through_every_method_and_every_task()
+    public void The_smoke_tests_go_through_every_task_and_every_method()
     {
-        var spec = SweepFile.Read(Path.Combine(_config, "smoke.yaml"), _catalogue);
+        var (few, all) = (Read("smoke.yaml"), Read("sweeps", "smoke-all.yaml"));
 
-        Assert.Equal(_catalogue.Tasks.Select(task => task.Id), spec.Tasks.Select(block => block.Task).Order(StringComparer.Ordinal));
+        Assert.Equal(_catalogue.Tasks.Select(task => task.Id), few.Tasks.Select(block => block.Task).Order(StringComparer.Ordinal));
         Assert.Equal(
             _catalogue.Methods.Select(method => method.Id),
-            spec.Tasks.SelectMany(block => block.Methods).Select(entry => entry.Method).Distinct().Order(StringComparer.Ordinal));
+            all.Tasks.SelectMany(block => block.Methods).Select(entry => entry.Method).Distinct().Order(StringComparer.Ordinal));
+
+        SweepSpec Read(params string[] file) => SweepFile.Read(Path.Combine([_config, .. file]), _catalogue);
     }
 
     private static string SourceFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;

@@ -35,7 +35,7 @@ public static class AdapterFolder
     /// </exception>
     public static Adapter Load(string folder, BaseModel model)
     {
-        var plan = AdapterPlan.Of(StoredAdapter.ReadConfig(Path.Combine(folder, "adapter_config.json")), folder, model);
+        var plan = AdapterPlan.Of(StoredAdapter.ReadConfig(Path.Combine(folder, "adapter_config.json")), folder);
         var adapter = MethodCatalogue.Find(plan.Method).Method.Attach(model, plan.Options, plan.Context);
         try
         {

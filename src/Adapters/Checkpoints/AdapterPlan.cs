@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Adapters.Methods;
-using Adapters.Models;
 
 namespace Adapters.Checkpoints;
 
@@ -13,11 +12,11 @@ namespace Adapters.Checkpoints;
 internal sealed record AdapterPlan(string Method, JsonObject Options, AttachContext Context, string? Fingerprint)
 {
     /// <exception cref="AdapterException">When the config asks for what there is not, by name.</exception>
-    public static AdapterPlan Of(JsonObject config, string folder, BaseModel model)
+    public static AdapterPlan Of(JsonObject config, string folder)
     {
         try
         {
-            return config["orchestrator"] is JsonObject own ? OfOurs(own, config, folder) : OfPeft(config, folder, model);
+            return config["orchestrator"] is JsonObject own ? OfOurs(own, config, folder) : OfPeft(config, folder);
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException or JsonException)
         {
@@ -37,26 +36,12 @@ internal sealed record AdapterPlan(string Method, JsonObject Options, AttachCont
         },
         (string?)own["base_fingerprint"]);
 
-    private static AdapterPlan OfPeft(JsonObject config, string folder, BaseModel model)
+    private static AdapterPlan OfPeft(JsonObject config, string folder)
     {
         var (method, options) = PeftConfig.Read(config, folder);
-        options["target_modules"] = config["target_modules"] switch
-        {
-            JsonValue text when (string?)text == "all-linear" => new JsonArray("all-linear"),
-            JsonValue text => throw new AdapterException(
-                $"{folder}: target_modules is the expression '{(string?)text}', but only a list of names can be loaded."),
-            var list => list?.DeepClone(),
-        };
-        return new AdapterPlan(method.Id, options, new AttachContext
-        {
-            Head = ParametersOf(model, Texts(config["modules_to_save"])),
-            Base = (string?)config["base_model_name_or_path"] ?? "",
-        }, Fingerprint: null);
+        var context = new AttachContext { Base = (string?)config["base_model_name_or_path"] ?? "" };
+        return new AdapterPlan(method.Id, options, context, Fingerprint: null);
     }
-
-    private static IReadOnlyList<string> ParametersOf(BaseModel model, IReadOnlyList<string> modules) =>
-        [.. model.named_parameters().Select(pair => pair.name).Where(name => modules.Any(module =>
-            name.StartsWith($"{module}.", StringComparison.Ordinal) || name.Contains($".{module}.", StringComparison.Ordinal)))];
 
     private static IReadOnlyList<string> Texts(JsonNode? list) =>
         list is JsonArray items ? [.. items.Select(item => (string)item!)] : [];

@@ -12,7 +12,7 @@ internal static class PeftConfig
     private static readonly string[] Inert =
     [
         "peft_type", "peft_version", "task_type", "base_model_name_or_path", "revision", "inference_mode", "auto_mapping",
-        "modules_to_save", "target_modules", "megatron_core", "qalora_group_size",
+        "modules_to_save", "target_modules", "exclude_modules", "megatron_core", "qalora_group_size",
     ];
 
     /// <summary>Writes the options that PEFT has a field for.</summary>
@@ -24,7 +24,7 @@ internal static class PeftConfig
             config[peftSwitch] = true;
     }
 
-    /// <summary>The method that an adapter of PEFT's is one of, and its options, target modules aside.</summary>
+    /// <summary>The method that an adapter of PEFT's is one of, and its options.</summary>
     /// <param name="config">PEFT's config.</param>
     /// <param name="folder">Where it was read, for messages.</param>
     /// <exception cref="AdapterException">When it asks for what there is not, by name.</exception>
@@ -36,11 +36,14 @@ internal static class PeftConfig
         foreach (var (name, value) in config)
         {
             if (fields.TryGetValue(name, out var pair))
-                options[pair.Option] = Ours(value, pair.Field);
+                options[pair.Option] = Ours(value, pair.Field, method.Options.Find(pair.Option).Kind);
             else if (!Inert.Contains(name) && !method.PeftInert.Contains(name) && name != method.PeftSwitch && !SaysNothing(value))
                 throw new AdapterException($"{folder}: '{name}' is {value!.ToJsonString()}, and such an adapter cannot be loaded.");
         }
 
+        Selection(options, config["target_modules"], "target_modules", "target_pattern");
+        Selection(options, config["exclude_modules"], "exclude_modules", "exclude_pattern");
+        options["modules_to_save"] = config["modules_to_save"]?.DeepClone();
         return (method, options);
     }
 
@@ -54,17 +57,35 @@ internal static class PeftConfig
                 + $"{string.Join(", ", MethodCatalogue.All.Select(method => method.PeftType).OfType<string>().Distinct().Order())} can.");
     }
 
-    private static JsonNode? Theirs(JsonNode? value, PeftFieldAttribute field) =>
-        value is JsonValue text && text.GetValueKind() == JsonValueKind.String
-            ? (string)text! is var spelt && spelt == field.True ? true : spelt == field.False ? false : spelt
-            : value?.DeepClone();
+    private static JsonNode? Theirs(JsonNode? value, PeftFieldAttribute field) => value switch
+    {
+        JsonArray entries when field.IsMap => new JsonObject(entries.Select(entry => (string)entry!).Select(entry => (entry, entry.LastIndexOf('=')))
+            .Select(pair => KeyValuePair.Create(pair.entry[..pair.Item2], JsonNode.Parse(pair.entry[(pair.Item2 + 1)..])))),
+        null when field.IsMap => new JsonObject(),
+        JsonValue text when text.GetValueKind() == JsonValueKind.String =>
+            (string)text! is var spelt && spelt == field.True ? true : spelt == field.False ? false : spelt,
+        _ => value?.DeepClone(),
+    };
 
-    private static JsonNode? Ours(JsonNode? value, PeftFieldAttribute field) => value?.GetValueKind() switch
+    private static JsonNode? Ours(JsonNode? value, PeftFieldAttribute field, OptionKind kind) => value?.GetValueKind() switch
     {
         JsonValueKind.True when field.True is not null => field.True,
         JsonValueKind.False when field.False is not null => field.False,
+        JsonValueKind.Object when field.IsMap =>
+            new JsonArray([.. value.AsObject().Select(pair => (JsonNode)$"{pair.Key}={pair.Value?.ToJsonString()}")]),
+        JsonValueKind.Number when kind == OptionKind.IntegerList => new JsonArray(value.DeepClone()),
+        JsonValueKind.String when kind == OptionKind.TextList => new JsonArray(value.DeepClone()),
         _ => value?.DeepClone(),
     };
+
+    /// <summary>A list of module names, or a regular expression of them, as the option that takes it.</summary>
+    private static void Selection(JsonObject options, JsonNode? value, string list, string pattern)
+    {
+        if (value is JsonValue text && (string?)text is { } expression && expression != "all-linear")
+            options[pattern] = expression;
+        else
+            options[list] = value is JsonValue ? new JsonArray(value.DeepClone()) : value?.DeepClone();
+    }
 
     private static bool SaysNothing(JsonNode? value) => value switch
     {

@@ -28,6 +28,9 @@ public sealed class AdapterMethodAttribute(string id) : Attribute
     /// <summary>Parameters that its layers share, as a formula of its options and of the largest layer's matrix.</summary>
     public string ParametersShared { get; init; } = "";
 
+    /// <summary>Why it cannot be folded into the base's weights; null where it can.</summary>
+    public string? CannotMerge { get; init; }
+
     /// <summary>PEFT's name for the kind of adapter, where folders can be exchanged with it; null where PEFT has none.</summary>
     public string? PeftType { get; init; }
 

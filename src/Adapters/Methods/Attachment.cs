@@ -63,24 +63,32 @@ public sealed class Attachment : IDisposable
     /// <summary>The adapters that this one is composed of.</summary>
     public IReadOnlyList<StoredAdapter> Experts { get; set; } = [];
 
-    /// <summary>The sites that an option <c>target_modules</c> means, in the model's order. Writes it into the config.</summary>
-    /// <param name="patterns">Names or dotted ends of names, or <c>all-linear</c>; null for the model's default.</param>
+    /// <summary>The layers that a method's options mean, in the model's order. What they say goes into the config.</summary>
+    /// <param name="options">The options.</param>
     /// <param name="adapts">Whether the method adapts layers of that kind.</param>
-    /// <param name="rank">A rank that no layer's dimensions may fall short of, or null.</param>
-    /// <exception cref="AdapterException">When one is no site's name, or the rank exceeds a site's dimensions.</exception>
-    public IReadOnlyList<Target> Targets(IReadOnlyList<string>? patterns, Func<Site, bool> adapts, int? rank = null)
+    /// <param name="otherwise">Names or dotted ends where the options say nothing; null for the model's default.</param>
+    /// <exception cref="AdapterException">When an entry means no layer, or one that the method does not adapt.</exception>
+    public IReadOnlyList<Target> Targets(TargetOptions options, Func<Site, bool> adapts, IReadOnlyList<string>? otherwise = null)
     {
-        var targets = TargetModules.Select(Model, patterns, Context.Head, adapts, Method);
-        foreach (var (name, site, _) in targets)
-        {
-            var most = Math.Min(site.Inputs, site.Outputs);
-            if (rank > most)
-                throw new AdapterException($"Option 'rank' of method '{Method}' is {rank}, but {name} maps {site.Inputs} to "
-                    + $"{site.Outputs} features, so at most {most} makes sense.");
-        }
-
-        Config["target_modules"] = new JsonArray([.. (patterns ?? Model.DefaultTargets).Order(StringComparer.Ordinal)]);
+        otherwise ??= Model.DefaultTargets;
+        FreeWhole(options.ModulesToSave ?? []);
+        var targets = new TargetModules(Model, options, _freed.Concat(Context.Head).ToHashSet(), Method).Select(otherwise, adapts);
+        Config["target_modules"] = options.TargetPattern is { } pattern ? pattern
+            : new JsonArray([.. (options.TargetModules ?? otherwise).Order(StringComparer.Ordinal)]);
+        if (options.ExcludePattern is not null || options.ExcludeModules is not null)
+            Config["exclude_modules"] = options.ExcludePattern is { } exclusion ? exclusion
+                : new JsonArray([.. options.ExcludeModules!.Order(StringComparer.Ordinal)]);
         return targets;
+    }
+
+    /// <summary>Refuses a rank that exceeds the dimensions of a layer.</summary>
+    /// <exception cref="AdapterException">When it does.</exception>
+    internal void CheckRank(Target target, int rank)
+    {
+        var most = Math.Min(target.Site.Inputs, target.Site.Outputs);
+        if (rank > most)
+            throw new AdapterException($"Option 'rank' of method '{Method}' is {rank}, but {target.Name} maps {target.Site.Inputs} to "
+                + $"{target.Site.Outputs} features, so at most {most} makes sense.");
     }
 
     /// <summary>Puts an adapter on a site.</summary>
@@ -121,6 +129,25 @@ public sealed class Attachment : IDisposable
             BiasTraining.All => true,
             _ => _adapters.ContainsKey(name[..^Bias.Length]),
         });
+    }
+
+    /// <summary>Frees modules whole, as the option <c>modules_to_save</c> names them.</summary>
+    private void FreeWhole(IReadOnlyList<string> modules)
+    {
+        foreach (var module in modules)
+        {
+            var freed = _freed.Count;
+            Free(name => ModulesAbove(name).Any(above => TargetModules.Means(module, above)));
+            if (_freed.Count == freed)
+                throw new AdapterException($"Option 'modules_to_save' of method '{Method}' names '{module}', but the {Model.Family} base "
+                    + $"has no such module.{NearestName.Hint(module, Model.named_parameters().SelectMany(pair => ModulesAbove(pair.name)).Distinct())}");
+        }
+
+        static IEnumerable<string> ModulesAbove(string parameter)
+        {
+            for (var cut = parameter.LastIndexOf('.'); cut > 0; cut = parameter.LastIndexOf('.', cut - 1))
+                yield return parameter[..cut];
+        }
     }
 
     /// <summary>Changes the model while the adapter is attached.</summary>

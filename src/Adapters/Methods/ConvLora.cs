@@ -19,6 +19,7 @@ namespace Adapters.Methods;
     Source = "Zhong et al. 2024, arXiv:2401.17868",
     Equation = "y = Wx + b + s·B(h + z), h = A·drop(x), z = Down_e(GELU(Conv3x3_e(Up_e(h)))), e chosen by a gate on the mean of h",
     ParametersPerLayer = "rank * (in + out) + experts * (9 * rank * rank + rank) + 2 * rank * experts",
+    CannotMerge = "its convolutions look at the whole map, and each image is routed to its own",
     Families = ["sam", "vit"])]
 internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
 {
@@ -59,8 +60,10 @@ internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
                 $"Option 'top_k' of method 'conv-lora' is {options.TopK}, but there are {options.Experts} experts.");
 
         var deltas = new List<ConvLoraDelta>();
-        foreach (var (name, site, _) in on.Targets(options.TargetModules, site => site is LinearSite, options.Rank))
+        foreach (var target in on.Targets(options, site => site is LinearSite))
         {
+            var (name, site, _) = target;
+            on.CheckRank(target, options.Rank);
             var layout = on.Model.LayoutOf(name)
                 ?? throw new AdapterException($"Method 'conv-lora' cannot adapt {name}: its input is no image.");
             deltas.Add(Fresh(site, layout, options, on.Generator));

@@ -21,6 +21,8 @@ internal sealed class Dora : LayerMethod<Dora.Options>
 
     protected override int? RankOf(Options options) => options.Rank;
 
+    protected override Options OptionsFor(Target target, Options options) => Lora.For(target, options);
+
     protected override SiteAdapter Create(Attachment on, Target target, Options options) =>
         new MagnitudeAdapter(Lora.Fresh(on, target.Site, options));
 }

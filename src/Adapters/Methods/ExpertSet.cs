@@ -45,7 +45,7 @@ internal sealed class ExpertSet
 
     private static Dictionary<string, LowRankExpert> UpdatesOf(StoredAdapter stored, Attachment on)
     {
-        var plan = AdapterPlan.Of(stored.Config, stored.Folder, on.Model);
+        var plan = AdapterPlan.Of(stored.Config, stored.Folder);
         if (plan.Method != "lora")
             throw new AdapterException($"{stored.Folder} holds an adapter of the method '{plan.Method}', but only lora adapters "
                 + "can be experts.");
@@ -69,6 +69,7 @@ internal sealed class ExpertSet
             throw new AdapterException($"{stored.Folder} lacks one of the two factors of {site}.");
         if (!model.Sites.TryGetValue(site, out var layer))
             throw new AdapterException($"{stored.Folder} adapts {site}, which this {model.Family} base does not have.");
+        options = Lora.For(new Target(site, layer, Index: 0), options);
         if (!a.shape.SequenceEqual([options.Rank, layer.Inputs]) || !b.shape.SequenceEqual([layer.Outputs, options.Rank]))
             throw new AdapterException($"{stored.Folder} adapts {site} by factors of the shapes [{string.Join(", ", b.shape)}] "
                 + $"and [{string.Join(", ", a.shape)}], but it should be [{layer.Outputs}, {options.Rank}] and "

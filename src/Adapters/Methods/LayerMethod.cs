@@ -11,8 +11,14 @@ public abstract class LayerMethod<TOptions> : AdapterMethod<TOptions>
     /// <inheritdoc/>
     protected override void Attach(Attachment on, TOptions options)
     {
-        foreach (var target in on.Targets(options.TargetModules, Adapts, RankOf(options)))
-            on.Put(target.Name, Create(on, target, options));
+        foreach (var target in on.Targets(options, Adapts))
+        {
+            var own = OptionsFor(target, options);
+            if (RankOf(own) is { } rank)
+                on.CheckRank(target, rank);
+            on.Put(target.Name, Create(on, target, own));
+        }
+
         on.Free(options.Bias);
     }
 
@@ -21,6 +27,9 @@ public abstract class LayerMethod<TOptions> : AdapterMethod<TOptions>
 
     /// <summary>A rank that no layer's dimensions may fall short of; null where there is none.</summary>
     protected virtual int? RankOf(TOptions options) => null;
+
+    /// <summary>The options as they hold for one layer; the same for all unless the method says otherwise.</summary>
+    protected virtual TOptions OptionsFor(Target target, TOptions options) => options;
 
     /// <summary>Makes a fresh adapter for a layer.</summary>
     /// <param name="on">What it is put on, and what it may share with the others.</param>

@@ -28,7 +28,7 @@ internal sealed class LongLora : AdapterMethod<LongLora.Options>
         Full,
     }
 
-    public sealed record Options
+    public sealed record Options : TargetOptions
     {
         /// <summary>Inner dimension r of the updates.</summary>
         [Range(1, 65536), PeftField("r")]
@@ -57,18 +57,19 @@ internal sealed class LongLora : AdapterMethod<LongLora.Options>
 
         /// <summary>Whether the token embeddings are trained.</summary>
         public bool TrainEmbeddings { get; init; } = true;
-
-        /// <summary>Layers to adapt, by name or dotted end, or all-linear; the attention projections where absent.</summary>
-        public IReadOnlyList<string>? TargetModules { get; init; }
     }
 
     protected override void Attach(Attachment on, Options options)
     {
         var model = (CausalModel)on.Model;
-        var targets = on.Targets(options.TargetModules ?? model.AttentionTargets, site => site is LinearSite, options.Rank);
         var updates = new Lora.Options { Rank = options.Rank, Alpha = options.Alpha, Dropout = options.Dropout };
-        foreach (var (name, site, _) in targets)
-            on.Put(name, Lora.Fresh(on, site, updates));
+        foreach (var target in on.Targets(options, site => site is LinearSite, model.AttentionTargets))
+        {
+            on.CheckRank(target, options.Rank);
+            on.Put(target.Name, Lora.Fresh(on, target.Site, updates));
+        }
+
+        on.Free(options.Bias);
 
         on.Free(name => (options.TrainNorms && name.Contains("norm", StringComparison.Ordinal))
             || (options.TrainEmbeddings && name.Contains("embed", StringComparison.Ordinal)));
@@ -77,7 +78,6 @@ internal sealed class LongLora : AdapterMethod<LongLora.Options>
             Sparsify(on, model, options);
 
         on.Config["peft_type"] = "LORA"; // what PEFT makes of it: the updates, without the sparse attention
-        on.Config["bias"] = "none";
     }
 
     /// <summary>Brings the target length within the pretrained one, unless the task has done so for all methods.</summary>

@@ -37,6 +37,14 @@ internal sealed class Lora : LayerMethod<Lora.Options>
         [LowRankInitName, PeftField("init_lora_weights", True = "kaiming")]
         public string Init { get; init; } = "kaiming";
 
+        /// <summary>Other ranks for some layers: entries like mlp.*=4, of which the first that fits the end of a name counts.</summary>
+        [PeftField("rank_pattern", IsMap = true)]
+        public IReadOnlyList<string>? RankPattern { get; init; }
+
+        /// <summary>Other numerators of the scale for some layers, likewise.</summary>
+        [PeftField("alpha_pattern", IsMap = true)]
+        public IReadOnlyList<string>? AlphaPattern { get; init; }
+
         /// <summary>What the update is multiplied by.</summary>
         internal double Scale => Alpha / (Rslora ? Math.Sqrt(Rank) : Rank);
     }
@@ -44,6 +52,15 @@ internal sealed class Lora : LayerMethod<Lora.Options>
     protected override bool Adapts(Site site) => true;
 
     protected override int? RankOf(Options options) => options.Rank;
+
+    protected override Options OptionsFor(Target target, Options options) => For(target, options);
+
+    /// <summary>The options as the patterns have them for one layer.</summary>
+    internal static TOptions For<TOptions>(Target target, TOptions options) where TOptions : Options => options with
+    {
+        Rank = (int)LayerPatterns.Of(options.RankPattern, "rank_pattern", target.Name, options.Rank),
+        Alpha = LayerPatterns.Of(options.AlphaPattern, "alpha_pattern", target.Name, options.Alpha),
+    };
 
     protected override SiteAdapter Create(Attachment on, Target target, Options options) => Fresh(on, target.Site, options);
 

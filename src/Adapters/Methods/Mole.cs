@@ -14,7 +14,10 @@ namespace Adapters.Methods;
 /// gate that several layers share looks at the first of them. Each gate has D·N + 1 parameters for N experts, D = N·out.
 /// The gates' weights start at zero, so that all experts count alike at first.
 /// </remarks>
-[AdapterMethod("mole", Source = "Wu et al. 2024, arXiv:2404.13628", ComposesExperts = true, StartsAt = "the mean of its experts")]
+[AdapterMethod("mole",
+    Equation = "y = Wx + b + Σ g_n·s_n·B_n(A_n·x), g = softmax(e·φ(x) / τ)",
+    CannotMerge = "its gates depend on the input",
+    Source = "Wu et al. 2024, arXiv:2404.13628", ComposesExperts = true, StartsAt = "the mean of its experts")]
 internal sealed class Mole : AdapterMethod<Mole.Options>
 {
     public enum Granularity

@@ -1,44 +1,108 @@
+using System.Text.RegularExpressions;
 using Adapters.Models;
 using Adapters.Options;
 
 namespace Adapters.Methods;
 
-/// <summary>Which sites the option <c>target_modules</c> means.</summary>
-internal static class TargetModules
+/// <summary>Which layers the options of a method mean, by PEFT's rules; but an entry that means none is refused.</summary>
+internal sealed class TargetModules
 {
     /// <summary>Every linear layer of the transformer blocks.</summary>
     private const string AllLinear = "all-linear";
 
+    private readonly BaseModel _model;
+    private readonly TargetOptions _options;
+    private readonly string _method;
+    private readonly IReadOnlyList<KeyValuePair<string, Site>> _sites;
+
     /// <param name="model">The base.</param>
-    /// <param name="patterns">Full names or their dotted ends, or <c>all-linear</c>; null for the model's default.</param>
-    /// <param name="head">Parameters that are trained whole: their layers are not adapted too.</param>
-    /// <param name="adapts">Whether the method adapts layers of that kind.</param>
+    /// <param name="options">What is meant.</param>
+    /// <param name="whole">Parameters that are trained whole: their layers are not adapted too.</param>
     /// <param name="method">The method's name, for messages.</param>
-    /// <exception cref="AdapterException">When a pattern names no layer, or one that the method does not adapt.</exception>
-    public static IReadOnlyList<Target> Select(BaseModel model, IReadOnlyList<string>? patterns, IReadOnlyList<string> head,
-        Func<Site, bool> adapts, string method)
+    public TargetModules(BaseModel model, TargetOptions options, IReadOnlySet<string> whole, string method)
     {
-        patterns ??= model.DefaultTargets;
-        if (patterns.Count == 0)
-            throw new AdapterException($"Option 'target_modules' of method '{method}' is empty, so nothing would be adapted.");
-        var sites = model.Sites.Where(site => !head.Contains($"{site.Key}.weight")).ToList();
-        foreach (var pattern in patterns)
-        {
-            if (!sites.Exists(site => Means(pattern, site)))
-                throw new AdapterException($"Option 'target_modules' of method '{method}' names '{pattern}', but the "
-                    + $"{model.Family} base has no adaptable layer of that name.{NearestName.Hint(pattern, Ends(sites))}");
-        }
-
-        var meant = sites.Where(site => patterns.Any(pattern => Means(pattern, site))).ToList();
-        if (meant.FirstOrDefault(site => !adapts(site.Value)) is { Value: { } unfit } refused)
-            throw new AdapterException($"Method '{method}' cannot adapt {refused.Key}: it is {unfit.Kind}.");
-        return [.. meant.Select((site, index) => new Target(site.Key, site.Value, index))];
-
-        bool Means(string pattern, KeyValuePair<string, Site> site) => pattern == AllLinear
-            ? site.Value is LinearSite && model.PlaceOf(site.Key) is not null
-            : site.Key == pattern || site.Key.EndsWith($".{pattern}", StringComparison.Ordinal);
+        (_model, _options, _method) = (model, options, method);
+        _sites = [.. model.Sites.Where(site => !whole.Contains($"{site.Key}.weight"))];
     }
 
-    private static IEnumerable<string> Ends(IEnumerable<KeyValuePair<string, Site>> sites) =>
-        sites.Select(site => site.Key[(site.Key.LastIndexOf('.') + 1)..]).Append(AllLinear).Distinct();
+    /// <summary>The layers in the model's order.</summary>
+    /// <param name="otherwise">Names or dotted ends where the options say nothing.</param>
+    /// <param name="adapts">Whether the method adapts layers of that kind.</param>
+    /// <exception cref="AdapterException">When an entry means no layer, or one that the method does not adapt.</exception>
+    public IReadOnlyList<Target> Select(IReadOnlyList<string> otherwise, Func<Site, bool> adapts)
+    {
+        if (_options is { TargetModules: not null, TargetPattern: not null })
+            throw Wrong("target_pattern", $"is '{_options.TargetPattern}', but target_modules is given too; one of them says it all.");
+        if (_options.TargetModules is { Count: 0 })
+            throw Wrong("target_modules", "is empty, so nothing would be adapted.");
+
+        var meant = _options.TargetPattern is { } pattern ? Matching("target_pattern", pattern)
+            : Named("target_modules", _options.TargetModules ?? otherwise);
+        if (_options.ExcludeModules is { } names)
+            meant.ExceptWith(Named("exclude_modules", names));
+        if (_options.ExcludePattern is { } exclusion)
+            meant.ExceptWith(Matching("exclude_pattern", exclusion));
+        if (_options.LayersToTransform is { } layers)
+            meant.RemoveWhere(name => LayerOf(name) is not { } layer || !layers.Contains(layer));
+        if (meant.Count == 0)
+            throw new AdapterException($"The options of method '{_method}' leave no layer of the {_model.Family} base to adapt.");
+
+        var selected = _sites.Where(site => meant.Contains(site.Key)).ToList();
+        if (selected.FirstOrDefault(site => !adapts(site.Value)) is { Value: { } unfit } refused)
+            throw new AdapterException($"Method '{_method}' cannot adapt {refused.Key}: it is {unfit.Kind}.");
+        return [.. selected.Select((site, index) => new Target(site.Key, site.Value, index))];
+    }
+
+    /// <summary>Whether a list's entry means a module: its name or a dotted end of it.</summary>
+    public static bool Means(string entry, string name) =>
+        name == entry || name.EndsWith($".{entry}", StringComparison.Ordinal);
+
+    private HashSet<string> Named(string option, IReadOnlyList<string> entries)
+    {
+        var meant = new HashSet<string>();
+        foreach (var entry in entries)
+        {
+            var found = _sites.Where(site => entry == AllLinear
+                ? site.Value is LinearSite && _model.PlaceOf(site.Key) is not null
+                : Means(entry, site.Key)).Select(site => site.Key).ToList();
+            if (found.Count == 0)
+                throw Wrong(option, $"names '{entry}', but the {_model.Family} base has no adaptable layer of that name."
+                    + NearestName.Hint(entry, Ends()));
+            meant.UnionWith(found);
+        }
+
+        return meant;
+    }
+
+    private HashSet<string> Matching(string option, string pattern)
+    {
+        try
+        {
+            var expression = new Regex($"^(?:{pattern})$", RegexOptions.CultureInvariant);
+            var meant = _sites.Select(site => site.Key).Where(name => expression.IsMatch(name)).ToHashSet();
+            return meant.Count > 0 ? meant : throw Wrong(option,
+                $"is '{pattern}', which matches the whole name of no adaptable layer of the {_model.Family} base; "
+                + $"{_sites[0].Key} is one.");
+        }
+        catch (RegexParseException fault)
+        {
+            throw Wrong(option, $"is '{pattern}', which is no regular expression: {fault.Message}");
+        }
+    }
+
+    /// <summary>The number of the block that a layer is in: the first in its name, or the one behind a name of layers_pattern.</summary>
+    private int? LayerOf(string name)
+    {
+        var parts = name.Split('.');
+        for (var place = 0; place < parts.Length - 1; place++)
+            if (int.TryParse(parts[place], out var number)
+                && (_options.LayersPattern is not { Count: > 0 } lists || (place > 0 && lists.Contains(parts[place - 1]))))
+                return number;
+        return null;
+    }
+
+    private IEnumerable<string> Ends() =>
+        _sites.Select(site => site.Key[(site.Key.LastIndexOf('.') + 1)..]).Append(AllLinear).Distinct();
+
+    private AdapterException Wrong(string option, string what) => new($"Option '{option}' of method '{_method}' {what}");
 }

@@ -1,12 +1,33 @@
+using System.ComponentModel.DataAnnotations;
 using Adapters.Options;
 
 namespace Adapters.Methods;
 
-/// <summary>The options of every method that adapts layers one by one.</summary>
+/// <summary>The options of every method that adapts layers one by one: which of them, and what of the base is trained along.</summary>
 public abstract record TargetOptions
 {
-    /// <summary>Layers to adapt, by name or dotted end of it, or all-linear; the model's default where absent.</summary>
+    /// <summary>Layers to adapt, by name or dotted end of it, or all-linear; the method's default for the base where absent.</summary>
     public IReadOnlyList<string>? TargetModules { get; init; }
+
+    /// <summary>Layers to adapt instead, as a regular expression of their whole name.</summary>
+    public string? TargetPattern { get; init; }
+
+    /// <summary>Layers that are left out all the same, by name or dotted end of it.</summary>
+    public IReadOnlyList<string>? ExcludeModules { get; init; }
+
+    /// <summary>Layers that are left out, as a regular expression of their whole name.</summary>
+    public string? ExcludePattern { get; init; }
+
+    /// <summary>Only layers within these blocks, by their numbers from 0.</summary>
+    [Range(0, 100_000), PeftField("layers_to_transform")]
+    public IReadOnlyList<int>? LayersToTransform { get; init; }
+
+    /// <summary>Names of the lists whose numbers layers_to_transform means; the first number in a name where absent.</summary>
+    [PeftField("layers_pattern")]
+    public IReadOnlyList<string>? LayersPattern { get; init; }
+
+    /// <summary>Modules of the base that are trained whole and saved along, by name or dotted end of it.</summary>
+    public IReadOnlyList<string>? ModulesToSave { get; init; }
 
     /// <summary>Which biases of the base are trained along.</summary>
     [PeftField("bias")]

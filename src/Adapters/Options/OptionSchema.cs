@@ -39,6 +39,9 @@ public sealed class OptionSchema
         .Where(pair => pair.Item2 is not null)
         .Select(pair => (pair.Name, pair.Item2!));
 
+    /// <summary>The option of that name.</summary>
+    internal Option Find(string name) => _byName[name].Option;
+
     /// <summary>The schema of an options record with a parameterless constructor.</summary>
     public static OptionSchema Of(
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties

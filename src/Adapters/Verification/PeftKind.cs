@@ -26,9 +26,6 @@ internal sealed class PeftKind : IGoldenKind
         var tensors = GoldenLayer.TensorsOf(golden);
         var config = ConfigOf(golden);
         var (method, options) = PeftConfig.Read(config, golden.Folder);
-        if (config["target_modules"] is not null)
-            options["target_modules"] = new JsonArray(Layer);
-
         using var model = new SingleLayer(SiteOf(golden, tensors));
         using var adapter = method.Method.Attach(model, options, new AttachContext());
         Fill(adapter, tensors);

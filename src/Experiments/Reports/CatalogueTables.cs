@@ -30,18 +30,18 @@ public static class CatalogueTables
 
     /// <summary>The page of a method.</summary>
     /// <param name="method">The method.</param>
+    /// <param name="tasks">All tasks, of which those that fit are named.</param>
     /// <param name="training">Options of the trainer, which every method takes besides its own.</param>
-    public static IEnumerable<ReportTable> Show(MethodDescription method, IEnumerable<OptionDescription> training) =>
+    public static IEnumerable<ReportTable> Show(
+        MethodDescription method, IEnumerable<TaskDescription> tasks, IEnumerable<OptionDescription> training) =>
     [
         new()
         {
             Lead =
             [
                 $"{method.Id}: {method.Summary}",
-                $"Source: {method.Source}",
-                $"Works on: {Families(method.Families)}.",
+                .. Facts(method, tasks).Select(fact => $"{fact.What}: {fact.Says}"),
                 .. When(method.ComposesExperts, "Composes adapters that another entry trained: name it with 'experts'."),
-                .. When(!method.Trains, "Trains nothing."),
             ],
             Columns = OptionColumns("option"),
             Rows = [.. method.Options.Select(Option)],
@@ -67,6 +67,34 @@ public static class CatalogueTables
             Notes = task.Options.Count == 0 ? ["It has no options of its own."] : [],
         },
     ];
+
+    /// <summary>A method's own options.</summary>
+    internal static ReportTable Options(MethodDescription method) => new()
+    {
+        Columns = OptionColumns("option"),
+        Rows = [.. method.Options.Select(Option)],
+    };
+
+    /// <summary>What there is to say of a method besides its options.</summary>
+    internal static IEnumerable<(string What, string Says)> Facts(MethodDescription method, IEnumerable<TaskDescription> tasks)
+    {
+        if (method.Equation != "")
+            yield return ("Equation", method.Equation);
+        yield return ("Source", method.Source);
+        if (!method.Trains)
+            yield return ("Trains", "nothing");
+        else if (method.ParametersPerLayer != "")
+            yield return ("Trains", $"{method.ParametersPerLayer} parameters a layer"
+                + (method.ParametersShared == "" ? "" : $", and {method.ParametersShared} for all of them"));
+        if (method.Trains)
+            yield return ("Starts at", method.StartsAt ?? "the base's output");
+        yield return ("Merges into the base", method.CannotMerge is { } reason ? $"no: {reason}" : "yes, so that it costs nothing at inference");
+        if (method.PeftType is { } type)
+            yield return ("Folders", $"exchanged with PEFT ({type})");
+        yield return ("Works on", Families(method.Families));
+        yield return ("Tasks", string.Join(", ", tasks
+            .Where(task => method.Families.Count == 0 || task.Families.Any(method.Families.Contains)).Select(task => task.Id)));
+    }
 
     private static ReportTable Example(MethodDescription method) => new()
     {

@@ -67,6 +67,12 @@ public interface ICatalogue
 /// <param name="Families">Base model families that it works on; empty for all.</param>
 /// <param name="ComposesExperts">Whether it composes adapters that other trials of the sweep trained.</param>
 /// <param name="Trains">Whether it trains anything: the untouched base does not.</param>
+/// <param name="Equation">What it computes, in one line; empty where a line cannot say it.</param>
+/// <param name="ParametersPerLayer">Formula of the parameters that it trains in a layer; empty where it does not go by layers.</param>
+/// <param name="ParametersShared">Formula of the parameters that its layers share; empty where they share none.</param>
+/// <param name="StartsAt">Where an untrained adapter stands, if not at the base's output.</param>
+/// <param name="CannotMerge">Why it cannot be folded into the base's weights; null where it can.</param>
+/// <param name="PeftType">Hugging Face PEFT's name for such adapters, whose folders can be exchanged; null where it has none.</param>
 public sealed record MethodDescription(
     string Id,
     string Summary,
@@ -74,7 +80,13 @@ public sealed record MethodDescription(
     EquatableArray<OptionDescription> Options,
     EquatableArray<string> Families,
     bool ComposesExperts,
-    bool Trains);
+    bool Trains,
+    string Equation = "",
+    string ParametersPerLayer = "",
+    string ParametersShared = "",
+    string? StartsAt = null,
+    string? CannotMerge = null,
+    string? PeftType = null);
 
 /// <summary>A task as a sweep file sees it.</summary>
 /// <param name="Id">Its name, for example <c>lesions</c>.</param>

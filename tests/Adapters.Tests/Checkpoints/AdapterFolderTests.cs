@@ -36,7 +36,9 @@ public sealed class AdapterFolderTests : IDisposable
             new JsonObject
             {
                 ["peft_type"] = "LORA", ["target_modules"] = new JsonArray("q_proj", "v_proj"), ["r"] = 4, ["lora_alpha"] = 8.0,
-                ["lora_dropout"] = 0.1, ["use_rslora"] = false, ["init_lora_weights"] = true, ["bias"] = "lora_only", ["base_model_name_or_path"] = "tiny/qwen",
+                ["lora_dropout"] = 0.1, ["use_rslora"] = false, ["init_lora_weights"] = true,
+                ["rank_pattern"] = new JsonObject(), ["alpha_pattern"] = new JsonObject(), ["layers_to_transform"] = null,
+                ["layers_pattern"] = null, ["bias"] = "lora_only", ["base_model_name_or_path"] = "tiny/qwen",
                 ["inference_mode"] = true, ["task_type"] = null, ["modules_to_save"] = new JsonArray("model.norm"),
             }.ToJsonString(),
             config.ToJsonString());
@@ -76,8 +78,9 @@ public sealed class AdapterFolderTests : IDisposable
 
     [Theory]
     [InlineData("peft_type", "\"XLORA\"", "holds an adapter of PEFT's type 'XLORA', which cannot be loaded; LORA can.")]
-    [InlineData("rank_pattern", """{"q_proj": 2}""", "'rank_pattern' is {\"q_proj\":2}, and such an adapter cannot be loaded.")]
-    [InlineData("target_modules", "\".*q_proj\"", "target_modules is the expression '.*q_proj', but only a list of names can be loaded.")]
+    [InlineData("layer_replication", "[[0, 1]]", "'layer_replication' is [[0,1]], and such an adapter cannot be loaded.")]
+    [InlineData("target_modules", "\"q_proj\"", "Option 'target_pattern' of method 'lora' is 'q_proj', which matches the whole name of no "
+        + "adaptable layer of the llama base; model.embed_tokens is one.")]
     [InlineData("init_lora_weights", "\"loftq\"",
         "Option 'init' of method 'lora' is \"loftq\", but must be one of gaussian, kaiming, olora, orthogonal, pissa.")]
     [InlineData("r", "\"four\"", "Option 'rank' of method 'lora' is \"four\", but must be a whole number.")]

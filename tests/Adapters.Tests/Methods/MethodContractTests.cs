@@ -130,6 +130,8 @@ public sealed class MethodContractTests : IDisposable
         using var adapter = Attach(method, on, model);
         TinyBase.Perturb(adapter);
         var beside = TinyBase.Evaluate(model);
+        if (!adapter.Sites.Values.Any(site => site.Site.Tied))
+            Assert.Equal(MethodCatalogue.Find(method).CannotMerge is null, adapter.MergeObstacle is null);
         if (adapter.MergeObstacle is { } obstacle)
         {
             Assert.Equal(obstacle, Assert.Throws<AdapterException>(adapter.Merge).Message);
