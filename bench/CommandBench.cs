@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Threading.Channels;
-using Experiments.Samplers;
-using Experiments.Schedulers;
 using Experiments.Storage;
 using Experiments.Sweeps;
 using Experiments.Trials;
@@ -78,8 +76,7 @@ internal static class CommandBench
     private static CoordinatorSettings Settings(SweepSpec spec, string data, int workers, ChannelWriter<SweepNotice> notices) => new()
     {
         Sweep = spec.Name,
-        CreateLedger = () => new SweepLedger(
-            spec, new AdapterCatalogue(), SamplerCatalogue.Create(spec.Sampler), SchedulerCatalogue.Create(spec.Scheduler)),
+        CreateLedger = () => new SweepLedger(spec, new AdapterCatalogue()),
         OpenStore = () => LiteDbStore.Open(data, _ => { }),
         DataFolder = data,
         Notices = notices,

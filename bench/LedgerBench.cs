@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
 using Bench.Simulation;
-using Experiments.Samplers;
-using Experiments.Schedulers;
 using Experiments.Simulation;
 using Experiments.Sweeps;
 using Experiments.Trials;
@@ -107,7 +105,7 @@ internal static class LedgerBench
     }
 
     private static SweepLedger Ledger(SweepSpec spec) =>
-        new(spec, new CurveCatalogue(), SamplerCatalogue.Create(spec.Sampler), SchedulerCatalogue.Create(spec.Scheduler));
+        new(spec, new CurveCatalogue());
 
     /// <summary>Processor time, so that what others run does not count, and how long collections of garbage took of the clock.</summary>
     private static (TimeSpan Deciding, TimeSpan Pauses) Time(Action action)

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Experiments.Samplers;
-using Experiments.Schedulers;
 using Experiments.Sweeps;
 using Experiments.Trials;
 using GpuActors;
@@ -27,6 +25,5 @@ internal static class NoOpSweep
         "no-op.yaml",
         new AdapterCatalogue());
 
-    public static SweepLedger Ledger(SweepSpec spec) => new(
-        spec, new AdapterCatalogue(), SamplerCatalogue.Create(spec.Sampler), SchedulerCatalogue.Create(spec.Scheduler));
+    public static SweepLedger Ledger(SweepSpec spec) => new(spec, new AdapterCatalogue());
 }

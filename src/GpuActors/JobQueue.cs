@@ -43,4 +43,11 @@ internal sealed class JobQueue<T>
             return _jobs.TryDequeue(out var job) ? job : null;
         }
     }
+
+    /// <summary>Takes the next job where there is one and it is wanted; null, without waiting, where not.</summary>
+    public T? TakeIf(Predicate<T> isWanted)
+    {
+        lock (_jobs)
+            return _jobs.TryPeek(out var job) && isWanted(job) ? _jobs.Dequeue() : null;
+    }
 }

@@ -87,7 +87,9 @@ public sealed record PlanDocument
         var block = spec.Tasks[entry.Block];
         var listed = block.Methods.Single(method => method.Name == entry.Entry);
         var trains = catalogue.Trains(block, listed);
-        var (least, most) = trains ? StepsOf(listed.Space, catalogue) : (0, 0);
+        var usual = catalogue.UsualSteps ?? 0;
+        var told = listed.Space.Steps ?? (trains ? (usual, usual) : (0, 0));
+        var (least, most) = trains ? told : (0, 0);
         Measurement[] measured = [.. known[Kind.Of(block, listed)]];
         return new PlannedCost
         {
@@ -101,8 +103,8 @@ public sealed record PlanDocument
             Trials = entry.Trials,
             LeastSteps = least,
             MostSteps = most,
-            MeanSteps = MeanSteps(listed, trains, catalogue),
-            DeviceTime = measured.Length == 0 ? null : entry.Trials * Expected(measured, (least + most) / 2, block.IsTraining),
+            MeanSteps = Math.Max(1, (told.Least + told.Most) / 2.0), // programs' included
+            DeviceTime = measured.Length == 0 ? null : entry.Trials * Expected(measured, (least + most) / 2.0, block.IsTraining),
             Basis = measured.Length,
         };
     }
@@ -114,37 +116,6 @@ public sealed record PlanDocument
         var taken = measured.Average(measurement => measurement.Steps);
         return TimeSpan.FromSeconds(knowsSteps && taken > 0 ? time * steps / taken : time);
     }
-
-    /// <summary>Steps that its trials say they make, programs' included; 1 where they say nothing.</summary>
-    private static double MeanSteps(MethodEntry entry, bool trains, ICatalogue catalogue)
-    {
-        if (!trains && entry.Space.Parameters.All(parameter => parameter.Name != "steps"))
-            return 1;
-        var (least, most) = StepsOf(entry.Space, catalogue);
-        return Math.Max(1, (least + most) / 2);
-    }
-
-    private static (double Least, double Most) StepsOf(SearchSpace space, ICatalogue catalogue)
-    {
-        var domain = space.Parameters.FirstOrDefault(parameter => parameter.Name == "steps")?.Domain;
-        return domain switch
-        {
-            null => (Number(catalogue.UsualSteps), Number(catalogue.UsualSteps)),
-            Domain.Fixed single => (Number(single.Value), Number(single.Value)),
-            Domain.Choice choice => (choice.Choices.Min(Number), choice.Choices.Max(Number)),
-            Domain.Ordinal ordinal => (ordinal.Values.Min(Number), ordinal.Values.Max(Number)),
-            Domain.Int range => (range.Low, range.High),
-            Domain.Float range => (range.Low, range.High),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
-    }
-
-    private static double Number(ParameterValue? value) => value switch
-    {
-        ParameterValue.Integer whole => whole.Value,
-        ParameterValue.Real real => real.Value,
-        _ => 0,
-    };
 
     /// <summary>What trials of comparable duration share.</summary>
     private sealed record Kind(string Task, string Size, string Base, string Method)

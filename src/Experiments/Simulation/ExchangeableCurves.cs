@@ -69,5 +69,5 @@ public sealed class ExchangeableCurves : ITrialModel
 
     private Known Of(TrialWork.Train train) => _entries[(train.Block, train.Entry)];
 
-    private sealed record Known(ulong Seed, TimeSpan StepTime, ParameterValue? PresetSteps);
+    private sealed record Known(ulong Seed, TimeSpan StepTime, long? PresetSteps);
 }

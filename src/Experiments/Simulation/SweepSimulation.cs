@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Experiments.Samplers;
-using Experiments.Schedulers;
 using Experiments.Sweeps;
 using Experiments.Trials;
 
@@ -19,8 +17,7 @@ public sealed class SweepSimulation
     private SweepSimulation(SweepSpec spec, ICatalogue catalogue, ITrialModel model, VirtualCluster cluster)
     {
         (_spec, _model) = (spec, model);
-        _ledger = new SweepLedger(
-            spec, catalogue, SamplerCatalogue.Create(spec.Sampler), SchedulerCatalogue.Create(spec.Scheduler));
+        _ledger = new SweepLedger(spec, catalogue);
         _sweep = new VirtualSweep(_ledger.Start(), Handle, model, cluster);
     }
 

@@ -16,7 +16,7 @@ public interface ICatalogue
     IReadOnlyList<OptionDescription> TrainingOptions { get; }
 
     /// <summary>Steps of a training whose configuration does not say; null where the trainer has no such option.</summary>
-    ParameterValue? UsualSteps => TrainingOptions.FirstOrDefault(option => option.Name == "steps")?.Default;
+    long? UsualSteps => (TrainingOptions.FirstOrDefault(option => option.Name == "steps")?.Default as ParameterValue.Integer)?.Value;
 
     /// <summary>Whether trials of an entry are trained by a method of ours.</summary>
     bool Trains(TaskBlock block, MethodEntry entry) =>
@@ -26,15 +26,14 @@ public interface ICatalogue
     /// <c>steps</c> says how far it goes.</summary>
     long? MostStepsOf(TaskBlock block, MethodEntry entry)
     {
-        var most = entry.Space.MostSteps;
+        var most = entry.Space.Steps?.Most;
         if (!block.IsTraining)
             return most;
         if (!Trains(block, entry))
             return null;
 
-        var usual = UsualSteps is ParameterValue.Integer whole ? whole.Value : 1;
         var isAlways = entry.Space.Parameters.Any(parameter => parameter.Name == "steps" && parameter.When.Count == 0);
-        return isAlways ? most : Math.Max(most ?? 0, usual);
+        return isAlways ? most : Math.Max(most ?? 0, UsualSteps ?? 1);
     }
 
     /// <summary>What must be there before a trial of this task on this base can start, in an order that works.</summary>

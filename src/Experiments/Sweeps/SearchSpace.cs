@@ -9,18 +9,24 @@ public sealed record SearchSpace(
     EquatableArray<Parameter> Parameters,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] EquatableArray<Constraint> Constraints = default)
 {
-    /// <summary>The most steps that a parameter of that name asks for; null where none does.</summary>
-    internal long? MostSteps => Parameters.FirstOrDefault(parameter => parameter.Name == "steps")?.Domain switch
+    /// <summary>The fewest and the most steps that a parameter of that name asks for; null where none does.</summary>
+    internal (long Least, long Most)? Steps => Parameters.FirstOrDefault(parameter => parameter.Name == "steps")?.Domain switch
     {
-        Domain.Fixed { Value: ParameterValue.Integer whole } => whole.Value,
-        Domain.Int range => range.High,
-        Domain.Choice choice => choice.Choices.OfType<ParameterValue.Integer>().Max(whole => (long?)whole.Value),
-        Domain.Ordinal ordinal => ordinal.Values.OfType<ParameterValue.Integer>().Max(whole => (long?)whole.Value),
+        Domain.Int range => (range.Low, range.High),
+        Domain.Fixed single => Ends([single.Value]),
+        Domain.Choice choice => Ends(choice.Choices),
+        Domain.Ordinal ordinal => Ends(ordinal.Values),
         _ => null,
     };
 
     /// <summary>Whether a configuration keeps every constraint.</summary>
     public bool Admits(Configuration configuration) => Broken(configuration.Values) is null;
+
+    private static (long, long)? Ends(EquatableArray<ParameterValue> values)
+    {
+        long[] whole = [.. values.OfType<ParameterValue.Integer>().Select(integer => integer.Value)];
+        return whole.Length == 0 ? null : (whole.Min(), whole.Max());
+    }
 
     /// <summary>The first constraint that values break; null where they keep all.</summary>
     internal Constraint? Broken(IReadOnlyDictionary<string, ParameterValue> values)

@@ -12,9 +12,6 @@ public sealed record SpecChange(EquatableArray<string> Extensions, EquatableArra
 {
     private static readonly string[] _free = ["trials", "seeds", "limits", "retries", "resources", "compare"];
 
-    /// <summary>Whether nothing changed.</summary>
-    public bool IsNone => Extensions.Count == 0 && Refusals.Count == 0;
-
     /// <summary>Whether the sweep can go on: nothing changed, or only what may.</summary>
     public bool IsAllowed => Refusals.Count == 0;
 

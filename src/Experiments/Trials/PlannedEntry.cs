@@ -11,7 +11,7 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     private const double SameProgress = 1e-9; // shares of steps are rounded
 
     private readonly TaskBlock _task = spec.Tasks[block];
-    private readonly ParameterValue? _usualSteps = catalogue.UsualSteps;
+    private readonly long? _usualSteps = catalogue.UsualSteps;
     private readonly List<PlannedConfiguration> _configurations = [];
     private readonly ObservationHistory _history = new();
     private readonly Dictionary<int, List<TrialId>> _byReplicate = [];
@@ -133,8 +133,7 @@ internal sealed class PlannedEntry(int block, int index, PlannedEntry? experts, 
     public int Steps(Configuration configuration) => Steps(configuration, _usualSteps);
 
     /// <summary>The same by what holds where the configuration does not say.</summary>
-    public static int Steps(Configuration configuration, ParameterValue? preset) =>
-        configuration.Steps ?? (preset is ParameterValue.Integer whole ? (int)whole.Value : 1);
+    public static int Steps(Configuration configuration, long? preset) => configuration.Steps ?? (int)(preset ?? 1);
 
     /// <summary>The value of the task's metric among others, turned so that lower is better; null for none.</summary>
     public double? ValueOf(ImmutableSortedDictionary<string, double> values)

@@ -1,4 +1,3 @@
-using Experiments.Samplers;
 using Experiments.Schedulers;
 using Experiments.Sweeps;
 
@@ -12,15 +11,8 @@ public sealed class SweepAudit
 {
     private readonly List<string> _disagreements = [];
     private readonly SweepState _state;
-    private readonly TrialPlanner _planner;
-    private readonly ITrialScheduler _scheduler;
 
-    private SweepAudit(SweepSpec spec, ICatalogue catalogue)
-    {
-        _scheduler = SchedulerCatalogue.Create(spec.Scheduler);
-        _planner = new TrialPlanner(SamplerCatalogue.Create(spec.Sampler), catalogue, _scheduler);
-        _state = new SweepState(_planner, _scheduler);
-    }
+    private SweepAudit(SweepState state) => _state = state;
 
     /// <summary>Number of events.</summary>
     public int Events { get; private set; }
@@ -37,6 +29,8 @@ public sealed class SweepAudit
     /// <summary>Where the events leave each trial, in order of number.</summary>
     public IEnumerable<(TrialId Trial, TrialState State)> Trials => _state.Trials.Select(trial => (trial.Id, trial.State));
 
+    private ITrialScheduler Scheduler => _state.Scheduler;
+
     /// <summary>Goes through the events of a sweep.</summary>
     /// <param name="spec">Its specification.</param>
     /// <param name="catalogue">What its trials needed to be prepared.</param>
@@ -44,7 +38,7 @@ public sealed class SweepAudit
     /// <exception cref="SpecException">When its sampler or scheduler is not known.</exception>
     public static SweepAudit Of(SweepSpec spec, ICatalogue catalogue, IEnumerable<SweepEvent> events)
     {
-        var audit = new SweepAudit(spec, catalogue);
+        var audit = new SweepAudit(new SweepLedger(spec, catalogue).State);
         foreach (var recorded in events)
             audit.Take(recorded);
         return audit;
@@ -57,14 +51,14 @@ public sealed class SweepAudit
         {
             case SweepEvent.TrialCreated { Work: TrialWork.Train train } created:
                 Suggestions++;
-                if (_planner.Again(created.Trial, train)?.Work is var drawn && !train.Equals(drawn))
+                if (_state.Planner.Again(created.Trial, train)?.Work is var drawn && !train.Equals(drawn))
                     Disagree($"{created.Trial} was created as {Say(train)}, and comes out as {Say(drawn)}.");
                 break;
             case SweepEvent.TrialPromoted promoted:
                 Decisions++;
-                if (_scheduler.Exploitation(_state.CheckpointStepOf) is { } missed)
+                if (Scheduler.Exploitation(_state.CheckpointStepOf) is { } missed)
                     Disagree($"{promoted.Trial} was promoted, before which {missed.Trial} should have gone over to {missed.Donor}.");
-                if (_scheduler.Promotion(_state.OnlyRests) is var next && next != promoted.Trial)
+                if (Scheduler.Promotion(_state.OnlyRests) is var next && next != promoted.Trial)
                     Disagree($"{promoted.Trial} was promoted, where {next?.ToString() ?? "none"} comes out.");
                 break;
             case SweepEvent.TrialExploited exploited:
@@ -73,7 +67,7 @@ public sealed class SweepAudit
                 break;
             case SweepEvent.TrialEnded { State: TrialState.Pruned } ended:
                 Decisions++;
-                if (!_scheduler.IsPruned(ended.Trial) && !(_state.OnlyRests && _scheduler.Promotion(last: true) is null))
+                if (!Scheduler.IsPruned(ended.Trial) && !(_state.OnlyRests && Scheduler.Promotion(last: true) is null))
                     Disagree($"{ended.Trial} was pruned, which does not come out.");
                 break;
         }
@@ -83,7 +77,7 @@ public sealed class SweepAudit
 
     private void Check(SweepEvent.TrialExploited exploited)
     {
-        var decided = _scheduler.Exploitation(_state.CheckpointStepOf);
+        var decided = Scheduler.Exploitation(_state.CheckpointStepOf);
         if (decided != new Exploit(exploited.Trial, exploited.Donor, exploited.Configuration))
         {
             Disagree($"{exploited.Trial} went over to {exploited.Donor} with {exploited.Configuration}, where "

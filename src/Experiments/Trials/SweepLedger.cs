@@ -23,6 +23,13 @@ public sealed partial class SweepLedger
     private readonly List<LedgerEffect> _effects = [];
     private bool _isStarted;
 
+    /// <summary>A ledger that knows no events yet, with the sampler and the scheduler that the specification names.</summary>
+    /// <exception cref="SpecException">When one of them is not known.</exception>
+    public SweepLedger(SweepSpec spec, ICatalogue catalogue)
+        : this(spec, catalogue, SamplerCatalogue.Create(spec.Sampler), SchedulerCatalogue.Create(spec.Scheduler))
+    {
+    }
+
     /// <summary>A ledger that knows no events yet.</summary>
     /// <param name="spec">What the sweep should be; where it has recorded events, the same or an extension of it.</param>
     /// <param name="catalogue">Says what must be prepared.</param>

@@ -21,6 +21,12 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
     private readonly Queue<Trial> _due = [];
     private readonly Queue<Trial> _pruned = [];
 
+    /// <summary>Knows what trials there should be, by the events so far.</summary>
+    public TrialPlanner Planner => planner;
+
+    /// <summary>Knows how far they should go, by the events so far.</summary>
+    public ITrialScheduler Scheduler => scheduler;
+
     /// <summary>The specification in force; null before the sweep began.</summary>
     public SweepSpec? Spec { get; private set; }
 

@@ -1,5 +1,3 @@
-using Experiments.Samplers;
-using Experiments.Schedulers;
 using Experiments.Sweeps;
 
 namespace Experiments.Trials;
@@ -46,9 +44,7 @@ public sealed record TrialOrigin(
     /// <returns>Null where there is no such trial, or it trains nothing.</returns>
     public static TrialOrigin? Of(SweepSpec spec, ICatalogue catalogue, IEnumerable<SweepEvent> events, TrialId id)
     {
-        var scheduler = SchedulerCatalogue.Create(spec.Scheduler);
-        var planner = new TrialPlanner(SamplerCatalogue.Create(spec.Sampler), catalogue, scheduler);
-        var state = new SweepState(planner, scheduler);
+        var state = new SweepLedger(spec, catalogue).State;
         var rungs = new Dictionary<(int Block, string Entry, int Step), List<double>>();
         var measured = new List<RungMeasurement>();
         var schedules = new Dictionary<TrialId, EquatableArray<ScheduledValues>>();
@@ -61,7 +57,7 @@ public sealed record TrialOrigin(
                 case SweepEvent.TrialCreated { Work: TrialWork.Train train } created:
                     schedules[created.Trial] = [new(0, created.Trial, train.Configuration)];
                     if (created.Trial == id)
-                        origin = Drawn(spec, planner, created, train);
+                        origin = Drawn(spec, state.Planner, created, train);
                     break;
                 case SweepEvent.TrialExploited exploited:
                     var from = exploited.Checkpoint.Step;
@@ -80,7 +76,7 @@ public sealed record TrialOrigin(
                     measured[^1] = measured[^1] with { IsPromoted = true };
                     break;
                 case SweepEvent.MetricReported metric when state.Find(metric.Attempt.Trial)?.Work is TrialWork.Train train
-                    && planner.ValueOf(train, metric.Values) is { } value:
+                    && state.Planner.ValueOf(train, metric.Values) is { } value:
                     var place = (train.Block, train.Entry, metric.Step);
                     if (!rungs.TryGetValue(place, out var values))
                         rungs[place] = values = [];

@@ -12,14 +12,13 @@ public sealed class StoreWriter : IAsyncDisposable
     private const int MostEventsInACommit = 1_024;
     private const int Capacity = 8_192;
 
-    private readonly Queue<Job> _jobs = []; // under its own lock
+    private readonly JobQueue<Job> _jobs = new();
     private readonly TaskCompletionSource<long> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _abandon = new();
     private readonly TimeProvider _time;
     private readonly TimeSpan _retryEvery;
     private int _waiting;
-    private bool _isComplete;
 
     private StoreWriter(Func<IExperimentStore> open, TimeProvider time, TimeSpan retryEvery)
     {
@@ -85,12 +84,7 @@ public sealed class StoreWriter : IAsyncDisposable
     /// <summary>Closes the store after writing what was appended; gives up what it cannot write.</summary>
     public async ValueTask DisposeAsync()
     {
-        lock (_jobs)
-        {
-            _isComplete = true;
-            Monitor.Pulse(_jobs);
-        }
-
+        _jobs.Close();
         await _abandon.CancelAsync();
         await _closed.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -102,7 +96,7 @@ public sealed class StoreWriter : IAsyncDisposable
             using (var store = open())
             {
                 _opened.SetResult(store.Term);
-                while (Next() is { } job)
+                while (_jobs.Take() is { } job)
                     Do(store, job);
             }
 
@@ -117,26 +111,7 @@ public sealed class StoreWriter : IAsyncDisposable
         }
     }
 
-    private void Add(Job job)
-    {
-        lock (_jobs)
-        {
-            ObjectDisposedException.ThrowIf(_isComplete, this);
-            _jobs.Enqueue(job);
-            Monitor.Pulse(_jobs);
-        }
-    }
-
-    /// <summary>The next job, once there is one; null when none will come.</summary>
-    private Job? Next()
-    {
-        lock (_jobs)
-        {
-            while (_jobs.Count == 0 && !_isComplete)
-                Monitor.Wait(_jobs);
-            return _jobs.TryDequeue(out var job) ? job : null;
-        }
-    }
+    private void Add(Job job) => ObjectDisposedException.ThrowIf(!_jobs.Add(job), this);
 
     private void Do(IExperimentStore store, Job job)
     {
@@ -151,14 +126,10 @@ public sealed class StoreWriter : IAsyncDisposable
     {
         var group = new List<Job.Write> { first };
         var events = new List<RecordedEvent>(first.Events);
-        lock (_jobs)
+        while (events.Count < MostEventsInACommit && _jobs.TakeIf(job => job is Job.Write) is Job.Write write)
         {
-            while (events.Count < MostEventsInACommit && _jobs.TryPeek(out var next) && next is Job.Write write)
-            {
-                _jobs.Dequeue();
-                group.Add(write);
-                events.AddRange(write.Events);
-            }
+            group.Add(write);
+            events.AddRange(write.Events);
         }
 
         Commit(store, events);

@@ -1,6 +1,4 @@
 using Experiments.Asking;
-using Experiments.Samplers;
-using Experiments.Schedulers;
 using Experiments.Storage;
 using Experiments.Sweeps;
 using Experiments.Trials;
@@ -41,8 +39,7 @@ internal sealed class DeskExample
 
     private DeskExample(SweepSpec spec, IReadOnlyList<RecordedEvent> recorded, DateTimeOffset now)
     {
-        Ledger = new SweepLedger(
-            spec, new CatalogueDouble(), SamplerCatalogue.Create(spec.Sampler), SchedulerCatalogue.Create(spec.Scheduler));
+        Ledger = new SweepLedger(spec, new CatalogueDouble());
         (Desk, Now) = (new TrialDesk(Ledger, FolderOf), now);
         foreach (var each in recorded)
         {
