@@ -23,7 +23,7 @@ public sealed class PopulationBasedTraining(PopulationBasedTraining.Options opti
     private const int Generations = 10;
 
     private readonly SortedDictionary<(int Group, int Replicate, int Steps), Population> _populations = [];
-    private readonly Dictionary<TrialId, (Population Population, PopulationMember Member)> _members = [];
+    private readonly Dictionary<TrialId, Population> _populationOf = [];
 
     /// <summary>What a sweep file can set.</summary>
     public sealed record Options
@@ -61,36 +61,37 @@ public sealed class PopulationBasedTraining(PopulationBasedTraining.Options opti
         var key = (trial.Group, trial.Replicate, trial.Steps);
         if (!_populations.TryGetValue(key, out var population))
             _populations.Add(key, population = new Population(options, GenerationsOf(trial.Steps)));
-        _members.Add(trial.Id, (population, population.Add(trial)));
+        population.Add(trial);
+        _populationOf.Add(trial.Id, population);
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<int> RungsOf(TrialId trial) => _members[trial].Member.Record.Rungs;
+    public IReadOnlyList<int> RungsOf(TrialId trial) => _populationOf[trial][trial].Record.Rungs;
 
     /// <inheritdoc/>
-    public int? RestsAt(TrialId trial) => _members[trial].Member.RestsAt;
+    public int? RestsAt(TrialId trial) => _populationOf[trial][trial].RestsAt;
 
     /// <inheritdoc/>
-    public void Measured(TrialId trial, int step, double value) => _members[trial].Member.Record.Take(step, value);
+    public void Measured(TrialId trial, int step, double value) => _populationOf[trial].Measured(trial, step, value);
 
     /// <inheritdoc/>
-    public void Rested(TrialId trial, int step) => _members[trial].Member.Rest(step);
+    public void Rested(TrialId trial, int step) => _populationOf[trial].Rested(trial, step);
 
     /// <inheritdoc/>
     public Exploit? Exploitation(Func<TrialId, int?> checkpointOf) => Next()?.Population.Exploitation(checkpointOf);
 
     /// <inheritdoc/>
     public void Exploited(TrialId trial, int step, Configuration configuration) =>
-        _members[trial].Member.TakeOver(step, configuration);
+        _populationOf[trial].Exploited(trial, step, configuration);
 
     /// <inheritdoc/>
     public TrialId? Promotion(bool last) => Next()?.Member.Trial.Id;
 
     /// <inheritdoc/>
-    public void Promoted(TrialId trial) => _members[trial].Population.Promoted(_members[trial].Member);
+    public void Promoted(TrialId trial) => _populationOf[trial].Promoted(trial);
 
     /// <inheritdoc/>
-    public void Ended(TrialId trial, TrialState state) => _members[trial].Member.End(state);
+    public void Ended(TrialId trial, TrialState state) => _populationOf[trial].Ended(trial, state);
 
     /// <summary>Of those that could go on, the one with the fewest steps.</summary>
     private (Population Population, PopulationMember Member)? Next() => _populations.Values

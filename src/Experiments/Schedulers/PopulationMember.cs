@@ -1,5 +1,4 @@
 using Experiments.Sweeps;
-using Experiments.Trials;
 
 namespace Experiments.Schedulers;
 
@@ -17,42 +16,21 @@ internal sealed class PopulationMember(ScheduledTrial trial, int[] generations)
     public RungRecord Record { get; } = new(generations);
 
     /// <summary>The step that its running or next attempt begins from.</summary>
-    public int Step { get; private set; }
+    public int Step { get; set; }
 
     /// <summary>The step where it rests.</summary>
-    public int? RestingAt { get; private set; }
+    public int? RestingAt { get; set; }
 
-    /// <summary>Whether it is settled with what it goes on from where it rests.</summary>
-    public bool IsCompared { get; set; }
-
-    public bool HasEnded { get; private set; }
-
-    public bool HasFailed { get; private set; }
+    public bool HasEnded { get; set; }
 
     public int? RestsAt => Array.Find(generations, generation => generation > Step) is > 0 and var next ? next : null;
-
-    /// <summary>Its value at a generation that it has reached; the worst where it has failed since.</summary>
-    public double ValueAt(int generation) => HasFailed ? double.PositiveInfinity : Record[generation];
-
-    /// <summary>Whether it has a place in a generation: it was measured there, or failed on the way.</summary>
-    public bool IsIn(int generation) => HasFailed || Record.Count > generation;
 
     /// <summary>Whether what it trains now is what it was measured with at a step.</summary>
     public bool IsItselfSince(int step) => !HasEnded && _takenOverAt < step;
 
-    public void Rest(int step)
-    {
-        Record.Take(step, double.PositiveInfinity); // counts only where its report lacked the metric
-        (Step, RestingAt, IsCompared) = (step, step, false);
-    }
-
     public void TakeOver(int step, Configuration configuration)
     {
-        (Step, _takenOverAt, IsCompared) = (step, step, true);
+        _takenOverAt = step;
         Trial = Trial with { Configuration = configuration };
     }
-
-    public void GoOn() => RestingAt = null;
-
-    public void End(TrialState state) => (RestingAt, HasEnded, HasFailed) = (null, true, state == TrialState.Failed);
 }
