@@ -8,8 +8,9 @@ namespace Experiments.Schedulers;
 /// early they are judged, from 81 trials judged four times to 5 that run to their end (R = 81, η = 3), and again from the
 /// first. A device that would wait at a round's barrier begins the next bracket.
 /// </summary>
-/// <remarks>Trials of one group and one full resource share brackets. A failed trial counts as the worst of its round; a
-/// bracket that gets no more trials is settled with those it has.</remarks>
+/// <remarks>Trials of one group and one full resource share brackets. A failed trial counts as the worst of its round. One whose
+/// configuration is rejected in its first round leaves its place to another: no value could have come of it. A bracket that gets
+/// no more trials is settled with those it has.</remarks>
 [Scheduler("hyperband")]
 [Description("Brackets that trade the number of trials against how early they are judged, round by round.")]
 public sealed class HyperBand(HyperBand.Options options) : ITrialScheduler
@@ -35,7 +36,7 @@ public sealed class HyperBand(HyperBand.Options options) : ITrialScheduler
     {
         var bracket = Open(_trials[trial]);
         var series = SeriesOf(_trials[trial]);
-        if (series.Live.Count == 0 || series.Live[^1] != bracket)
+        if (!series.Live.Contains(bracket))
             series.Begin(bracket);
         bracket.Started(trial);
         _trials[trial] = _trials[trial] with { Bracket = bracket, Record = options.RecordAt(bracket.Rungs) };
@@ -68,7 +69,7 @@ public sealed class HyperBand(HyperBand.Options options) : ITrialScheduler
     /// <inheritdoc/>
     public void Ended(TrialId trial, TrialState state)
     {
-        _trials[trial].Bracket?.Ended(trial);
+        _trials[trial].Bracket?.Ended(trial, isRejected: state == TrialState.Invalid);
         Forget(trial);
     }
 
@@ -90,7 +91,7 @@ public sealed class HyperBand(HyperBand.Options options) : ITrialScheduler
     private HyperBandBracket Open(HyperBandTrial trial)
     {
         var series = SeriesOf(trial);
-        return series.Live.Count > 0 && series.Live[^1].IsOpen ? series.Live[^1] : Bracket(trial.Steps, series.Begun);
+        return series.Live.Find(bracket => bracket.IsOpen) ?? Bracket(trial.Steps, series.Begun);
     }
 
     /// <summary>The n-th bracket: s goes from the number of rungs below R down to 0, and again; it takes in

@@ -34,8 +34,8 @@ internal sealed class HyperBandBracket(int[] rungs, int size, int factor)
         }
     }
 
-    /// <summary>Whether it promotes no trial any more.</summary>
-    public bool IsOver => !IsOpen && _round == rungs.Length && _promotable.Count == 0;
+    /// <summary>Whether it takes in and promotes no trial any more.</summary>
+    public bool IsOver => !IsOpen && _round == rungs.Length && _promotable.Count == 0 && _arrived.Count == _expected;
 
     /// <summary>The steps where its rounds end, but for the last.</summary>
     public int[] Rungs => rungs;
@@ -61,12 +61,19 @@ internal sealed class HyperBandBracket(int[] rungs, int size, int factor)
     }
 
     /// <summary>A trial has ended; where its round still waited for it, it waits no longer.</summary>
-    public void Ended(TrialId trial)
+    public void Ended(TrialId trial, bool isRejected)
     {
         var wasResting = _resting.Remove(trial);
-        _promotable.RemoveWhere(entry => entry.Trial == trial);
-        if (!wasResting && _roundOf[trial] == _round)
+        var wasToGoOn = _promotable.RemoveWhere(entry => entry.Trial == trial) > 0;
+        if (isRejected && _round == 0 && !wasResting)
+        {
+            _roundOf.Remove(trial);
+            _expected--;
+        }
+        else if (wasToGoOn || (!wasResting && _roundOf[trial] == _round))
+        {
             Arrive(trial, double.PositiveInfinity);
+        }
     }
 
     /// <summary>The next trial to go on with.</summary>

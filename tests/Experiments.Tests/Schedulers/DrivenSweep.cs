@@ -13,9 +13,10 @@ namespace Experiments.Tests.Schedulers;
 /// <param name="valueAt">What a trial is measured at a step; null where it fails there.</param>
 /// <param name="seeds">How many trials in a row are of one configuration; the first says of which group and how long.</param>
 /// <param name="every">Steps between measurements, as of a program that knows of no rungs; 0 to measure at the rungs.</param>
+/// <param name="rejected">The trial whose configuration is rejected as soon as it begins; -1 for none.</param>
 internal sealed class DrivenSweep(
     Func<ITrialScheduler> create, IReadOnlyList<(int Group, int Steps)> trials, Func<int, int, double?> valueAt, int seeds = 1,
-    int every = 0)
+    int every = 0, int rejected = -1)
 {
     private readonly ITrialScheduler _scheduler = create();
     private readonly List<Action<ITrialScheduler>> _told = [];
@@ -189,6 +190,12 @@ internal sealed class DrivenSweep(
 
     private void Report(Driven trial)
     {
+        if (trial.Id.Number == rejected)
+        {
+            End(trial, TrialState.Invalid);
+            return;
+        }
+
         var step = every > 0
             ? Math.Min(trial.Steps, (trial.Trained / every + 1) * every)
             : _scheduler.RungsOf(trial.Id).Append(trial.Steps).First(rung => rung > trial.Step);

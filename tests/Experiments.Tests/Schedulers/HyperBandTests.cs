@@ -1,4 +1,5 @@
 using Experiments.Schedulers;
+using Experiments.Trials;
 using Xunit;
 
 namespace Experiments.Tests.Schedulers;
@@ -79,6 +80,66 @@ public sealed class HyperBandTests
     }
 
     [Fact]
+    public void A_trial_that_is_rejected_leaves_its_place_to_another()
+    {
+        var sweep = new DrivenSweep(Create, [.. Enumerable.Repeat((0, 9), 10)], (trial, _) => trial, rejected: 4);
+        sweep.Run(devices: 1);
+
+        Assert.Equal("0>1 1>1 2>1 3>1 4>1 5>1 6>1 7>1 8>1 9>1 0>3 1>3 2>3 0>9", string.Join(' ', sweep.Trace));
+    }
+
+    [Fact]
+    public void The_place_of_one_that_is_rejected_late_is_filled_before_the_next_bracket_goes_on()
+    {
+        var sweep = new DrivenSweep(Create, [.. Enumerable.Repeat((0, 9), 12)], (trial, _) => trial, rejected: 8);
+        for (var turn = 0; turn < 9; turn++)
+            sweep.Happen(1, devices: 2); // the first of those that train reports
+
+        // 8 still trained when 9 began the next bracket; of the first one 8 trials rest when it is rejected.
+        Assert.Equal("9>3", sweep.Trace[^1]);
+        sweep.Happen(1, devices: 2);
+        Assert.Equal("10>1", sweep.Trace[^1]);
+    }
+
+    [Fact]
+    public void Where_nothing_comes_in_place_of_what_is_rejected_the_bracket_is_settled_without_it()
+    {
+        var sweep = new DrivenSweep(Create, [.. Enumerable.Repeat((0, 9), 9)], (trial, _) => trial, rejected: 8);
+        sweep.Run(devices: 1);
+
+        // Of 8 there is room for 2, and of these for 1.
+        Assert.Equal("0>3 1>3 0>9", string.Join(' ', sweep.Trace.Skip(9)));
+    }
+
+    [Fact]
+    public void A_trial_that_is_cancelled_before_it_goes_on_holds_nobody_up()
+    {
+        var band = Create();
+        for (var number = 0; number < 9; number++)
+        {
+            band.Add(new ScheduledTrial(new TrialId(number), Group: 0, Steps: 9));
+            band.Started(new TrialId(number));
+        }
+
+        Rest([.. Enumerable.Range(0, 9)], step: 1);
+        band.Ended(new TrialId(1), TrialState.Cancelled);
+        band.Promoted(new TrialId(0));
+        band.Promoted(new TrialId(2));
+        Rest([0, 2], step: 3);
+
+        Assert.Equal(new TrialId(0), band.Promotion(last: false));
+
+        void Rest(int[] numbers, int step)
+        {
+            foreach (var number in numbers)
+            {
+                band.Measured(new TrialId(number), step, number);
+                band.Rested(new TrialId(number), step);
+            }
+        }
+    }
+
+    [Fact]
     public void What_is_not_a_number_goes_no_further_though_places_stay_empty()
     {
         var sweep = new DrivenSweep(Create, [.. Enumerable.Repeat((0, 9), 9)], (trial, _) => trial < 7 ? double.NaN : trial);
@@ -135,5 +196,5 @@ public sealed class HyperBandTests
     private static IEnumerable<string> FirstPieces(DrivenSweep sweep) =>
         sweep.Trace.Select(piece => piece.Split('>')).DistinctBy(piece => piece[0]).Select(piece => piece[1]);
 
-    private static HyperBand Create() => new(new HyperBand.Options { MinSteps = 1 });
+    private static ITrialScheduler Create() => new HyperBand(new HyperBand.Options { MinSteps = 1 });
 }
