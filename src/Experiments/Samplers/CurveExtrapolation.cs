@@ -1,3 +1,5 @@
+using MathNet.Numerics.Statistics;
+
 namespace Experiments.Samplers;
 
 /// <summary>
@@ -126,8 +128,8 @@ internal static class CurveExtrapolation
             }
         }
 
-        var slope = slopes.Count == 0 ? 0 : Math.Max(0, Median([.. slopes]));
-        return (slope, Median([.. points.Select(point => point.To - (slope * point.From))]));
+        var slope = slopes.Count == 0 ? 0 : Math.Max(0, ArrayStatistics.MedianInplace([.. slopes]));
+        return (slope, ArrayStatistics.MedianInplace([.. points.Select(point => point.To - (slope * point.From))]));
     }
 
     private static double? Carried(double[] curve, (double Slope, double Offset)?[] lines, Observation observation)
@@ -141,11 +143,5 @@ internal static class CurveExtrapolation
         }
 
         return observation.Progress == 1 ? observation.Value : null;
-    }
-
-    private static double Median(double[] values)
-    {
-        Array.Sort(values);
-        return (values[(values.Length - 1) / 2] + values[values.Length / 2]) / 2;
     }
 }

@@ -1,3 +1,5 @@
+using Experiments.Comparison;
+
 namespace Experiments.Samplers;
 
 /// <summary>An observation with its place among others.</summary>
@@ -18,53 +20,38 @@ internal static class ParetoRanking
     /// <summary>The observations in order, the best first; equals in the order of their indices.</summary>
     public static List<Ranked> Of(IEnumerable<Observation> observations)
     {
-        Candidate[] candidates = [.. observations.Select(each => new Candidate(each))];
-        for (var one = 0; one < candidates.Length; one++)
+        var ranked = new List<Ranked>();
+        var rank = 0;
+        var classes = observations
+            .GroupBy(each => (Violation: each.Failed ? double.PositiveInfinity : each.Violation, each.Progress))
+            .OrderBy(equals => equals.Key.Violation).ThenByDescending(equals => equals.Key.Progress);
+        foreach (var comparable in classes)
         {
-            for (var other = 0; other < one; other++)
-                Compare(candidates[one], candidates[other]);
-        }
-
-        var ranked = new List<Ranked>(candidates.Length);
-        var front = candidates.Where(each => each.BeatenBy == 0).ToList();
-        for (var rank = 0; front.Count > 0; rank++)
-        {
-            ranked.AddRange(front.Zip(Crowding(front), (each, crowding) => new Ranked(each.Observation, rank, crowding))
-                .OrderByDescending(each => each.Crowding).ThenBy(each => each.Observation.Index));
-            front = Next(front);
+            double[][] values = [.. comparable.Select(Values)];
+            var fronts = comparable.Zip(values, NonDominatedSorting.Ranks(values)).GroupBy(each => each.Third);
+            foreach (var front in fronts.OrderBy(front => front.Key))
+            {
+                ranked.AddRange(front.Zip(Crowding([.. front.Select(each => each.Second)]))
+                    .Select(each => new Ranked(each.First.First, rank, each.Second))
+                    .OrderByDescending(each => each.Crowding).ThenBy(each => each.Observation.Index));
+                rank++;
+            }
         }
 
         return ranked;
     }
 
-    private static void Compare(Candidate one, Candidate other)
-    {
-        if (one.IsBetterThan(other))
-            one.Beat(other);
-        else if (other.IsBetterThan(one))
-            other.Beat(one);
-    }
+    /// <summary>Its objectives. What is not a number is worse than all that are.</summary>
+    private static double[] Values(Observation observation) =>
+        [.. observation.Objectives.Select(value => double.IsNaN(value) ? double.PositiveInfinity : value)];
 
-    /// <summary>Those that only the front and what lies before it beats.</summary>
-    private static List<Candidate> Next(List<Candidate> front)
+    private static double[] Crowding(double[][] front)
     {
-        var next = new List<Candidate>();
-        foreach (var beaten in front.SelectMany(each => each.Beats))
+        var crowding = new double[front.Length];
+        for (var objective = 0; objective < front.Min(each => each.Length); objective++)
         {
-            if (--beaten.BeatenBy == 0)
-                next.Add(beaten);
-        }
-
-        return next;
-    }
-
-    private static double[] Crowding(List<Candidate> front)
-    {
-        var crowding = new double[front.Count];
-        for (var objective = 0; objective < front.Min(each => each.Values.Length); objective++)
-        {
-            double[] values = [.. front.Select(each => each.Values[objective])];
-            int[] order = [.. Enumerable.Range(0, front.Count).OrderBy(each => values[each])];
+            double[] values = [.. front.Select(each => each[objective])];
+            int[] order = [.. Enumerable.Range(0, front.Length).OrderBy(each => values[each])];
             var (least, most) = (values[order[0]], values[order[^1]]);
             crowding[order[0]] = crowding[order[^1]] = double.PositiveInfinity;
             for (var i = 1; i < order.Length - 1 && most > least && double.IsFinite(most); i++)
@@ -72,45 +59,5 @@ internal static class ParetoRanking
         }
 
         return crowding;
-    }
-
-    private sealed class Candidate(Observation observation)
-    {
-        private readonly double _violation = observation.Failed ? double.PositiveInfinity : observation.Violation;
-
-        public Observation Observation { get; } = observation;
-
-        /// <summary>Its objectives. What is not a number is worse than all that are.</summary>
-        public double[] Values { get; } =
-            [.. observation.Objectives.Select(value => double.IsNaN(value) ? double.PositiveInfinity : value)];
-
-        public List<Candidate> Beats { get; } = [];
-
-        /// <summary>How many beat it that are not on a front yet.</summary>
-        public int BeatenBy { get; set; }
-
-        public void Beat(Candidate other)
-        {
-            Beats.Add(other);
-            other.BeatenBy++;
-        }
-
-        public bool IsBetterThan(Candidate other)
-        {
-            if (_violation != other._violation)
-                return _violation < other._violation;
-            if (Observation.Progress != other.Observation.Progress)
-                return Observation.Progress > other.Observation.Progress;
-
-            var isLower = false;
-            for (var objective = 0; objective < Math.Min(Values.Length, other.Values.Length); objective++)
-            {
-                if (Values[objective] > other.Values[objective])
-                    return false;
-                isLower |= Values[objective] < other.Values[objective];
-            }
-
-            return isLower;
-        }
     }
 }

@@ -1,9 +1,9 @@
 namespace Experiments.Samplers.ParzenEstimators;
 
 /// <summary>
-/// The trials of a history by age and by merit: those that keep all limits before others, then those that came further (what
-/// was stopped early was stopped for a reason), then the better value. They are put in order of their index first, so that
-/// nothing depends on the order in which they are told.
+/// The trials of a history by age and by merit: those with a finite value before others, then those that keep all limits, then
+/// those that came further (what was stopped early was stopped for a reason), then the better value. They are put in order of
+/// their index first, so that nothing depends on the order in which they are told.
 /// </summary>
 internal sealed class TrialRanking
 {
@@ -11,7 +11,7 @@ internal sealed class TrialRanking
     private int[] _ages = [];
     private int[] _byValue = []; // the valued ones, best first
     private double[] _values = [];
-    private (double Violation, double Missing, double Value, int Age)[] _merits = [];
+    private (bool IsWorthless, double Violation, double Missing, double Value, int Age)[] _merits = [];
     private int _count;
 
     /// <summary>Trials that count, oldest first, as places in the history: finished, or running.</summary>
@@ -71,7 +71,8 @@ internal sealed class TrialRanking
         for (var rank = 0; rank < Finished; rank++)
         {
             var observation = history[_byAge[_byValue[rank]]];
-            _merits[rank] = (observation.Violation, 1 - observation.Progress, _values[rank], _byValue[rank]);
+            var isWorthless = !double.IsFinite(_values[rank]);
+            _merits[rank] = (isWorthless, observation.Violation, 1 - observation.Progress, _values[rank], _byValue[rank]);
         }
 
         Array.Sort(_merits, _byValue, 0, Finished);
@@ -102,6 +103,6 @@ internal sealed class TrialRanking
         _ages = new int[2 * count];
         _byValue = new int[2 * count];
         _values = new double[2 * count];
-        _merits = new (double, double, double, int)[2 * count];
+        _merits = new (bool, double, double, double, int)[2 * count];
     }
 }

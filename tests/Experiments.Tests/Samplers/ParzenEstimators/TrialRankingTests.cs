@@ -22,6 +22,16 @@ public sealed class TrialRankingTests
     }
 
     [Fact]
+    public void What_is_not_finite_ranks_behind_what_broke_limits_or_was_stopped_early()
+    {
+        Observation[] history = [Of(0, double.NaN), Of(1, 5) with { Violation = 2 }, Of(2, 4) with { Progress = 0.5 }, Of(3, 6)];
+        var ranking = Ranking(history, index: 4);
+
+        Assert.Equal([3, 2, 1, 0], Indices(history, ranking.ByValue));
+        Assert.Equal((4, 3), (ranking.Finished, ranking.Finite));
+    }
+
+    [Fact]
     public void Running_ones_count_by_age_alone_and_failed_ones_if_asked_for()
     {
         Assert.Equal([0, 1, 2, 3, 5, 6, 7], Indices(_history, Ranking(_history, index: 8).ByAge));
