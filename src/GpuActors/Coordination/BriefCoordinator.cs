@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Experiments.Asking;
 using Experiments.Storage;
 using Experiments.Sweeps;
@@ -14,7 +15,9 @@ namespace GpuActors.Coordination;
 /// <param name="catalogue">What sweeps can name.</param>
 /// <param name="dataFolder">The data folder, absolute.</param>
 /// <param name="time">The clock.</param>
-public sealed class BriefCoordinator(IExperimentStore store, ICatalogue catalogue, string dataFolder, TimeProvider time)
+/// <param name="notices">Where those who watch read; never full.</param>
+public sealed class BriefCoordinator(
+    IExperimentStore store, ICatalogue catalogue, string dataFolder, TimeProvider time, ChannelWriter<SweepNotice> notices)
 {
     /// <summary>Gives a trial to somebody who asks for one. A sweep that an earlier run left paused goes on.</summary>
     /// <param name="ledger">A ledger of the sweep that knows no events yet.</param>
@@ -48,7 +51,7 @@ public sealed class BriefCoordinator(IExperimentStore store, ICatalogue catalogu
         Func<TrialDesk, TimeLimits, DateTimeOffset, (List<LedgerStep> Before, LedgerStep Step, T Answer)> decide)
     {
         var loaded = LoadedSweep.From(
-            store, sweep, ledger, notices: null, findEarlier: read => EarlierSweeps.Find(ledger.Spec, catalogue, read));
+            store, sweep, ledger, notices, findEarlier: read => EarlierSweeps.Find(ledger.Spec, catalogue, read));
         var now = time.GetUtcNow();
         var begun = loaded.Desk.Answered(ledger.Start(loaded.Earlier));
         var overdue = loaded.Limits.Overdue(now, ledger.Spec.Limits, InHand(ledger))
@@ -57,7 +60,11 @@ public sealed class BriefCoordinator(IExperimentStore store, ICatalogue catalogu
         var (before, decided, answer) = decide(loaded.Desk, loaded.Limits, now);
         var (events, effects) = LedgerStep.Joined([.. steps, .. before, decided]);
 
-        store.Append([.. events.Select((decision, index) => new RecordedEvent(sweep, loaded.LastNumber + 1 + index, now, decision))]);
+        RecordedEvent[] recorded =
+            [.. events.Select((decision, index) => new RecordedEvent(sweep, loaded.LastNumber + 1 + index, now, decision))];
+        store.Append(recorded);
+        foreach (var each in recorded)
+            notices.TryWrite(new SweepNotice.Recorded(each, Live: true));
         await using var checkpoints = new CheckpointFolders(dataFolder, NullLogger.Instance);
         checkpoints.Delete(effects.OfType<LedgerEffect.DeleteCheckpoints>().SelectMany(gone => gone.Folders));
         foreach (var gone in effects.OfType<LedgerEffect.DeleteTrialCheckpoints>())

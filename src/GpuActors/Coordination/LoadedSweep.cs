@@ -14,12 +14,12 @@ namespace GpuActors.Coordination;
 internal sealed record LoadedSweep(
     SweepLedger Ledger, TimeLimits Limits, TrialDesk Desk, long LastNumber, SweepEvent.HistoryImported? Earlier = null)
 {
-    /// <summary>Replays a sweep, telling those who watch, if anybody does, of each event.</summary>
+    /// <summary>Replays a sweep, telling those who watch of each event.</summary>
     public static LoadedSweep From(
         IExperimentStore store,
         string sweep,
         SweepLedger ledger,
-        ChannelWriter<SweepNotice>? notices,
+        ChannelWriter<SweepNotice> notices,
         Func<IExperimentStore, SweepEvent.HistoryImported?> findEarlier)
     {
         var limits = new TimeLimits();
@@ -32,7 +32,7 @@ internal sealed record LoadedSweep(
             ledger.Replay(recorded.Event);
             limits.Apply(recorded);
             desk.Apply(recorded);
-            notices?.TryWrite(new SweepNotice.Recorded(recorded, Live: false));
+            notices.TryWrite(new SweepNotice.Recorded(recorded, Live: false));
             last = recorded.Number;
         }
 

@@ -320,9 +320,13 @@ internal sealed partial class SweepCoordinator : ReceiveActor, IWithUnboundedSta
         foreach (var asker in _waitForQuiet)
             asker.Tell(new SweepProtocol.Done());
         _waitForQuiet.Clear();
-        if (_holds && Ledger.Paused is { } reason && !Ledger.Leases.Any()) // after a restart workers may still claim theirs
+        if (_holds && Ledger.Paused is { } reason && !Ledger.Leases.Any(IsWaitedFor))
             _settings.Ended(new SweepOutcome(reason, IsComplete: false) { Raise = _raise });
     }
+
+    /// <summary>After a restart workers may still claim theirs. Who asked for his keeps it, and is waited for only where what runs
+    /// should come to its end.</summary>
+    private bool IsWaitedFor(Lease lease) => !lease.Worker.IsExternal || Ledger.Spec.Limits.AtLimit == AtLimit.Drain;
 
     private SweepProtocol.Status Status() => new(
         _settings.Sweep,

@@ -1,33 +1,50 @@
+using System.Threading.Channels;
 using Experiments.Asking;
-using Experiments.Samplers;
-using Experiments.Schedulers;
 using Experiments.Storage;
 using Experiments.Sweeps;
 using Experiments.Trials;
 using GpuActors.Coordination;
+using Orchestrator.Observability;
+using Orchestrator.Terminal;
 
 namespace Orchestrator.Asking;
 
-/// <summary>The desk of a store that no run holds: this process holds it for one question.</summary>
+/// <summary>The desk of a store that no run holds: this process holds it for one question, and then writes the log of what it
+/// recorded, as a run does.</summary>
 /// <param name="store">The store, opened to write; disposed with the desk.</param>
 /// <param name="spec">What the sweep should be; null for what it is.</param>
 /// <param name="catalogue">What a sweep file can name.</param>
-/// <param name="data">The data folder, absolute.</param>
+/// <param name="settings">The data folder, and where the log goes.</param>
 /// <param name="time">The clock.</param>
-internal sealed class StoreDesk(LiteDbStore store, SweepSpec? spec, ICatalogue catalogue, string data, TimeProvider time) : ITrialDesk
+internal sealed class StoreDesk(LiteDbStore store, SweepSpec? spec, ICatalogue catalogue, Settings settings, TimeProvider time)
+    : ITrialDesk
 {
-    private readonly BriefCoordinator _coordinator = new(store, catalogue, data, time);
+    private readonly Channel<SweepNotice> _notices = Channel.CreateUnbounded<SweepNotice>();
+
+    private BriefCoordinator Coordinator => new(store, catalogue, settings.Data, time, _notices.Writer);
 
     public async Task<AskAnswer> AskAsync(AskRequest request, CancellationToken cancel) =>
-        (await _coordinator.AskAsync(Ledger(spec ?? SpecOf(request.Sweep)), request)).In(data);
+        (await Coordinator.AskAsync(new SweepLedger(spec ?? SpecOf(request.Sweep), catalogue), request)).In(settings.Data);
 
     public Task<TellAnswer> TellAsync(TellRequest request, CancellationToken cancel) =>
-        _coordinator.TellAsync(Ledger(SpecOf(request.Sweep)), request.In(data));
+        Coordinator.TellAsync(new SweepLedger(SpecOf(request.Sweep), catalogue), request.In(settings.Data));
 
-    public void Dispose() => store.Dispose();
+    public void Dispose()
+    {
+        WriteLog(); // before the store is let go: whoever asks next writes on in the same file
+        store.Dispose();
+    }
 
-    private SweepLedger Ledger(SweepSpec wanted) =>
-        new(wanted, catalogue, SamplerCatalogue.Create(wanted.Sampler), SchedulerCatalogue.Create(wanted.Scheduler));
+    private void WriteLog()
+    {
+        using var log = Logging.Create(LogSettings.Of(settings, "desk") with { IsAlone = true });
+        var events = new EventLog(log);
+        while (_notices.Reader.TryRead(out var notice))
+        {
+            if (notice is SweepNotice.Recorded recorded)
+                events.Write(recorded.Event, silent: !recorded.Live);
+        }
+    }
 
     private SweepSpec SpecOf(string sweep)
     {

@@ -2,6 +2,7 @@ using Experiments.Asking;
 using Experiments.Storage;
 using Experiments.Sweeps;
 using Orchestrator.Reading;
+using Orchestrator.Terminal;
 
 namespace Orchestrator.Asking;
 
@@ -12,7 +13,7 @@ internal static class TrialDesks
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Opens it; waits while others who ask hold the store, each for a moment.</summary>
-    /// <param name="data">The data folder, absolute.</param>
+    /// <param name="settings">The data folder, and where the log goes.</param>
     /// <param name="sweep">Name of the sweep.</param>
     /// <param name="spec">What the sweep should be, which may not be there yet; null for one that is.</param>
     /// <param name="catalogue">What a sweep file can name.</param>
@@ -23,8 +24,15 @@ internal static class TrialDesks
     /// <exception cref="StoreInUseException">When another process holds the store and does not answer.</exception>
     /// <exception cref="StoreException">When the store is newer than the program, or broken.</exception>
     public static async Task<ITrialDesk> OpenAsync(
-        string data, string sweep, SweepSpec? spec, ICatalogue catalogue, TimeProvider time, Action<string> note, CancellationToken cancel)
+        Settings settings,
+        string sweep,
+        SweepSpec? spec,
+        ICatalogue catalogue,
+        TimeProvider time,
+        Action<string> note,
+        CancellationToken cancel)
     {
+        var data = settings.Data;
         if (spec is null && !LiteDbStore.ExistsIn(data))
             throw NoSweep(sweep, []);
 
@@ -32,7 +40,7 @@ internal static class TrialDesks
         {
             try
             {
-                return new StoreDesk(LiteDbStore.Open(data, note), spec, catalogue, data, time);
+                return new StoreDesk(LiteDbStore.Open(data, note), spec, catalogue, settings, time);
             }
             catch (StoreInUseException)
             {

@@ -42,7 +42,7 @@ internal sealed class AskCommand : Command, IExemplified
             var request = new AskRequest(
                 sweep, parsed.GetValue(_as) ?? AskerName.New(), Lease(parsed.GetValue(_lease)), Environment.MachineName);
             using var desk = await TrialDesks.OpenAsync(
-                settings.Data, sweep, spec, catalogue, context.Surroundings.Time, context.Output(parsed).Note, cancel);
+                settings, sweep, spec, catalogue, context.Surroundings.Time, context.Output(parsed).Note, cancel);
             var answer = await desk.AskAsync(request, cancel);
             context.Surroundings.Output.WriteLine(ReportJson.Of(answer));
             return answer.Answer switch

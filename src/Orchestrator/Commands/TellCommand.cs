@@ -41,7 +41,7 @@ internal sealed class TellCommand : Command, IExemplified
         {
             var request = Request(parsed, context);
             using var desk = await TrialDesks.OpenAsync(
-                context.Settings(parsed).Data, request.Sweep, spec: null, context.Catalogue(), context.Surroundings.Time,
+                context.Settings(parsed), request.Sweep, spec: null, context.Catalogue(), context.Surroundings.Time,
                 context.Output(parsed).Note, cancel);
             var answer = await desk.TellAsync(request, cancel);
             context.Surroundings.Output.WriteLine(ReportJson.Of(answer));

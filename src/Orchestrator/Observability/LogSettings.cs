@@ -1,3 +1,4 @@
+using Orchestrator.Terminal;
 using Serilog.Events;
 
 namespace Orchestrator.Observability;
@@ -11,4 +12,12 @@ internal sealed record LogSettings(string Folder, string Role, LogEventLevel? Co
 {
     /// <summary>Environment variable that holds Seq's API key: a secret is never an argument.</summary>
     public const string ApiKeyVariable = "SEQ_API_KEY";
+
+    /// <summary>Whether no two processes of the part are there at once, so that one after the other writes the same file.</summary>
+    public bool IsAlone { get; init; }
+
+    /// <summary>What holds for a part by the settings of its command.</summary>
+    public static LogSettings Of(Settings settings, string role) => new(
+        Path.Combine(settings.Data, "logs"), role,
+        settings.Verbosity == Verbosity.Verbose ? LogEventLevel.Information : null, settings.Seq);
 }

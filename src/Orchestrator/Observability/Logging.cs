@@ -13,7 +13,7 @@ internal static class Logging
     public static Logger Create(LogSettings settings)
     {
         Directory.CreateDirectory(settings.Folder);
-        var name = $"{Environment.MachineName}-{settings.Role}-{Environment.ProcessId}";
+        var name = $"{Environment.MachineName}-{settings.Role}" + (settings.IsAlone ? "" : $"-{Environment.ProcessId}");
         var configuration = new LoggerConfiguration()
             .MinimumLevel.Debug()
             .MinimumLevel.Override("Akka", LogEventLevel.Warning)

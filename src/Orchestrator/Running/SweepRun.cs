@@ -2,8 +2,6 @@ using System.Collections.Immutable;
 using Adapters.Runtime;
 using Experiments.Comparison;
 using Experiments.Reports;
-using Experiments.Samplers;
-using Experiments.Schedulers;
 using Experiments.Storage;
 using Experiments.Sweeps;
 using Experiments.Trials;
@@ -15,7 +13,6 @@ using Orchestrator.Observability;
 using Orchestrator.Reading;
 using Orchestrator.Serving;
 using Orchestrator.Terminal;
-using Serilog.Events;
 using Serilog.Extensions.Logging;
 using Spectre.Console;
 
@@ -37,7 +34,10 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
         var catalogue = context.Catalogue();
         var spec = SweepFile.Read(Path.GetFullPath(request.File, _surroundings.Folder), catalogue, request.Overrides);
         using var interruption = new Interruption(() => _output.Note("Saving. Ctrl-C again stops at once."));
-        using var log = Logging.Create(LogSettings());
+        using var log = Logging.Create(LogSettings.Of(settings, "coordinator") with
+        {
+            Seq = request.Seq is { } seq ? SettingsFile.SeqAddress(seq, "--seq") : settings.Seq,
+        });
         using var logging = new SerilogLoggerFactory(log);
 
         SweepOutcome outcome;
@@ -48,8 +48,7 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
             var coordinator = new CoordinatorSettings
             {
                 Sweep = spec.Name,
-                CreateLedger = () => new SweepLedger(
-                    spec, catalogue, SamplerCatalogue.Create(spec.Sampler), SchedulerCatalogue.Create(spec.Scheduler)),
+                CreateLedger = () => new SweepLedger(spec, catalogue),
                 FindEarlier = store => EarlierSweeps.Find(spec, catalogue, store),
                 OpenStore = () => OpenStore(spec.Name),
                 Beside = store => ServeAsync(spec, store, new CoordinatorDesk(() => host.Client, settings.Data)),
@@ -124,12 +123,6 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_surroundings.Error) });
         return new LiveView(console, _surroundings.Time);
     }
-
-    private LogSettings LogSettings() => new(
-        Path.Combine(settings.Data, "logs"),
-        "coordinator",
-        settings.Verbosity == Verbosity.Verbose ? LogEventLevel.Information : null,
-        request.Seq is { } seq ? SettingsFile.SeqAddress(seq, "--seq") : settings.Seq);
 
     /// <param name="raise">What to set besides.</param>
     private string Continuation(string? raise = null) => $"orchestrator run {request.File}"

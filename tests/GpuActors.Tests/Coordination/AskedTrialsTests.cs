@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Experiments.Asking;
 using Experiments.Sweeps;
 using Experiments.Trials;
@@ -14,6 +15,8 @@ public sealed class AskedTrialsTests : CoordinatorTestKit
     {
         Tasks = [TestSweep.Of(trials: 1).Tasks[0] with { Task = "external", External = new ExternalSpec() }],
     };
+
+    private readonly Channel<SweepNotice> _notices = Channel.CreateUnbounded<SweepNotice>();
 
     [Fact]
     public async Task A_run_answers_when_it_is_recorded_and_ends_with_the_last_word()
@@ -97,6 +100,25 @@ public sealed class AskedTrialsTests : CoordinatorTestKit
             (TellVerdict.Stop, "t0 is failed: It ran longer than the limit of 00:10:00 for a trial."), (told.Answer, told.Reason));
     }
 
+    [Theory]
+    [InlineData(AtLimit.Stop)]
+    [InlineData(AtLimit.Drain)]
+    public async Task At_a_limit_a_run_that_stops_leaves_an_asker_his_trial_and_one_that_drains_waits_for_his_word(AtLimit atLimit)
+    {
+        var limits = new Limits { Wall = TimeSpan.FromMinutes(10), AtLimit = atLimit };
+        var coordinator = Start(_external with { Limits = limits });
+        var client = new CoordinatorClient(coordinator);
+        await client.AskAsync(Question("anna"), default);
+
+        Time.Advance(TimeSpan.FromMinutes(11));
+        await AwaitConditionAsync(() => Task.FromResult(Recorded<SweepEvent.SweepPaused>().Any()));
+        await client.PauseAsync("once more, so that all before is carried out", stopRunning: false, default);
+        Assert.Equal(atLimit == AtLimit.Stop, Ended.Task.IsCompleted);
+
+        Assert.Equal(TellVerdict.Stop, (await client.TellAsync(Word(1) with { End = TellEnd.Done }, default)).Answer);
+        await Ended.Task.WaitAsync(RemainingOrDefault);
+    }
+
     private static AskRequest Question(string asker) => new(TestSweep.Name, asker, TimeSpan.FromHours(1), "here");
 
     private static TellRequest Word(int step) => new()
@@ -108,5 +130,5 @@ public sealed class AskedTrialsTests : CoordinatorTestKit
         Values = System.Collections.Immutable.ImmutableSortedDictionary<string, double>.Empty.Add("score", step),
     };
 
-    private BriefCoordinator Brief() => new(Disk.Open(), TestSweep.Catalogue, Path.GetTempPath(), Time);
+    private BriefCoordinator Brief() => new(Disk.Open(), TestSweep.Catalogue, Path.GetTempPath(), Time, _notices.Writer);
 }

@@ -60,6 +60,22 @@ public sealed class AskTellCommandsTests : IDisposable
         Assert.Contains("external", _program.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_is_recorded_without_a_run_is_logged_in_one_file_and_each_event_once()
+    {
+        await Answer(ExitCode.Ok, "ask", "tune.yaml");
+        await Answer(ExitCode.Ok, "tell", "tune", "t0", "--value", "loss=0.5", "--step", "5", "--done");
+
+        var log = Assert.Single(Directory.GetFiles(Path.Combine(_program.Folder, ".orchestrator", "logs"), "*-desk.clef"));
+        var events = await File.ReadAllLinesAsync(log, TestContext.Current.CancellationToken);
+        Assert.Equal(
+            [
+                "SweepStarted", "TrialCreated", "TrialCreated", "TrialLeased", "AttemptStarted", "Metric", "AttemptEnded", "TrialEnded",
+            ],
+            events.Select(line => (string?)JsonNode.Parse(line)!["Event"]));
+        Assert.All(events, line => Assert.Equal("tune", (string?)JsonNode.Parse(line)!["Sweep"]));
+    }
+
     [Theory]
     [InlineData(ExitCode.NoSuchThing, "There is no sweep 'tune'. Begin one: orchestrator ask FILE.", "ask", "tune")]
     [InlineData(ExitCode.NoSuchThing, "There is no sweep 'tune'. Begin one: orchestrator ask FILE.", "tell", "tune", "t0")]

@@ -6,6 +6,7 @@ using Experiments.Sweeps;
 using Orchestrator.Asking;
 using Orchestrator.Reading;
 using Orchestrator.Serving;
+using Orchestrator.Terminal;
 using Orchestrator.Tests.Commands;
 using Xunit;
 
@@ -20,12 +21,14 @@ public sealed class AskingOverHttpTests : IAsyncLifetime
     private IAsyncDisposable _server = null!;
     private HttpClient _http = null!;
 
+    private Settings Settings => new() { Data = _data };
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
         var spec = SweepFile.Parse(AskTellCommandsTests.Sweep, "tune.yaml", _catalogue);
-        _desk = new StoreDesk(LiteDbStore.Open(_data), spec, _catalogue, _data, TimeProvider.System);
+        _desk = new StoreDesk(LiteDbStore.Open(_data), spec, _catalogue, Settings, TimeProvider.System);
         _server = (await SweepServer.StartAsync(_data, new ListedSweeps(), Assert.Fail, _desk))!;
         _http = (await CoordinatorHttp.TryConnectAsync(_data, Cancel))!;
     }
@@ -100,7 +103,7 @@ public sealed class AskingOverHttpTests : IAsyncLifetime
     public async Task The_commands_reach_the_run_that_holds_the_store()
     {
         using var desk = await TrialDesks.OpenAsync(
-            _data, "tune", null, _catalogue, TimeProvider.System, Assert.Fail, Cancel);
+            Settings, "tune", null, _catalogue, TimeProvider.System, Assert.Fail, Cancel);
         Assert.IsType<SocketDesk>(desk);
 
         var asked = await desk.AskAsync(new AskRequest("tune", "anna", TimeSpan.FromMinutes(20), "here"), Cancel);
