@@ -17,7 +17,7 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
     private readonly Dictionary<string, Trial> _byWorker = new(StringComparer.Ordinal);
     private readonly HashSet<Trial> _held = [];
     private readonly HashSet<Trial> _resting = [];
-    private readonly HashSet<Trial> _borrowers = []; // their checkpoint is another's
+    private readonly Dictionary<string, (TrialId Owner, int Borrowers)> _lent = new(StringComparer.Ordinal); // by folder
     private readonly Queue<Trial> _due = [];
     private readonly Queue<Trial> _pruned = [];
 
@@ -68,15 +68,12 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
 
     /// <summary>Whether any trial goes on from a checkpoint that one has just let go.</summary>
     public bool IsReferredTo(CheckpointRecord checkpoint) =>
-        _borrowers.Any(trial => trial.Checkpoint!.Folder == checkpoint.Folder)
+        _lent.ContainsKey(checkpoint.Folder)
         || (checkpoint.Owner is { } owner && Existing(owner).Checkpoint?.Folder == checkpoint.Folder);
 
     /// <summary>Folders of a trial's checkpoints that others go on from.</summary>
     public EquatableArray<string> LentBy(TrialId owner) =>
-    [
-        .. _borrowers.Where(trial => trial.Checkpoint!.Owner == owner).Select(trial => trial.Checkpoint!.Folder)
-            .Distinct().Order(StringComparer.Ordinal),
-    ];
+        [.. _lent.Where(folder => folder.Value.Owner == owner).Select(folder => folder.Key).Order(StringComparer.Ordinal)];
 
     public Trial? HeldBy(string worker) => _byWorker.GetValueOrDefault(worker);
 
@@ -278,6 +275,17 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
             Change(trial.Id, changed => changed.Release());
     }
 
+    private void Lend(CheckpointRecord? checkpoint, int borrowers)
+    {
+        if (checkpoint?.Owner is not { } owner)
+            return;
+        borrowers += _lent.GetValueOrDefault(checkpoint.Folder).Borrowers;
+        if (borrowers > 0)
+            _lent[checkpoint.Folder] = (owner, borrowers);
+        else
+            _lent.Remove(checkpoint.Folder);
+    }
+
     /// <summary>Changes a trial and then everything that is kept by its state.</summary>
     private void Change(TrialId id, Action<Trial> change)
     {
@@ -294,10 +302,8 @@ internal sealed class SweepState(TrialPlanner planner, ITrialScheduler scheduler
             _ready.Remove(id);
         if (!ReferenceEquals(checkpoint, trial.Checkpoint))
         {
-            if (trial.Checkpoint?.Owner is not null)
-                _borrowers.Add(trial);
-            else
-                _borrowers.Remove(trial);
+            Lend(checkpoint, borrowers: -1);
+            Lend(trial.Checkpoint, borrowers: 1);
         }
 
         if (lease is not null && trial.Lease is null)
