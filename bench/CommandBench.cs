@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Threading.Channels;
 using Experiments.Storage;
+using Experiments.SweepFiles;
 using Experiments.Sweeps;
 using Experiments.Trials;
 using GpuActors;

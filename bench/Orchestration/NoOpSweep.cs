@@ -1,4 +1,5 @@
 using System.Globalization;
+using Experiments.SweepFiles;
 using Experiments.Sweeps;
 using Experiments.Trials;
 using GpuActors;

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using Experiments.Reports;
+using Experiments.SweepFiles;
+using Experiments.SweepFiles.Schema;
 using Experiments.Sweeps;
-using Experiments.Sweeps.Schema;
 using Xunit;
 
 namespace GpuActors.Tests;

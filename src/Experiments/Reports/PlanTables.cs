@@ -91,8 +91,8 @@ public static class PlanTables
     {
         string[] sweep =
         [
-            .. limits.Wall is { } wall ? [$"{SweepYaml.Duration(wall)} of a run"] : Array.Empty<string>(),
-            .. limits.DeviceTime is { } time ? [$"{SweepYaml.Duration(time)} of device time"] : Array.Empty<string>(),
+            .. limits.Wall is { } wall ? [$"{DurationText.Of(wall)} of a run"] : Array.Empty<string>(),
+            .. limits.DeviceTime is { } time ? [$"{DurationText.Of(time)} of device time"] : Array.Empty<string>(),
             .. limits.Cost is { } cost
                 ? [string.Create(CultureInfo.InvariantCulture, $"a cost of {cost} at {limits.PricePerDeviceHour} for an hour of a device")]
                 : Array.Empty<string>(),
@@ -104,7 +104,7 @@ public static class PlanTables
         }
 
         if (limits.Trial is { } trial)
-            yield return $"A trial may take {SweepYaml.Duration(trial)}.";
+            yield return $"A trial may take {DurationText.Of(trial)}.";
     }
 
     private static ImmutableArray<Cell> Row(PlannedCost entry) =>

@@ -24,6 +24,15 @@ public static partial class DurationText
             : 0;
     }
 
+    /// <summary>Writes a time as <see cref="Parse"/> reads it, to the second: <c>1d6h</c>; null for no time.</summary>
+    internal static string? Of(TimeSpan? time)
+    {
+        if (time is not { } span)
+            return null;
+        var parts = new[] { (span.Days, "d"), (span.Hours, "h"), (span.Minutes, "m"), (span.Seconds, "s") };
+        return string.Concat(parts.Where(part => part.Item1 > 0).Select(part => $"{part.Item1}{part.Item2}"));
+    }
+
     [GeneratedRegex(@"^(?:(?<d>\d{1,6})d)?(?:(?<h>\d{1,6})h)?(?:(?<m>\d{1,6})m)?(?:(?<s>\d{1,6})s)?$")]
     private static partial Regex Parts();
 }

@@ -15,19 +15,19 @@ public sealed record LimitReached(string Reason, string? Raise)
     public static LimitReached? Of(Limits limits, TimeSpan run, TimeSpan devices)
     {
         if (run > limits.Wall)
-            return new LimitReached($"The time limit of {SweepYaml.Duration(limits.Wall)} for a run is reached.", null);
+            return new LimitReached($"The time limit of {DurationText.Of(limits.Wall)} for a run is reached.", null);
 
         if (limits.DeviceTime is { } time && devices >= time)
         {
             return new LimitReached(
-                $"The limit of {SweepYaml.Duration(time)} of device time is reached: {SweepYaml.Duration(devices)} are used up.",
-                $"limits.device_time={SweepYaml.Duration(2 * time)}");
+                $"The limit of {DurationText.Of(time)} of device time is reached: {DurationText.Of(devices)} are used up.",
+                $"limits.device_time={DurationText.Of(2 * time)}");
         }
 
         return limits is { Cost: { } cost, PricePerDeviceHour: { } price } && devices.TotalHours * price >= cost
             ? new LimitReached(
                 string.Create(CultureInfo.InvariantCulture,
-                    $"The limit of {cost} for the cost is reached: {SweepYaml.Duration(devices)} of device time at {price} an hour."),
+                    $"The limit of {cost} for the cost is reached: {DurationText.Of(devices)} of device time at {price} an hour."),
                 string.Create(CultureInfo.InvariantCulture, $"limits.cost={2 * cost}"))
             : null;
     }

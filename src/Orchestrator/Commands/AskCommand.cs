@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Experiments.Asking;
 using Experiments.Reports;
+using Experiments.SweepFiles;
 using Experiments.Sweeps;
 using Orchestrator.Asking;
 

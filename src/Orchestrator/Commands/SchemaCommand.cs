@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Experiments.Sweeps.Schema;
+using Experiments.SweepFiles.Schema;
 
 namespace Orchestrator.Commands;
 

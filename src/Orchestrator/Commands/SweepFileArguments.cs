@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Experiments.SweepFiles;
 using Experiments.Sweeps;
 
 namespace Orchestrator.Commands;

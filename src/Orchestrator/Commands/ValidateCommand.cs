@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Experiments.Sweeps;
+using Experiments.SweepFiles;
 using Orchestrator.Terminal;
 
 namespace Orchestrator.Commands;

@@ -3,6 +3,7 @@ using Adapters.Runtime;
 using Experiments.Comparison;
 using Experiments.Reports;
 using Experiments.Storage;
+using Experiments.SweepFiles;
 using Experiments.Sweeps;
 using Experiments.Trials;
 using GpuActors.Coordination;

@@ -1,8 +1,9 @@
 using Experiments.Asking;
 using Experiments.Storage;
+using Experiments.SweepFiles;
 using Experiments.Sweeps;
-using Experiments.Trials;
 using Experiments.Tests.Sweeps;
+using Experiments.Trials;
 
 namespace Experiments.Tests.Asking;
 

@@ -1,3 +1,4 @@
+using Experiments.SweepFiles;
 using Experiments.Sweeps;
 using Xunit;
 

@@ -1,4 +1,6 @@
+using Experiments.SweepFiles;
 using Experiments.Sweeps;
+using Experiments.Tests.SweepFiles;
 using Xunit;
 
 namespace Experiments.Tests.Sweeps;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Experiments.Samplers;
-using Experiments.Sweeps;
+using Experiments.SweepFiles;
 using Experiments.Trials;
 using GpuActors.Commands;
 using Xunit;

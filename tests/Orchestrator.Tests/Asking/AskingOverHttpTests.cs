@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Experiments.Asking;
 using Experiments.Storage;
-using Experiments.Sweeps;
+using Experiments.SweepFiles;
 using Orchestrator.Asking;
 using Orchestrator.Reading;
 using Orchestrator.Serving;
