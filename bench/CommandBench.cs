@@ -23,7 +23,10 @@ internal static class CommandBench
     public static Report Run()
     {
         var rows = new List<IReadOnlyList<object>>();
-        foreach (var workers in (int[])[1, 2, 4])
+        int[] counts = Environment.GetEnvironmentVariable("COMMAND_WORKERS") is { } chosen
+            ? [.. chosen.Split(',').Select(count => int.Parse(count, CultureInfo.InvariantCulture))]
+            : [1, 2, 4];
+        foreach (var workers in counts)
         {
             var rounds = Enumerable.Range(0, Rounds).Select(_ => MeasureAsync(workers).GetAwaiter().GetResult()).ToArray();
             rows.Add(
@@ -83,6 +86,7 @@ internal static class CommandBench
         Notices = notices,
         Logging = NullLoggerFactory.Instance,
         Devices = [.. Enumerable.Range(0, workers).Select(index => $"cpu:{index}")],
+        Trains = false,
         Program = new ProgramPath("dotnet", [Path.Combine(AppContext.BaseDirectory, "orchestrator.dll")]),
     };
 

@@ -31,7 +31,9 @@ public sealed class ProgramTrialTests : IDisposable
         {
             using (var family = await FamilyAsync())
             {
-                OrchestratorProcess.Signal("KILL", Assert.Single(OrchestratorProcess.Of(_data), id => id != run.Id));
+                var worker = Assert.Single(OrchestratorProcess.Of(_data), id => id != run.Id);
+                Assert.DoesNotContain("libtorch", await File.ReadAllTextAsync($"/proc/{worker}/maps"), StringComparison.Ordinal);
+                OrchestratorProcess.Signal("KILL", worker);
                 Assert.Null(await family.ReadLineAsync().WaitAsync(_patience)); // whoever held the pipe is gone
             }
 

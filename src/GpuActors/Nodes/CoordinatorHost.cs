@@ -112,6 +112,7 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
                 DataFolder = settings.DataFolder,
                 Id = id,
                 Threads = settings.ThreadsPerWorker,
+                Trains = settings.Trains,
                 Host = settings.Host,
                 Parent = Environment.ProcessId,
             },

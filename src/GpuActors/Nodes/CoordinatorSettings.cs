@@ -47,6 +47,9 @@ public sealed record CoordinatorSettings
     /// <summary>Threads of one operation on the CPU, in each worker of this machine.</summary>
     public int ThreadsPerWorker { get; init; } = 1;
 
+    /// <summary>Whether there are trainings in the sweep, for which workers of this machine make ready at their start.</summary>
+    public bool Trains { get; init; } = true;
+
     /// <summary>How this program is started as a worker.</summary>
     public ProgramPath Program { get; init; } = ProgramPath.Current;
 

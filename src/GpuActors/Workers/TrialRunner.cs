@@ -15,18 +15,24 @@ public sealed class TrialRunner : ITrialRunner
 {
     private readonly string _dataFolder;
     private readonly ComputeDevice _device;
+    private readonly bool _trains;
     private readonly CommandRunner _commands;
 
     /// <param name="dataFolder">The data folder.</param>
     /// <param name="device">What it trains on.</param>
-    public TrialRunner(string dataFolder, ComputeDevice device)
+    /// <param name="trains">Whether <see cref="WarmUp"/> loads what trainings need, or else the first of them.</param>
+    public TrialRunner(string dataFolder, ComputeDevice device, bool trains = true)
     {
-        (_dataFolder, _device) = (Path.GetFullPath(dataFolder), device);
+        (_dataFolder, _device, _trains) = (Path.GetFullPath(dataFolder), device, trains);
         _commands = new CommandRunner(_dataFolder, device.Name, TimeProvider.System);
     }
 
     /// <inheritdoc/>
-    public void WarmUp() => TorchRuntime.Initialize(_device.Threads);
+    public void WarmUp()
+    {
+        if (_trains)
+            TorchRuntime.Initialize(_device.Threads);
+    }
 
     /// <inheritdoc/>
     public AttemptOutcome Run(Assignment assignment, IAttemptObserver observer, StopWishes stop)
@@ -34,6 +40,7 @@ public sealed class TrialRunner : ITrialRunner
         if (assignment.Block?.Command is not null)
             return _commands.Run(assignment, observer, stop);
 
+        TorchRuntime.Initialize(_device.Threads);
         var (resume, fault) = UsableCheckpoint(assignment);
         observer.Started(resume?.Step ?? 0, fault);
 

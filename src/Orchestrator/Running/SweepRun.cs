@@ -60,6 +60,7 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
                 Port = port,
                 Devices = localWorkers && !spec.IsExternal ? Names(Slots(spec)) : [],
                 ThreadsPerWorker = Slots(spec).Min(device => device.Threads),
+                Trains = spec.Tasks.Any(block => block.IsTraining),
             };
             host = new CoordinatorHost(coordinator, _surroundings.Time);
             outcome = await host.RunAsync(interruption.Save, interruption.Now);
