@@ -36,5 +36,6 @@ internal abstract class Column
     public abstract double Draw(double centre, double bandwidth, KeyedDraws draws);
 
     /// <summary>New kernels for this column.</summary>
-    public abstract Kernels NewKernels();
+    /// <param name="isLocal">Whether each has the bandwidth of its neighbourhood, where the column knows such a thing.</param>
+    public abstract Kernels NewKernels(bool isLocal);
 }

@@ -32,7 +32,7 @@ internal sealed class ContinuousColumn(Domain domain, Axis? axis) : Column
         Rounded(TruncatedNormal.Draw(centre, bandwidth, draws));
 
     /// <inheritdoc/>
-    public override Kernels NewKernels() => new ContinuousKernels(this);
+    public override Kernels NewKernels(bool isLocal) => new ContinuousKernels(this, isLocal);
 
     private double Rounded(double place) => axis is null ? place : CoordinateOf(ValueAt(place));
 

@@ -9,8 +9,10 @@ namespace Experiments.Samplers.ParzenEstimators;
 /// Where this goes beyond the paper, it was chosen on the functions in <c>bench/Samplers</c>, with Watanabe 2023
 /// (arXiv:2304.11127) as the map of what can be chosen: bandwidths follow the spread of each set, so that the good one
 /// closes in; a good trial's weight falls with the logarithm of its rank; and some suggestions leap, which means that they
-/// change a single parameter of the best trial to anything. Most take the leap of the highest ratio, a step along one axis;
-/// a few scout where the fewest bad trials are, and so leave a local minimum where a kernel as wide as the gap would be needed.
+/// change a single parameter of the best trial to anything. What a leap is judged by is sharp where bad trials crowd, since
+/// one width for all of them would blur a minimum that is used up into its surroundings: it would look as new as what nobody
+/// has seen. Most take the leap of the highest ratio, a step along one axis; a few scout where the fewest bad trials are,
+/// and so leave a local minimum where a kernel as wide as the gap would be needed.
 /// </remarks>
 /// <param name="columns">The parameters' columns.</param>
 /// <param name="parameters">Their places in the table.</param>
@@ -23,11 +25,12 @@ internal sealed class GroupSearch(Column[] columns, int[] parameters, double goo
     private const double BadBandwidth = 0.5;
     private const double GoodPrior = 0.5;
     private const double BadPrior = 1;
-    private const double ScoutShare = 0.05;
-    private const double LeapShare = 0.25; // scouts among them
+    private const double ScoutShare = 0.1;
+    private const double LeapShare = 0.5; // scouts among them
 
     private readonly ParzenEstimator _good = new(columns, GoodBandwidth, GoodPrior);
     private readonly ParzenEstimator _bad = new(columns, BadBandwidth, BadPrior);
+    private readonly ParzenEstimator _badNearby = new(columns, BadBandwidth, BadPrior, isLocal: true); // what leaps are judged by
     private readonly HashSet<int> _chosen = []; // the good trials
     private readonly double[] _best = new double[columns.Length];
     private double[] _rows = [];
@@ -52,11 +55,12 @@ internal sealed class GroupSearch(Column[] columns, int[] parameters, double goo
         _branch = null;
         _branch = branch is not null && Has(table, branch.Best) ? branch : null;
         var good = FitGood(table, trials);
-        FitBad(table, trials);
+        var kind = good > 0 ? draws.Real() : 1;
+        var bad = kind < LeapShare ? _badNearby : _bad;
+        FitBad(bad, table, trials);
         if (_order.Length < candidates)
             (_candidates, _ratios, _order) = (new double[candidates * columns.Length], new double[candidates], new int[candidates]);
 
-        var kind = good > 0 ? draws.Real() : 1;
         for (var candidate = 0; candidate < candidates; candidate++)
         {
             var row = Candidate(candidate);
@@ -66,7 +70,7 @@ internal sealed class GroupSearch(Column[] columns, int[] parameters, double goo
                 _good.Draw(row, draws);
             for (var column = 0; branch is not null && column < columns.Length; column++)
                 row[column] = branch.Confine(parameters[column], row[column]);
-            _ratios[candidate] = _bad.LogDensity(row) - (kind < ScoutShare ? 0 : _good.LogDensity(row));
+            _ratios[candidate] = bad.LogDensity(row) - (kind < ScoutShare ? 0 : _good.LogDensity(row));
             _order[candidate] = candidate;
         }
 
@@ -110,7 +114,7 @@ internal sealed class GroupSearch(Column[] columns, int[] parameters, double goo
         return count;
     }
 
-    private void FitBad(TrialTable table, TrialRanking trials)
+    private void FitBad(ParzenEstimator bad, TrialTable table, TrialRanking trials)
     {
         Reserve(Math.Min(MostBad, trials.ByAge.Length));
         var count = 0;
@@ -122,7 +126,7 @@ internal sealed class GroupSearch(Column[] columns, int[] parameters, double goo
         }
 
         _weights.AsSpan(0, count).Fill(1);
-        _bad.Fit(_rows.AsSpan(0, count * columns.Length), _weights.AsSpan(0, count));
+        bad.Fit(_rows.AsSpan(0, count * columns.Length), _weights.AsSpan(0, count));
     }
 
     private void Choose(TrialTable table, int trial)

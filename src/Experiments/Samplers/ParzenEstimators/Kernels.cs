@@ -1,14 +1,11 @@
 namespace Experiments.Samplers.ParzenEstimators;
 
-/// <summary>One column of an estimator: a kernel for each of its observations, all of one bandwidth.</summary>
+/// <summary>One column of an estimator: a kernel for each of its observations.</summary>
 internal abstract class Kernels
 {
-    /// <summary>The bandwidth, in the column's measure.</summary>
-    public double Bandwidth { get; protected set; }
-
     /// <summary>Takes the observations, and adds the logarithm of each kernel's height.</summary>
     /// <param name="coordinates">One an observation.</param>
-    /// <param name="factor">What the bandwidth is multiplied by.</param>
+    /// <param name="factor">What the bandwidth of Scott's rule is multiplied by.</param>
     /// <param name="dimensions">How many columns the estimator has.</param>
     /// <param name="logHeights">One an observation; more are left alone.</param>
     public abstract void Fit(ReadOnlySpan<double> coordinates, double factor, int dimensions, Span<double> logHeights);

@@ -15,7 +15,7 @@ internal abstract class ListedColumn(Axis axis) : Column
     public override ParameterValue ValueAt(double coordinate) => axis[(long)coordinate];
 
     /// <inheritdoc/>
-    public override Kernels NewKernels() => new ListedKernels(this);
+    public override Kernels NewKernels(bool isLocal) => new ListedKernels(this);
 
     /// <summary>The bandwidth for observations at these coordinates.</summary>
     public abstract double Bandwidth(ReadOnlySpan<double> coordinates, double factor, int dimensions);

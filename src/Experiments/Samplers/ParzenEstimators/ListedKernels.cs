@@ -5,6 +5,7 @@ internal sealed class ListedKernels(ListedColumn column) : Kernels
 {
     private readonly double[] _table = new double[column.Count * column.Count];
     private int[] _centres = [];
+    private double _bandwidth;
 
     /// <inheritdoc/>
     public override void Fit(ReadOnlySpan<double> coordinates, double factor, int dimensions, Span<double> logHeights)
@@ -14,8 +15,8 @@ internal sealed class ListedKernels(ListedColumn column) : Kernels
             _centres = new int[2 * logHeights.Length];
         for (var i = 0; i < coordinates.Length; i++)
             _centres[i] = (int)coordinates[i];
-        Bandwidth = column.Bandwidth(coordinates, factor, dimensions);
-        column.Tabulate(Bandwidth, _table);
+        _bandwidth = column.Bandwidth(coordinates, factor, dimensions);
+        column.Tabulate(_bandwidth, _table);
     }
 
     /// <inheritdoc/>
@@ -27,5 +28,5 @@ internal sealed class ListedKernels(ListedColumn column) : Kernels
     }
 
     /// <inheritdoc/>
-    public override double Draw(int observation, KeyedDraws draws) => column.Draw(_centres[observation], Bandwidth, draws);
+    public override double Draw(int observation, KeyedDraws draws) => column.Draw(_centres[observation], _bandwidth, draws);
 }

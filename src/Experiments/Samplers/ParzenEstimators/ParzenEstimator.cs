@@ -9,9 +9,10 @@ namespace Experiments.Samplers.ParzenEstimators;
 /// <param name="columns">What a trial consists of.</param>
 /// <param name="bandwidthFactor">What Scott's bandwidths are multiplied by.</param>
 /// <param name="priorWeight">Weight of the prior, where trials weigh 1 on average.</param>
-internal sealed class ParzenEstimator(Column[] columns, double bandwidthFactor, double priorWeight)
+/// <param name="isLocal">Whether the kernels of reals have the bandwidths of <see cref="NeighbourRule"/> in place of Scott's.</param>
+internal sealed class ParzenEstimator(Column[] columns, double bandwidthFactor, double priorWeight, bool isLocal = false)
 {
-    private readonly Kernels[] _kernels = [.. columns.Select(column => column.NewKernels())];
+    private readonly Kernels[] _kernels = [.. columns.Select(column => column.NewKernels(isLocal))];
     private double _totalWeight;
     private double _logPrior;
     private int _count;

@@ -27,6 +27,29 @@ public sealed class KernelTests
     }
 
     [Theory]
+    [InlineData(new[] { 0.3, 0.9, 0.2, 0.35 }, new[] { 0.1, 0.55, 0.1, 0.55 })] // the ends have one neighbour
+    [InlineData(new[] { 0.5, 0.5, 0.51 }, new[] { 0.1, 0.1, 0.1 })] // no less than half of 1/(3 + 2)
+    [InlineData(new[] { 0.2 }, new[] { 0.8 })] // alone: the farther end
+    public void In_its_neighbourhood_a_kernel_reaches_the_farther_neighbour(double[] places, double[] expected)
+    {
+        var bandwidths = new double[places.Length];
+
+        NeighbourRule.Fill(places, bandwidths);
+
+        Assert.Equal(expected, bandwidths, (a, b) => Math.Abs(a - b) < 1e-12);
+    }
+
+    [Fact]
+    public void Of_many_crowded_observations_the_least_width_no_longer_shrinks()
+    {
+        var bandwidths = new double[2000];
+
+        NeighbourRule.Fill(Enumerable.Repeat(0.3, 2000).ToArray(), bandwidths);
+
+        Assert.All(bandwidths, bandwidth => Assert.Equal(0.005, bandwidth, 1e-12));
+    }
+
+    [Theory]
     [InlineData(0.5, 0.25, 0.9544997361)] // two deviations to both sides
     [InlineData(0, 0.1, 0.5)]
     [InlineData(1, 1, 0.3413447461)]

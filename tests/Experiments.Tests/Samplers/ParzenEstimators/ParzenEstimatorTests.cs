@@ -43,9 +43,29 @@ public sealed class ParzenEstimatorTests
     }
 
     [Fact]
-    public void Its_mass_is_one_whatever_the_observations_even_after_others()
+    public void In_its_neighbourhood_a_crowd_weighs_more_than_with_one_width_for_all()
     {
-        var estimator = new ParzenEstimator([_real, _choice], bandwidthFactor: 0.3, priorWeight: 0.5);
+        double[] rows = [0.3, 0.32, 0.34, 0.36, 0.9];
+        var (local, common) = (Fitted(isLocal: true), Fitted(isLocal: false));
+
+        // Widths 0.0714 (the least, 0.5 / 7) around 0.3 to 0.34, and 0.54 around 0.36 and 0.9; and the prior: a sixth each.
+        Assert.Equal(3.2143, Math.Exp(local.LogDensity([0.32])), 1e-4);
+        Assert.True(local.LogDensity([0.32]) > common.LogDensity([0.32]));
+
+        ParzenEstimator Fitted(bool isLocal)
+        {
+            var estimator = new ParzenEstimator([_real], bandwidthFactor: 1, priorWeight: 1, isLocal);
+            estimator.Fit(rows, [1, 1, 1, 1, 1]);
+            return estimator;
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Its_mass_is_one_whatever_the_observations_even_after_others(bool isLocal)
+    {
+        var estimator = new ParzenEstimator([_real, _choice], bandwidthFactor: 0.3, priorWeight: 0.5, isLocal);
         estimator.Fit([0.5, 0, 0.6, 1, 0.7, 2, 0.8, 2, 0.1, 1, 0.2, 1, 0.3, 1], [1, 1, 1, 1, 1, 1, 1]);
         estimator.Fit([0, 0, 0.02, 0, 0.9, 2, 1, 1, 1, 1], [1, 2, 0.5, 1, 1]);
 
