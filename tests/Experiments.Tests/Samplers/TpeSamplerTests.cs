@@ -152,6 +152,15 @@ public sealed class TpeSamplerTests
         Assert.InRange(history.Take(60).Count(observation => observation.Value <= 3), 15, 25); // of 25 in all; by chance 8
     }
 
+    [Fact]
+    public void Where_there_is_no_end_of_configurations_none_comes_again_either()
+    {
+        var space = new SearchSpace([new("x", new Domain.Float(0, 1)), new("y", new Domain.Int(1, 3))]);
+        var history = Study(space, 60, values => Math.Abs(Number(values["x"]) - 0.4) + Number(values["y"]));
+
+        Assert.Equal(60, history.Select(observation => observation.Configuration).Distinct().Count());
+    }
+
     private static TpeSampler New() => new(new TpeSampler.Options());
 
     private static List<Observation> Study(

@@ -21,7 +21,6 @@ internal sealed class SpaceSearch
     private readonly ParameterGroup[] _groups;
     private readonly GroupSearch?[] _searches; // null where all of a group's parameters have a single value
     private readonly Branches _branches;
-    private readonly bool _isFinite;
     private readonly TrialTable _table;
     private readonly TrialRanking _ranking = new();
     private readonly Lock _gate = new();
@@ -33,7 +32,6 @@ internal sealed class SpaceSearch
         _groups = ParameterGroup.Of(space);
         _searches = [.. _groups.Select(SearchOf)];
         _branches = new Branches(space, _columns, _groups);
-        _isFinite = GridSpace.OfDraws(space) is not null;
         _table = new TrialTable(space, _columns);
     }
 
@@ -69,9 +67,6 @@ internal sealed class SpaceSearch
     {
         private readonly Dictionary<string, ParameterValue> _values = new(StringComparer.Ordinal);
         private readonly HashSet<int> _ranked = [];
-        private readonly HashSet<Configuration>? _given = !search._isFinite ? null
-            : [.. history.Where(each => !each.IsTakenOver && each.Index < index).Select(observation => observation.Configuration)];
-
         private int _tries;
 
         /// <summary>Gives the groups from one on their values, best candidates first, and goes back to the next candidate
@@ -115,7 +110,25 @@ internal sealed class SpaceSearch
         }
 
         private bool Accepts(Configuration configuration) =>
-            _given?.Contains(configuration) is not true && search._space.Admits(configuration);
+            !IsGiven(configuration) && search._space.Admits(configuration);
+
+        /// <summary>Also where there is no end of configurations, one may come again: the best trial with another choice.</summary>
+        private bool IsGiven(Configuration configuration)
+        {
+            var row = search._table.RowOf(configuration);
+            for (var trial = 0; trial < history.Count; trial++)
+            {
+                if (search._table.Row(trial).SequenceEqual(row) // dearer to compare are the values
+                    && history[trial] is { IsTakenOver: false } given
+                    && given.Index < index
+                    && given.Configuration.Equals(configuration))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
 
         private void Take(ParameterGroup group, ReadOnlySpan<double> coordinates)
         {

@@ -17,6 +17,17 @@ internal sealed class TrialTable(SearchSpace space, Column?[] columns)
     /// <summary>Whether a trial has a parameter, with a value of its domain.</summary>
     public bool Has(int trial, int parameter) => !double.IsNaN(this[trial, parameter]);
 
+    /// <summary>The coordinates of a trial.</summary>
+    public ReadOnlySpan<double> Row(int trial) => _cells.AsSpan(trial * columns.Length, columns.Length);
+
+    /// <summary>The coordinates of a configuration.</summary>
+    public double[] RowOf(Configuration configuration)
+    {
+        var row = new double[columns.Length];
+        Read(configuration, row);
+        return row;
+    }
+
     /// <summary>Makes the rows those of this history.</summary>
     public void Read(IReadOnlyList<Observation> history)
     {
