@@ -68,11 +68,11 @@ public static class CatalogueTables
         },
     ];
 
-    /// <summary>A method's own options.</summary>
-    internal static ReportTable Options(MethodDescription method) => new()
+    /// <summary>Options, a line each.</summary>
+    internal static ReportTable Options(IEnumerable<OptionDescription> options) => new()
     {
         Columns = OptionColumns("option"),
-        Rows = [.. method.Options.Select(Option)],
+        Rows = [.. options.Select(Option)],
     };
 
     /// <summary>What there is to say of a method besides its options.</summary>
@@ -84,11 +84,12 @@ public static class CatalogueTables
         if (!method.Trains)
             yield return ("Trains", "nothing");
         else if (method.ParametersPerLayer != "")
-            yield return ("Trains", $"{method.ParametersPerLayer} parameters a layer"
-                + (method.ParametersShared == "" ? "" : $", and {method.ParametersShared} for all of them"));
+            yield return ("Trains", $"`{method.ParametersPerLayer}` parameters a layer"
+                + (method.ParametersShared == "" ? "" : $", and `{method.ParametersShared}` for all of them"));
         if (method.Trains)
             yield return ("Starts at", method.StartsAt ?? "the base's output");
-        yield return ("Merges into the base", method.CannotMerge is { } reason ? $"no: {reason}" : "yes, so that it costs nothing at inference");
+        if (method.Trains)
+            yield return ("Merges into the base", method.CannotMerge is { } reason ? $"no: {reason}" : "yes, so that it costs nothing at inference");
         if (method.PeftType is { } type)
             yield return ("Folders", $"exchanged with PEFT ({type})");
         yield return ("Works on", Families(method.Families));

@@ -6,9 +6,11 @@ namespace Experiments.Reports;
 /// <summary>A page of Markdown on every method: what it computes, where it comes from, what it trains, its options.</summary>
 public static class MethodsPage
 {
-    /// <summary>Writes the page.</summary>
+    /// <summary>Writes the page. Options that most methods have are told once.</summary>
     public static string Of(ICatalogue catalogue)
     {
+        var common = catalogue.Methods.SelectMany(method => method.Options).GroupBy(option => option)
+            .Where(group => group.Count() * 2 > catalogue.Methods.Count).Select(group => group.Key).ToList();
         var text = new StringBuilder("""
             # Methods
 
@@ -20,13 +22,18 @@ public static class MethodsPage
 
             """);
         text.Append(Markdown.Of([CatalogueTables.List(catalogue.Methods)]));
+        if (common.Count > 0)
+            text.Append("\n## What most methods can be told\n\n").Append(Markdown.Of([CatalogueTables.Options(common)]));
         foreach (var method in catalogue.Methods)
         {
             text.Append($"\n## {method.Id}\n\n{method.Summary}\n\n");
             foreach (var (what, says) in CatalogueTables.Facts(method, catalogue.Tasks))
-                text.Append($"- {what}: {(what is "Equation" or "Trains" && method.Trains ? $"`{says}`" : says)}\n");
-            if (method.Options.Count > 0)
-                text.Append('\n').Append(Markdown.Of([CatalogueTables.Options(method)]));
+                text.Append($"- {what}: {(what == "Equation" ? $"`{says}`" : says)}\n");
+            var own = method.Options.Where(option => !common.Contains(option)).ToList();
+            if (own.Count > 0)
+                text.Append('\n').Append(Markdown.Of([CatalogueTables.Options(own)]));
+            if (own.Count < method.Options.Count)
+                text.Append("\nAnd what most methods can be told.\n");
         }
 
         return text.ToString();
