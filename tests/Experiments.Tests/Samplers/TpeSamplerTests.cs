@@ -102,7 +102,9 @@ public sealed class TpeSamplerTests
         var avoid = SamplerCatalogue.Create(
             new SamplerSpec { Type = "tpe", Options = new([new("failed", new ParameterValue.Text("avoid"))]) });
         var suggestion = New().Suggest(_plane, history, 40, 1)!;
-        List<Observation> failed = [.. history, .. Enumerable.Range(30, 5).Select(index => new Observation(index, suggestion, null, true))];
+        var near = new ParameterValue.Real(Number(suggestion.Values["x"]) + 1e-9); // the same is given once, failed or not
+        var beside = new Configuration([new("x", near), new("y", suggestion.Values["y"])]);
+        List<Observation> failed = [.. history, .. Enumerable.Range(30, 5).Select(index => new Observation(index, beside, null, true))];
 
         Assert.Equal(suggestion, New().Suggest(_plane, failed, 40, 1));
         Assert.NotEqual(suggestion, avoid.Suggest(_plane, failed, 40, 1));
