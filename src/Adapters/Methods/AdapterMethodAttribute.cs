@@ -20,8 +20,8 @@ public sealed class AdapterMethodAttribute(string id) : Attribute
     public string Equation { get; init; } = "";
 
     /// <summary>
-    /// Parameters that it trains in a layer, as a formula of its options and of the layer's matrix: <c>rank * (in + out)</c>.
-    /// Empty where it does not go by layers.
+    /// Parameters that it trains in a layer, as a formula of its options and of the layer's matrix: <c>rank * (in + out)</c>;
+    /// <c>bias</c> is 1 where the layer has one, else 0. Empty where it does not go by layers.
     /// </summary>
     public string ParametersPerLayer { get; init; } = "";
 

@@ -1,0 +1,31 @@
+using Adapters.Models;
+using static TorchSharp.torch;
+
+namespace Adapters.Mechanisms;
+
+/// <summary>
+/// A linear map of what a layer sees: <c>y = layer(x·R)</c>, R <c>[in, in]</c>, which folds into <c>W·Rᵀ</c>. The pixels beneath a
+/// kernel overlap with those beneath the next, so a convolution is given turned weights instead.
+/// </summary>
+public abstract class InputTransform(Site site) : SiteAdapter(site)
+{
+    /// <summary>rows·R, or rows·Rᵀ.</summary>
+    /// <param name="rows"><c>[..., in]</c>, in float32.</param>
+    /// <param name="transposed">Whether by Rᵀ.</param>
+    protected abstract Tensor Map(Tensor rows, bool transposed);
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, Func<Tensor, Tensor> layer)
+    {
+        using var scope = NewDisposeScope();
+        var y = Site is LinearSite
+            ? layer(Map(x.to(float32), transposed: false).to(x.dtype))
+            : Site.Apply(x.to(float32), Site.Shape(MapWeight(Site.Matrix(Site.Weight).to(float32))), Site.Bias?.to(float32)).to(x.dtype);
+        return y.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override LayerWeights Fold(LayerWeights layer) => layer with { Matrix = MapWeight(layer.Matrix) };
+
+    private Tensor MapWeight(Tensor matrix) => Map(matrix, transposed: true);
+}
