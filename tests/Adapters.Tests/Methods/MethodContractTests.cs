@@ -72,7 +72,8 @@ public sealed class MethodContractTests : IDisposable
             .ToDictionary(pair => pair.Key, pair => double.Parse(pair.Value!.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture));
 
         foreach (var site in adapter.Sites.Values)
-            Assert.Equal(Count(registered.ParametersPerLayer, site.Site.Inputs, site.Site.Outputs, site.Site.Bias), site.parameters().Sum(own => own.numel()));
+            Assert.Equal(Count(registered.ParametersPerLayer, site.Site.Inputs, site.Site.Outputs, site.Site.Bias),
+                site.parameters().Sum(own => own.numel()));
         var sites = adapter.Sites.Values.Select(adapted => adapted.Site).ToList();
         var shared = adapter.Trainable.Where(pair => pair.Name.Split('.')[1] != "model").Sum(pair => pair.Parameter.numel());
         Assert.Equal(registered.ParametersShared == "" ? 0

@@ -47,7 +47,8 @@ internal sealed class Boft : LayerMethod<Boft.Options>
         var (factors, blocks) = (options.NButterflyFactor, target.Site.Inputs / size);
         if (factors > 1 && (size % 2 != 0 || blocks % (1L << (factors - 1)) != 0))
             throw new AdapterException($"Option 'n_butterfly_factor' of method '{on.Method}' is {factors}, for which the size of the "
-                + $"blocks must be even and their number a multiple of {1L << (factors - 1)}, but {target.Name} has {blocks} of {size} inputs.");
+                + $"blocks must be even and their number a multiple of {1L << (factors - 1)}, but {target.Name} has {blocks} of {size} "
+                + "inputs.");
         return new Butterfly(target.Site, size, factors, options.Dropout);
     }
 

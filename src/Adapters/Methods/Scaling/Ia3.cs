@@ -27,20 +27,22 @@ internal sealed class Ia3 : LayerMethod<Ia3.Options>
 
     protected override void Attach(Attachment on, Options options)
     {
-        var targets = on.Targets(options.TargetModules, Adapts);
-        if (options.FeedforwardModules.FirstOrDefault(name => !targets.Any(target => IsNamed(target, name))) is { } unknown)
+        var targets = on.Targets(options, Adapts);
+        var names = targets.Select(target => target.Name).ToList();
+        if (options.FeedforwardModules.FirstOrDefault(entry => !names.Exists(name => TargetModules.Means(entry, name))) is { } unknown)
             throw new AdapterException($"Option 'feedforward_modules' of method '{on.Method}' names '{unknown}', but no target layer is "
-                + $"called that.{NearestName.Hint(unknown, targets.Select(target => target.Name[(target.Name.LastIndexOf('.') + 1)..]))}");
-        base.Attach(on, options);
+                + $"called that.{NearestName.Hint(unknown, names.Select(name => name[(name.LastIndexOf('.') + 1)..]))}");
+        foreach (var target in targets)
+            on.Put(target.Name, Create(on, target, options));
+        on.Free(options.Bias);
     }
 
     protected override bool Adapts(Site site) => site is LinearSite or ConvolutionSite;
 
     protected override SiteAdapter Create(Attachment on, Target target, Options options) =>
-        options.FeedforwardModules.Any(name => IsNamed(target, name)) ? new InputScale(target.Site) : new OutputScale(target.Site);
-
-    private static bool IsNamed(Target target, string name) =>
-        target.Name == name || target.Name.EndsWith($".{name}", StringComparison.Ordinal);
+        options.FeedforwardModules.Any(name => TargetModules.Means(name, target.Name))
+            ? new InputScale(target.Site)
+            : new OutputScale(target.Site);
 
     private sealed class OutputScale : OutputTransform
     {

@@ -23,7 +23,7 @@ internal sealed class Glora : LayerMethod<Glora.Options>
         [Range(1, 65536), PeftField("r")]
         public int Rank { get; init; } = 8;
 
-        /// <summary>Form of the weight's scale A and shift B: a product of two factors, a number for each output, or one number.</summary>
+        /// <summary>Form of the weight's scale A and shift B: a product of two factors, a number for each output, or one.</summary>
         [AllowedValues("lora", "vector", "constant", "none"), PeftField("config_A_B")]
         public string ConfigAb { get; init; } = "lora";
 
@@ -42,7 +42,8 @@ internal sealed class Glora : LayerMethod<Glora.Options>
         var hasBias = target.Site.Bias is not null;
         if (options.ConfigAb == "none" && (!hasBias || (options.ConfigC == "none" && options.ConfigDe == "none")))
             throw new AdapterException($"Options 'config_ab', 'config_c' and 'config_de' of method '{on.Method}' are none, "
-                + $"{options.ConfigC} and {options.ConfigDe}, and {target.Name} has {(hasBias ? "a" : "no")} bias, so nothing would be trained in it.");
+                + $"{options.ConfigC} and {options.ConfigDe}, and {target.Name} has {(hasBias ? "a" : "no")} bias, "
+                + "so nothing would be trained in it.");
         return new ScaledAndShifted(target.Site, options, on.Generator);
     }
 

@@ -50,7 +50,9 @@ public sealed class HraTests : IDisposable
         using var model = OneLayer.Convolution(2, 3);
         using var adapter = model.Attach("hra", """{"rank": 4}""");
 
-        OneLayer.AssertComputes(adapter, model.Layer.Weight.flatten(1).matmul(Product(OneLayer.Trained(adapter, "hra_u"))), model.Layer.Bias);
+        var product = Product(OneLayer.Trained(adapter, "hra_u"));
+
+        OneLayer.AssertComputes(adapter, model.Layer.Weight.flatten(1).matmul(product), model.Layer.Bias);
     }
 
     [Fact]
@@ -67,7 +69,8 @@ public sealed class HraTests : IDisposable
     {
         using var model = OneLayer.Linear(4, 9);
 
-        Assert.Contains("'rank' of method 'hra' is 5, but lin has 4 inputs", model.Refusal("hra", """{"rank": 5}"""), StringComparison.Ordinal);
+        Assert.Contains("'rank' of method 'hra' is 5, but lin has 4 inputs", model.Refusal("hra", """{"rank": 5}"""),
+            StringComparison.Ordinal);
     }
 
     private static Tensor Product(Tensor normals)

@@ -98,6 +98,7 @@ public sealed class OftTests : IDisposable
         Assert.Contains("'block_size' of method 'oft' is 32, but lin has 8 inputs", model.Refusal("oft", "{}"), StringComparison.Ordinal);
         Assert.Contains("are 4 and 2", model.Refusal("oft", """{"block_size": 4, "blocks": 2}"""), StringComparison.Ordinal);
         Assert.Contains("are 0 and 0", model.Refusal("oft", """{"block_size": 0}"""), StringComparison.Ordinal);
-        Assert.Contains("'blocks' of method 'oft' is 8", model.Refusal("oft", """{"block_size": 0, "blocks": 8}"""), StringComparison.Ordinal);
+        Assert.Contains("'blocks' of method 'oft' is 8", model.Refusal("oft", """{"block_size": 0, "blocks": 8}"""),
+            StringComparison.Ordinal);
     }
 }

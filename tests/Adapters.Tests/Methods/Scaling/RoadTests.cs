@@ -57,7 +57,8 @@ public sealed class RoadTests : IDisposable
     {
         using var model = OneLayer.Linear(5, 12);
 
-        Assert.Contains("'group_size' of method 'road' is 16, but lin has 12 outputs", model.Refusal("road", "{}"), StringComparison.Ordinal);
+        Assert.Contains("'group_size' of method 'road' is 16, but lin has 12 outputs", model.Refusal("road", "{}"),
+            StringComparison.Ordinal);
         Assert.Contains("is 3, but must be even", model.Refusal("road", """{"group_size": 3}"""), StringComparison.Ordinal);
     }
 }

@@ -66,7 +66,8 @@ public sealed class MissTests : IDisposable
         using var model = OneLayer.Linear(6, 4);
 
         Assert.Contains("'rank' of method 'miss' is 16, but lin has 6 inputs", model.Refusal("miss", "{}"), StringComparison.Ordinal);
-        Assert.Contains("is 3, but lin maps 6 to 4 features", model.Refusal("miss", """{"rank": 3, "variant": "bat"}"""), StringComparison.Ordinal);
+        Assert.Contains("is 3, but lin maps 6 to 4 features", model.Refusal("miss", """{"rank": 3, "variant": "bat"}"""),
+            StringComparison.Ordinal);
         Assert.Contains("'mini_rank' of method 'miss' is 3, but lin has 4 outputs",
             model.Refusal("miss", """{"rank": 2, "variant": "mini", "mini_rank": 3}"""), StringComparison.Ordinal);
     }
