@@ -39,9 +39,9 @@ internal sealed class Hra : LayerMethod<Hra.Options>
     protected override SiteAdapter Create(Attachment on, Target target, Options options)
     {
         var (inputs, rank) = (target.Site.Inputs, options.Rank);
-        if (rank > inputs)
+        if (options.GramSchmidt && rank > inputs)
             throw new AdapterException($"Option 'rank' of method '{on.Method}' is {rank}, but {target.Name} has {inputs} inputs, so at "
-                + $"most {inputs} makes sense.");
+                + $"most {inputs} planes can be orthogonal.");
         var planes = options.GramSchmidt
             ? FreshFactor.KaimingUniform([inputs, rank], on.Generator)
             : FreshFactor.KaimingUniform([inputs, (rank + 1) / 2], on.Generator).repeat_interleave(2, dim: 1).narrow(1, 0, rank);

@@ -24,7 +24,7 @@ internal sealed class Miss : LayerMethod<Miss.Options>
     public sealed record Options : TargetOptions
     {
         /// <summary>Inputs r of a piece; bat needs a divisor of a layer's inputs and outputs. PEFT's 64 is more than small layers
-        /// have.</summary>
+        /// have, and what of the block is beyond the inputs is never used.</summary>
         [Range(1, 65536), PeftField("r")]
         public int Rank { get; init; } = 16;
 
@@ -45,8 +45,6 @@ internal sealed class Miss : LayerMethod<Miss.Options>
     protected override SiteAdapter Create(Attachment on, Target target, Options options)
     {
         var (site, rank, columns) = (target.Site, options.Rank, options.MiniRank);
-        if (rank > site.Inputs)
-            throw Unfit("rank", rank, $"has {site.Inputs} inputs, so at most {site.Inputs} makes sense");
         if (options.Variant == "bat" && (site.Inputs % rank != 0 || site.Outputs % rank != 0))
             throw Unfit("rank", rank, $"maps {site.Inputs} to {site.Outputs} features, both of which it must divide in the variant bat");
         if (options.Variant == "mini" && site.Outputs % columns != 0)

@@ -24,6 +24,7 @@ public sealed class HraTests : IDisposable
     [InlineData(1)]
     [InlineData(3)]
     [InlineData(8)]
+    [InlineData(9)]
     public void It_computes_with_the_weight_times_the_reflections_from_left_to_right(int rank)
     {
         using var model = OneLayer.Linear(8, 5);
@@ -65,11 +66,11 @@ public sealed class HraTests : IDisposable
     }
 
     [Fact]
-    public void Refuses_more_planes_than_inputs_with_the_value()
+    public void Refuses_more_orthogonal_planes_than_inputs_with_the_value()
     {
         using var model = OneLayer.Linear(4, 9);
 
-        Assert.Contains("'rank' of method 'hra' is 5, but lin has 4 inputs", model.Refusal("hra", """{"rank": 5}"""),
+        Assert.Contains("'rank' of method 'hra' is 5, but lin has 4 inputs", model.Refusal("hra", """{"rank": 5, "gram_schmidt": true}"""),
             StringComparison.Ordinal);
     }
 

@@ -13,7 +13,7 @@ public sealed class MissTests : IDisposable
     [Theory]
     [InlineData(2, "miss", 1)]
     [InlineData(4, "miss", 1)] // six inputs make one piece and a half
-    [InlineData(6, "miss", 1)]
+    [InlineData(7, "miss", 1)] // one input to spare
     [InlineData(4, "mini", 1)]
     [InlineData(3, "mini", 2)]
     public void The_block_repeats_over_the_inputs_and_its_columns_over_the_outputs(int rank, string variant, int columns)
@@ -65,7 +65,6 @@ public sealed class MissTests : IDisposable
     {
         using var model = OneLayer.Linear(6, 4);
 
-        Assert.Contains("'rank' of method 'miss' is 16, but lin has 6 inputs", model.Refusal("miss", "{}"), StringComparison.Ordinal);
         Assert.Contains("is 3, but lin maps 6 to 4 features", model.Refusal("miss", """{"rank": 3, "variant": "bat"}"""),
             StringComparison.Ordinal);
         Assert.Contains("'mini_rank' of method 'miss' is 3, but lin has 4 outputs",
