@@ -1,6 +1,7 @@
 using Adapters.Methods;
 using Adapters.Models;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace Adapters.Tests.Methods;
 
@@ -36,6 +37,15 @@ internal sealed class OneLayer : BaseModel
         using var frozen = no_grad();
         model.Layer.Weight.copy_(weight);
         return model;
+    }
+
+    /// <summary>A layer of bfloat16, without a bias.</summary>
+    public static OneLayer Half(long inputs, long outputs)
+    {
+        var weight = Parameter(zeros(outputs, inputs, dtype: bfloat16));
+        var layer = new LinearSite(weight);
+        layer.register_parameter("weight", weight);
+        return new(layer, seed: 3);
     }
 
     /// <summary>A convolution of 3×2 kernels.</summary>

@@ -80,15 +80,29 @@ internal sealed class Psoft : LayerMethod<Psoft.Options>
 
     protected override SiteAdapter Create(Attachment on, Target target, Options options)
     {
-        var weight = target.Site.Weight.cpu().to(float32); // as PEFT does, on whose choice of signs a folder of its depends
-        using var generator = new Generator((ulong)options.SvdSeed, CPU);
-        var (u, s, vt) = options.Svd == "full"
-            ? linalg.svd(weight, fullMatrices: false)
-            : ProjectedSvd.Of(weight, options.Rank, options.SvdIterations, generator);
+        var (u, s, vt) = Triplets(target.Site.Weight.cpu().to(float32), options);
         var values = s.narrow(0, 0, options.Rank) / (options.Alpha / options.Rank);
         var (a, b) = (vt.narrow(0, 0, options.Rank), u.narrow(1, 0, options.Rank));
         (a, b) = options.Init == "psoft_init" ? (a, b * values) : (values.sqrt().unsqueeze(1) * a, b * values.sqrt());
         return new Subspace(target.Site, a.to(target.Site.Weight.device), b.to(target.Site.Weight.device), options);
+    }
+
+    /// <summary>
+    /// Singular triplets with the signs that float32 on a CPU chooses, as PEFT has them. Where two values are near each other, float32
+    /// leaves their directions open by far more than its rounding, differently on each machine; so those are computed in double precision.
+    /// </summary>
+    private static (Tensor U, Tensor S, Tensor Vt) Triplets(Tensor weight, Options options)
+    {
+        if (options.Svd != "full")
+        {
+            using var generator = new Generator((ulong)options.SvdSeed, CPU);
+            return ProjectedSvd.Of(weight, options.Rank, options.SvdIterations, generator);
+        }
+
+        var single = linalg.svd(weight, fullMatrices: false);
+        var (u, s, vt) = linalg.svd(weight.to(float64), fullMatrices: false);
+        var signs = (vt * single.Vh.to(float64)).sum(dim: 1).sign();
+        return ((u * signs).to(float32), s.to(float32), (signs.unsqueeze(1) * vt).to(float32));
     }
 
     private sealed class Subspace : LowRankAdapter

@@ -74,17 +74,21 @@ public sealed class PsoftTests : IDisposable
         TensorAssert.Close(model.Evaluate(x), held, 1e-6);
     }
 
-    [Fact]
-    public void A_random_projection_finds_the_same_directions()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_random_projection_finds_the_same_directions(bool isWide)
     {
-        using var model = OneLayer.Linear(6, 9);
-        var x = ones(1, 6);
+        var turn = tensor(new float[,] { { 1, 1, 1, 1 }, { 1, -1, 1, -1 }, { 1, 1, -1, -1 }, { 1, -1, -1, 1 } }) / 2;
+        var weight = turn.narrow(0, 0, 3).matmul(diag(tensor(new float[] { 1, 8, 3, 0.5f }))).matmul(turn);
+        using var model = OneLayer.Linear(isWide ? weight : weight.t());
+        var x = arange(1, model.Layer.Inputs + 1, dtype: float32).unsqueeze(0);
 
         TensorAssert.Close(Stretched("full"), Stretched("lowrank"));
 
         Tensor Stretched(string svd)
         {
-            using var adapter = model.Attach("psoft", $$"""{"rank": 2, "svd": "{{svd}}", "svd_iterations": 30}""", perturbed: false);
+            using var adapter = model.Attach("psoft", $$"""{"rank": 2, "svd": "{{svd}}"}""", perturbed: false);
             OneLayer.Set(adapter, "psoft_R.vector_a", tensor(new float[] { 2, 3 }));
             return model.Evaluate(x);
         }
