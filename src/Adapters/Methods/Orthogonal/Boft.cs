@@ -10,7 +10,7 @@ namespace Adapters.Methods.Orthogonal;
 /// <summary>BOFT: a layer's inputs are rotated by a product of block rotations between which they are shuffled as in a fast Fourier
 /// transform, and its outputs scaled. Starts as the base, because the rotations are by nothing and the scales 1.</summary>
 /// <remarks>
-/// Section 4 of the paper; the scale leaves the bias alone, as in PEFT. Folders of PEFT's with several factors were written with its
+/// The scale leaves the bias alone, as in PEFT. Folders of PEFT's with several factors were written with its
 /// CUDA kernel; without that it falls back to one.
 /// </remarks>
 [AdapterMethod("boft",

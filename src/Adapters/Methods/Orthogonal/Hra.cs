@@ -10,7 +10,7 @@ namespace Adapters.Methods.Orthogonal;
 /// <summary>HRA: a layer's inputs are reflected at r trained hyperplanes one after the other, which is orthogonal and a change of rank
 /// r. Starts as the base up to rounding where r is even: the hyperplanes come in equal pairs.</summary>
 /// <remarks>
-/// Section 3.2 of the paper; the product of the reflections is computed as one matrix of rank r (Joffrain et al. 2006,
+/// The product of the reflections is computed as one matrix of rank r (Joffrain et al. 2006,
 /// doi:10.1145/1141885.1141886). Reflections at an odd number of planes, or at orthogonal ones, are never the identity: such an adapter
 /// starts elsewhere, in PEFT too, where moreover orthogonalising equal pairs leaves every second plane to rounding. Here those start
 /// from independent planes.
@@ -20,7 +20,7 @@ namespace Adapters.Methods.Orthogonal;
     Equation = "y = W·H₀…Hᵣ₋₁·x + b, Hᵢ = I - 2uᵢuᵢᵀ/‖uᵢ‖²",
     ParametersPerLayer = "rank * in",
     PeftType = "HRA", PeftInert = ["init_weights"],
-    StartsAt = "The base's output up to rounding: every second reflection takes the one before it back.")]
+    StartsAt = "the base's output up to rounding, as every second reflection takes the one before it back")]
 internal sealed class Hra : LayerMethod<Hra.Options>
 {
     public sealed record Options : TargetOptions

@@ -10,10 +10,10 @@ namespace Adapters.Methods.Orthogonal;
 /// <summary>OFT: blocks of a layer's inputs are rotated, which leaves the angles between the weight's rows as they are. Starts as the
 /// base, because the rotations are by nothing.</summary>
 /// <remarks>
-/// Section 3.2 of the paper; the input is rotated in place of the weight, and the rotation made by a series, as Qiu et al. 2025
-/// (arXiv:2506.19847) do. The series and the exact form rotate in opposite directions, in the authors' code as here: trained weights go
-/// with their option. PEFT moves a block size that does not divide the inputs to one nearby; here it is refused. PEFT rotates what a
-/// convolution sees in another way than it merges; here both are its merge.
+/// The input is rotated in place of the weight, and the rotation made by a series, as Qiu et al. 2025 (arXiv:2506.19847) do. The series
+/// and the exact form rotate in opposite directions, in the authors' code as here: trained weights go with their option. PEFT moves a
+/// block size that does not divide the inputs to one nearby; here it is refused. PEFT rotates what a convolution sees in another way
+/// than it merges; here both are its merge.
 /// </remarks>
 [AdapterMethod("oft",
     Source = "Qiu et al. 2023, arXiv:2306.07280",

@@ -8,8 +8,8 @@ namespace Adapters.Methods.Weights;
 
 /// <summary>GLoRA: weight and bias are scaled and shifted, each by what is trained in the form that the options choose. Starts as the
 /// base, because all of it is zero.</summary>
-/// <remarks>Equation 6 of the paper, without its search over the forms. Where the layer has no bias, there is nothing to scale or to
-/// shift in it.</remarks>
+/// <remarks>Without the paper's search over the forms. Where the layer has no bias, there is nothing to scale or to shift in
+/// it.</remarks>
 [AdapterMethod("glora",
     Source = "Chavan et al. 2023, arXiv:2306.07967",
     Equation = "W' = W + W⊙A + B, b' = b + b⊙D + E + WC",
