@@ -15,6 +15,9 @@ internal static class PeftConfig
         "modules_to_save", "target_modules", "exclude_modules", "megatron_core", "qalora_group_size",
     ];
 
+    /// <summary>The biases of the adapted layers, for which each of PEFT's methods has its own word: lora_only, oft_only, MiSS_only.</summary>
+    private static readonly string LayersOnly = OptionSchema.Spell(BiasTraining.LoraOnly);
+
     /// <summary>Writes the options that PEFT has a field for.</summary>
     public static void Write(JsonObject config, OptionSchema schema, JsonObject options, string? peftSwitch)
     {
@@ -22,6 +25,8 @@ internal static class PeftConfig
             config[field.Name] = Theirs(options[option], field);
         if (peftSwitch is not null)
             config[peftSwitch] = true;
+        if ((string?)config["bias"] == LayersOnly)
+            config["bias"] = $"{(string?)config["peft_type"]}_only".ToLowerInvariant();
     }
 
     /// <summary>The method that an adapter of PEFT's is one of, and its options.</summary>
@@ -41,6 +46,8 @@ internal static class PeftConfig
                 throw new AdapterException($"{folder}: '{name}' is {value!.ToJsonString()}, and such an adapter cannot be loaded.");
         }
 
+        if (options["bias"] is JsonValue bias && bias.TryGetValue(out string? which) && which.EndsWith("_only", StringComparison.Ordinal))
+            options["bias"] = LayersOnly;
         Selection(options, config["target_modules"], "target_modules", "target_pattern");
         Selection(options, config["exclude_modules"], "exclude_modules", "exclude_pattern");
         options["modules_to_save"] = config["modules_to_save"]?.DeepClone();
