@@ -1,6 +1,5 @@
 using Adapters.Models;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Adapters.Mechanisms;
 
@@ -45,9 +44,5 @@ public abstract class LowRankAdapter(Site site, double scale, double dropout = 0
     protected Tensor Down(Tensor x, Tensor a) => Site.Apply(Dropped(x, a.dtype), Site.Shape(a));
 
     /// <summary>The input in the adapter's precision, thinned out in training. Tokens cannot be.</summary>
-    internal Tensor Dropped(Tensor x, ScalarType precision)
-    {
-        x = Site.Cast(x, precision);
-        return training && dropout > 0 && x.is_floating_point() ? functional.dropout(x, dropout) : x;
-    }
+    internal Tensor Dropped(Tensor x, ScalarType precision) => Dropped(x, precision, dropout);
 }

@@ -1,5 +1,6 @@
 using Adapters.Models;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace Adapters.Mechanisms;
 
@@ -25,4 +26,11 @@ public abstract class ParallelAdapter(Site site) : SiteAdapter(site)
 
     /// <inheritdoc/>
     public override LayerWeights Fold(LayerWeights layer) => layer with { Matrix = layer.Matrix + Delta() };
+
+    /// <summary>The input in the adapter's precision, thinned out in training. Tokens cannot be.</summary>
+    protected Tensor Dropped(Tensor x, ScalarType precision, double dropout)
+    {
+        x = Site.Cast(x, precision);
+        return training && dropout > 0 && x.is_floating_point() ? functional.dropout(x, dropout) : x;
+    }
 }

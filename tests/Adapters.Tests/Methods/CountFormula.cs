@@ -9,6 +9,8 @@ internal sealed class CountFormula
     {
         ["ceil"] = of => Math.Ceiling(of[0]), ["floor"] = of => Math.Floor(of[0]), ["sqrt"] = of => Math.Sqrt(of[0]),
         ["min"] = of => of.Min(), ["max"] = of => of.Max(),
+        ["less"] = of => of[0] < of[1] ? of[2] : of[3],
+        ["divisor"] = of => Enumerable.Range(1, (int)of[1]).Last(each => of[0] % each == 0), // the largest up to a limit
     };
 
     private readonly string _text;
