@@ -18,11 +18,14 @@ internal static class PeftConfig
     /// <summary>The biases of the adapted layers, for which each of PEFT's methods has its own word: lora_only, oft_only, MiSS_only.</summary>
     private static readonly string LayersOnly = OptionSchema.Spell(BiasTraining.LoraOnly);
 
-    /// <summary>Writes the options that PEFT has a field for.</summary>
+    /// <summary>
+    /// Writes the options that PEFT has a field for. Of one that was left to the method, the config says what the method wrote.
+    /// </summary>
     public static void Write(JsonObject config, OptionSchema schema, JsonObject options, string? peftSwitch)
     {
         foreach (var (option, field) in schema.PeftFields)
-            config[field.Name] = Theirs(options[option], field);
+            if (options[option] is not null || !config.ContainsKey(field.Name))
+                config[field.Name] = Theirs(options[option], field);
         if (peftSwitch is not null)
             config[peftSwitch] = true;
         if ((string?)config["bias"] == LayersOnly)

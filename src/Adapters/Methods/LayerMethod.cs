@@ -11,7 +11,9 @@ public abstract class LayerMethod<TOptions> : AdapterMethod<TOptions>
     /// <inheritdoc/>
     protected override void Attach(Attachment on, TOptions options)
     {
-        foreach (var target in on.Targets(options, Adapts))
+        var targets = on.Targets(options, Adapts);
+        options = Completed(on, targets, options);
+        foreach (var target in targets)
         {
             var own = OptionsFor(target, options);
             if (RankOf(own) is { } rank)
@@ -27,6 +29,12 @@ public abstract class LayerMethod<TOptions> : AdapterMethod<TOptions>
 
     /// <summary>A rank that no layer's dimensions may fall short of; null where there is none.</summary>
     protected virtual int? RankOf(TOptions options) => null;
+
+    /// <summary>
+    /// The options with what they leave to the method, where that hangs on the layers. What PEFT must be told of it goes into the
+    /// config.
+    /// </summary>
+    protected virtual TOptions Completed(Attachment on, IReadOnlyList<Target> targets, TOptions options) => options;
 
     /// <summary>The options as they hold for one layer; the same for all unless the method says otherwise.</summary>
     protected virtual TOptions OptionsFor(Target target, TOptions options) => options;

@@ -67,7 +67,8 @@ public sealed class MethodContractTests : IDisposable
         Assert.True(adapter.Sites.Count == 0 || registered.ParametersPerLayer != "" || registered.ComposesExperts);
         if (registered.ParametersPerLayer == "")
             return;
-        var options = adapter.Config["orchestrator"]!["options"]!.AsObject()
+        var given = adapter.Config["orchestrator"]!["options"]!.AsObject().Where(pair => pair.Value is not null).ToList();
+        var options = given.Concat(adapter.Config.Where(pair => given.TrueForAll(each => each.Key != pair.Key))) // what a method chose
             .Where(pair => pair.Value?.GetValueKind() == System.Text.Json.JsonValueKind.Number)
             .ToDictionary(pair => pair.Key, pair => double.Parse(pair.Value!.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture));
 
