@@ -1,27 +1,53 @@
+using System.Globalization;
 using System.Numerics;
+using Adapters.Options;
 using static TorchSharp.torch;
 
 namespace Adapters.Mechanisms;
 
 /// <summary>
-/// An orthogonal wavelet of Daubechies, by its number of vanishing moments N: filters of 2N taps, of which the one with the
-/// energy in front is taken. N = 1 is Haar's.
+/// An orthogonal wavelet of Daubechies by its number of vanishing moments N, with filters of 2N taps. Of those that share N,
+/// <c>dbN</c> has the energy in front, <c>symN</c> (N from 2) is nearly symmetric; <c>db1</c> is Haar's.
 /// </summary>
-/// <remarks>Daubechies 1988, Orthonormal bases of compactly supported wavelets; found by factoring the spectrum, not in a table.</remarks>
+/// <remarks>
+/// Daubechies 1988, Orthonormal bases of compactly supported wavelets; found by factoring the spectrum, not in a table. N is at
+/// most 10: beyond, the roots are too ill-conditioned for float64.
+/// </remarks>
 internal sealed class Wavelet
 {
+    private const int MostMoments = 10;
+
+    /// <summary>
+    /// Of each N from 2 which roots of the polynomial, by their distance from 0, lie without the unit circle in the nearly symmetric
+    /// wavelet, as PyWavelets has it: a mirrored filter would do as well, but not with the coefficients of trained adapters.
+    /// </summary>
+    private static readonly string[] Outside = ["0", "0", "01", "10", "101", "100", "0101", "0110", "10101"];
+
     private readonly double[] _low;
     private readonly double[] _high;
 
-    /// <param name="moments">N, from 1 to 10: beyond, the roots are too ill-conditioned for float64.</param>
-    public Wavelet(int moments)
+    private Wavelet(int moments, string outside)
     {
-        _low = LowPass(moments);
+        _low = LowPass(moments, outside);
         _high = [.. _low.Reverse().Select((tap, index) => index % 2 == 0 ? tap : -tap)];
     }
 
+    /// <summary>Names of all.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        .. Enumerable.Range(1, MostMoments).Select(moments => $"db{moments}"),
+        .. Enumerable.Range(2, MostMoments - 1).Select(moments => $"sym{moments}"),
+    ];
+
     /// <summary>By how many rows, and columns, an inverse transform has fewer than the coefficients that it is given.</summary>
     public int Reduction => _low.Length - 2;
+
+    /// <summary>The wavelet of one of the <see cref="Names"/>.</summary>
+    public static Wavelet Called(string name)
+    {
+        var moments = int.Parse(name.AsSpan(name.IndexOfAnyInRange('0', '9')), CultureInfo.InvariantCulture);
+        return new Wavelet(moments, name.StartsWith("sym", StringComparison.Ordinal) ? Outside[moments - 2] : new string('0', moments));
+    }
 
     /// <summary>One level of the inverse transform, whose ends, which lack neighbours, are cut off.</summary>
     /// <param name="coefficients">
@@ -44,23 +70,32 @@ internal sealed class Wavelet
     }
 
     /// <summary>
-    /// ((1 + z) / 2)^N times the polynomial whose square on the unit circle is Σ C(N-1+k, k)·y^k, y = (2 - z - 1/z) / 4: of each pair
-    /// of its roots z and 1/z the one within the circle. Taps sum to √2.
+    /// ((1 + z) / 2)^N times a polynomial whose square on the unit circle is Σ C(N-1+k, k)·y^k, y = (2 - z - 1/z) / 4: of each pair
+    /// of roots z and 1/z it has one. Taps sum to √2.
     /// </summary>
-    private static double[] LowPass(int moments)
+    private static double[] LowPass(int moments, string outside)
     {
         Complex[] taps = [1];
         for (var each = 0; each < moments; each++)
             taps = Times(taps, -1);
-        foreach (var y in Roots(moments))
+        var within = Roots(moments).Where(y => y.Imaginary > -1e-7).Select(Within).OrderBy(root => root.Magnitude);
+        foreach (var (root, where) in within.Zip(outside))
         {
-            var middle = 1 - 2 * y; // z + 1/z = 2·middle
-            var root = middle + Complex.Sqrt(middle * middle - 1);
-            taps = Times(taps, root.Magnitude < 1 ? root : 1 / root);
+            var chosen = where == '1' ? 1 / root : root;
+            taps = Times(taps, chosen);
+            if (Math.Abs(chosen.Imaginary) > 1e-7)
+                taps = Times(taps, Complex.Conjugate(chosen));
         }
 
         var sum = taps.Aggregate(Complex.Zero, (total, tap) => total + tap).Real;
         return [.. taps.Select(tap => tap.Real * Math.Sqrt(2) / sum)];
+
+        static Complex Within(Complex y)
+        {
+            var middle = 1 - 2 * y; // z + 1/z = 2·middle
+            var root = middle + Complex.Sqrt(middle * middle - 1);
+            return root.Magnitude < 1 ? root : 1 / root;
+        }
     }
 
     /// <summary>A polynomial, highest power first, times <c>z - root</c>.</summary>
@@ -90,4 +125,10 @@ internal sealed class Wavelet
 
         return roots;
     }
+}
+
+/// <summary>The option is the name of a wavelet.</summary>
+internal sealed class WaveletNameAttribute : ChoicesAttribute
+{
+    public override IReadOnlyList<string> Names => Wavelet.Names;
 }

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Globalization;
 using Adapters.Mechanisms;
 using Adapters.Models;
 using Adapters.Options;
@@ -25,8 +24,8 @@ internal sealed class WaveFt : SpectrumMethod<WaveFt.Options>
 {
     public sealed record Options : SpectrumOptions
     {
-        /// <summary>The wavelet: Daubechies' of 1 (Haar) to 10 vanishing moments.</summary>
-        [AllowedValues("db1", "db2", "db3", "db4", "db5", "db6", "db7", "db8", "db9", "db10"), PeftField("wavelet_family")]
+        /// <summary>The wavelet: Daubechies' of 1 (Haar) to 10 vanishing moments, or a nearly symmetric one.</summary>
+        [WaveletName, PeftField("wavelet_family")]
         public string WaveletFamily { get; init; } = "db1";
 
         /// <summary>Whether there is a transform at all; if not, the coefficients are entries of the update.</summary>
@@ -71,7 +70,7 @@ internal sealed class WaveFt : SpectrumMethod<WaveFt.Options>
     protected override SiteAdapter Create(Attachment on, Target target, Options options)
     {
         var (site, count) = (target.Site, CountOf(on, target, options));
-        var wavelet = options.UseIdwt ? new Wavelet(int.Parse(options.WaveletFamily.AsSpan(2), CultureInfo.InvariantCulture)) : null;
+        var wavelet = options.UseIdwt ? Wavelet.Called(options.WaveletFamily) : null;
         var start = options.Init == "zero" ? zeros(count) : empty(count).normal_(0, 0.01, on.Generator);
         var places = on.Share($"waveft_places.{site.Outputs}.{site.Inputs}.{count}", Keeping.Remade, () =>
         {
