@@ -56,7 +56,7 @@ public static class AdapterFolder
 
     /// <summary>What the adapter's own file holds.</summary>
     private static IEnumerable<(string Name, Tensor Tensor)> Saved(Adapter adapter) =>
-        adapter.Trainable.Select(pair => (pair.Name, (Tensor)pair.Parameter))
+        adapter.Trainable.Concat(adapter.Aliases).Select(pair => (pair.Name, (Tensor)pair.Parameter))
             .Concat(adapter.Kept.Where(kept => kept.Keeping == Keeping.WithAdapter).Select(kept => (kept.Name, kept.Tensor)));
 
     private static void Fill(Adapter adapter, string path, IEnumerable<(string Name, Tensor Tensor)> places)

@@ -12,6 +12,7 @@ namespace Adapters.Mechanisms;
 public class LowRankDelta : LowRankAdapter
 {
     private readonly (Tensor A, Tensor B)? _start;
+    private readonly Parameter? _bias;
 
     /// <summary>Puts given factors beside a layer.</summary>
     /// <param name="site">The layer.</param>
@@ -20,8 +21,9 @@ public class LowRankDelta : LowRankAdapter
     /// <param name="scale">s</param>
     /// <param name="dropout">Share of the input that the update does not see in training.</param>
     /// <param name="isTakenFromWeight">Whether <c>s·BA</c> as given is a part of the weight.</param>
-    public LowRankDelta(Site site, Tensor a, Tensor b, double scale, double dropout = 0, bool isTakenFromWeight = false)
-        : base(site, scale, dropout)
+    /// <param name="hasBias">Whether a trained bias, times s, is added: zero at first.</param>
+    public LowRankDelta(Site site, Tensor a, Tensor b, double scale, double dropout = 0, bool isTakenFromWeight = false,
+        bool hasBias = false) : base(site, scale, dropout)
     {
         if (isTakenFromWeight)
             _start = (Keep("initial_A", a.clone(), Keeping.Beside), Keep("initial_B", b.clone(), Keeping.Beside));
@@ -31,6 +33,8 @@ public class LowRankDelta : LowRankAdapter
             ConvolutionSite => (Own("lora_A.weight", site.Shape(a)), Own("lora_B.weight", b.reshape(b.shape[0], -1, 1, 1))),
             _ => (Own("lora_A.weight", a), Own("lora_B.weight", b)),
         };
+        if (hasBias)
+            _bias = Own("lora_B.bias", zeros(site.Outputs, device: b.device));
     }
 
     /// <summary>A <c>[rank, in]</c>; of a convolution <c>[rank, channels, height, width]</c></summary>
@@ -42,7 +46,7 @@ public class LowRankDelta : LowRankAdapter
     /// <inheritdoc/>
     public override Tensor Adapt(Tensor x, Tensor y)
     {
-        if (_start is null)
+        if (_start is null && _bias is null)
             return base.Adapt(x, y);
         using var scope = NewDisposeScope();
         return (y.to(A.dtype) + UpdateOf(Dropped(x, A.dtype))).to(y.dtype).MoveToOuterDisposeScope();
@@ -52,7 +56,9 @@ public class LowRankDelta : LowRankAdapter
     internal Tensor UpdateOf(Tensor seen)
     {
         var update = Of(Factors());
-        return (_start is { } start ? update - Of(start) : update) * Scale;
+        if (_start is { } start)
+            update = update - Of(start);
+        return (_bias is null ? update : update + Site.OverOutputs(_bias)) * Scale;
 
         Tensor Of((Tensor A, Tensor B) factors) => Site.MixOutputs(Site.Apply(seen, Site.Shape(factors.A)), factors.B);
     }
@@ -63,6 +69,16 @@ public class LowRankDelta : LowRankAdapter
         var (a, b) = Whole();
         return b.matmul(a) * Scale;
     }
+
+    /// <inheritdoc/>
+    public override string? MergeObstacle => _bias is not null && Site.Bias is null
+        ? "An update with a bias of its own cannot be merged into a layer that has none."
+        : null;
+
+    /// <inheritdoc/>
+    public override LayerWeights Fold(LayerWeights layer) => _bias is null
+        ? base.Fold(layer)
+        : base.Fold(layer) with { Bias = layer.Bias! + _bias * Scale };
 
     /// <inheritdoc/>
     public override LayerWeights Foundation(LayerWeights layer) => _start is var (a, b)

@@ -91,6 +91,9 @@ public enum Keeping
     /// <summary>In a file beside it, which only we read: PEFT makes it again, but not to the same bits on every machine.</summary>
     Beside,
 
+    /// <summary>In checkpoints alone: a training goes on with it, a trained adapter does not need it.</summary>
+    InCheckpoints,
+
     /// <summary>Nowhere: a seed or the options give it again, to the same bits on every machine.</summary>
     Remade,
 }

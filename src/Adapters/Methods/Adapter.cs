@@ -28,6 +28,9 @@ public sealed class Adapter : IDisposable
     /// <summary>All that is trained, under the name it is saved by, in a fixed order. What is not here is frozen.</summary>
     public required IReadOnlyList<(string Name, Parameter Parameter)> Trainable { get; init; }
 
+    /// <summary>Further names that parameters are saved by, because PEFT writes what layers share under each of them.</summary>
+    public IReadOnlyList<(string Name, Parameter Parameter)> Aliases { get; init; } = [];
+
     /// <summary>Tensors that are not trained but that it computes with, under the name they are saved by.</summary>
     public IReadOnlyList<KeptTensor> Kept { get; init; } = [];
 
@@ -42,6 +45,12 @@ public sealed class Adapter : IDisposable
     /// before the backward pass.
     /// </summary>
     public Func<Tensor>? AuxiliaryLoss { get; init; }
+
+    /// <summary>
+    /// Is told after each step of a training, while its gradients are still there: the step's number from 1, and the number of
+    /// steps of the training. What it remembers lies in kept tensors, so that a resumed training goes on with the same bits.
+    /// </summary>
+    public Action<int, int>? Stepped { get; init; }
 
     /// <summary>Trained adapters that this one is composed of; saved with it.</summary>
     public IReadOnlyList<StoredAdapter> Experts { get; init; } = [];

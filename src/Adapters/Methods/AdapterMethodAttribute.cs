@@ -25,8 +25,12 @@ public sealed class AdapterMethodAttribute(string id) : Attribute
     /// </summary>
     public string ParametersPerLayer { get; init; } = "";
 
-    /// <summary>Parameters that its layers share, as a formula of its options and of the largest layer's matrix.</summary>
+    /// <summary>Parameters that its layers share, as a formula of its options, their number (<c>layers</c>) and the largest layer's
+    /// matrix.</summary>
     public string ParametersShared { get; init; } = "";
+
+    /// <summary>Whether only layers of one kind, that is of one name and shape, share them.</summary>
+    public bool SharesByKind { get; init; }
 
     /// <summary>Why it cannot be folded into the base's weights; null where it can.</summary>
     public string? CannotMerge { get; init; }

@@ -25,6 +25,7 @@ public sealed class Attachment : IDisposable
     private readonly Dictionary<string, SiteAdapter> _adapters = [];
     private readonly Dictionary<string, (Tensor Tensor, Keeping? Keeping)> _shared = []; // what is kept nowhere but trained has no keeping
     private readonly AdapterMethodAttribute _registration;
+    private readonly List<(string Name, Parameter Parameter)> _aliases = [];
     private readonly HashSet<string> _freed = [];
     private readonly List<Action> _begin = [];
     private readonly List<Action> _end = [];
@@ -54,11 +55,18 @@ public sealed class Attachment : IDisposable
     /// <summary>Tells the base from others, see <see cref="BaseFingerprint"/>.</summary>
     internal string Fingerprint => field ??= BaseFingerprint.Of(Model, Context.Head);
 
-    /// <summary>Fields of <c>adapter_config.json</c> that are the method's own, in PEFT's words.</summary>
+    /// <summary>Fields of <c>adapter_config.json</c> that are the method's own, in PEFT's words. What an option says goes before, if
+    /// it says anything.</summary>
     public JsonObject Config { get; }
 
     /// <summary>A term of the training loss, see <see cref="Adapter.AuxiliaryLoss"/>.</summary>
     public Func<Tensor>? AuxiliaryLoss { get; set; }
+
+    /// <summary>What is told of each step, see <see cref="Adapter.Stepped"/>.</summary>
+    public Action<int, int>? Stepped { get; set; }
+
+    /// <summary>The layers that are adapted, once <see cref="Targets"/> has been asked for.</summary>
+    public IReadOnlyList<Target> Adapted { get; private set; } = [];
 
     /// <summary>The adapters that this one is composed of.</summary>
     public IReadOnlyList<StoredAdapter> Experts { get; set; } = [];
@@ -78,7 +86,7 @@ public sealed class Attachment : IDisposable
         if (options.ExcludePattern is not null || options.ExcludeModules is not null)
             Config["exclude_modules"] = options.ExcludePattern is { } exclusion ? exclusion
                 : new JsonArray([.. options.ExcludeModules!.Order(StringComparer.Ordinal)]);
-        return targets;
+        return Adapted = targets;
     }
 
     /// <summary>Refuses a rank that exceeds the dimensions of a layer.</summary>
@@ -102,6 +110,19 @@ public sealed class Attachment : IDisposable
         if (!_shared.TryGetValue(key, out var shared))
             _shared.Add(key, shared = (nn.Parameter(make()).DetachFromDisposeScope(), null));
         return (Parameter)shared.Tensor;
+    }
+
+    /// <summary>A parameter that several layers share, saved under the name of each and this key.</summary>
+    /// <param name="owner">The layer that it is called after.</param>
+    /// <param name="user">A layer that uses it.</param>
+    /// <param name="key">PEFT's name within a layer, such as <c>lily_B.weight</c>.</param>
+    /// <param name="make">Makes its initial value; called once.</param>
+    public Parameter Share(Target owner, Target user, string key, Func<Tensor> make)
+    {
+        var shared = Share($"{Root[SharedRoot.Length..]}{owner.Name}.{key}", make);
+        if (user != owner)
+            _aliases.Add(($"{Root}{user.Name}.{key}", shared));
+        return shared;
     }
 
     /// <summary>A tensor that several layers share and that is not trained: freed with the adapter, kept as said.</summary>
@@ -196,10 +217,12 @@ public sealed class Attachment : IDisposable
             Method = Method,
             Sites = _adapters,
             Trainable = [.. own, .. shared, .. freed],
+            Aliases = _aliases,
             Kept = [.. kept, .. keptTogether],
             Shared = [.. _shared.Values.Select(each => each.Tensor)],
             Config = config,
             AuxiliaryLoss = AuxiliaryLoss,
+            Stepped = Stepped,
             Experts = Experts,
             Release = () => _end.ForEach(end => end()),
         };

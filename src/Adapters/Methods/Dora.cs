@@ -15,7 +15,7 @@ namespace Adapters.Methods;
     PeftType = "LORA", PeftSwitch = "use_dora")]
 internal sealed class Dora : LayerMethod<Dora.Options>
 {
-    public sealed record Options : Lora.Options;
+    public sealed record Options : Lora.LowRankOptions;
 
     protected override bool Adapts(Site site) => true;
 

@@ -11,11 +11,19 @@ namespace Adapters.Methods;
 [AdapterMethod("lora",
     Source = "Hu et al. 2021, arXiv:2106.09685",
     Equation = "y = Wx + b + s·B(A·drop(x)), s = alpha / rank",
-    ParametersPerLayer = "rank * (in + out)",
+    ParametersPerLayer = "rank * (in + out) + lora_bias * out",
     PeftType = "LORA")]
 internal sealed class Lora : LayerMethod<Lora.Options>
 {
-    public record Options : TargetOptions
+    public sealed record Options : LowRankOptions
+    {
+        /// <summary>Whether the update has a trained bias c of its own: y = Wx + b + s·(B(A·drop(x)) + c).</summary>
+        [PeftField("lora_bias")]
+        public bool LoraBias { get; init; }
+    }
+
+    /// <summary>The options of all methods whose update is LoRA's.</summary>
+    public abstract record LowRankOptions : TargetOptions
     {
         /// <summary>Inner dimension r of the update.</summary>
         [Range(1, 65536), PeftField("r")]
@@ -56,19 +64,23 @@ internal sealed class Lora : LayerMethod<Lora.Options>
     protected override Options OptionsFor(Target target, Options options) => For(target, options);
 
     /// <summary>The options as the patterns have them for one layer.</summary>
-    internal static TOptions For<TOptions>(Target target, TOptions options) where TOptions : Options => options with
+    internal static TOptions For<TOptions>(Target target, TOptions options) where TOptions : LowRankOptions => options with
     {
         Rank = (int)LayerPatterns.Of(options.RankPattern, "rank_pattern", target.Name, options.Rank),
         Alpha = LayerPatterns.Of(options.AlphaPattern, "alpha_pattern", target.Name, options.Alpha),
     };
 
-    protected override SiteAdapter Create(Attachment on, Target target, Options options) => Fresh(on, target.Site, options);
+    protected override SiteAdapter Create(Attachment on, Target target, Options options) =>
+        options.LoraBias && target.Site is EmbeddingSite
+            ? throw new AdapterException($"Option 'lora_bias' of method 'lora' is true, but must be false for {target.Name}: it is "
+                + $"{target.Site.Kind}, to which no bias is added.")
+            : Fresh(on, target.Site, options, options.LoraBias);
 
     /// <summary>A fresh update, which is zero.</summary>
-    internal static LowRankDelta Fresh(Attachment on, Site site, Options options)
+    internal static LowRankDelta Fresh(Attachment on, Site site, LowRankOptions options, bool hasBias = false)
     {
         var start = LowRankInitNameAttribute.Find(options.Init).Of(site, options.Rank, options.Scale, on.Generator);
         var (a, b) = (start.A.to(site.Weight.device), start.B.to(site.Weight.device));
-        return new LowRankDelta(site, a, b, options.Scale, options.Dropout, start.IsTakenFromWeight);
+        return new LowRankDelta(site, a, b, options.Scale, options.Dropout, start.IsTakenFromWeight, hasBias);
     }
 }

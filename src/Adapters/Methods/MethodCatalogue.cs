@@ -14,6 +14,7 @@ namespace Adapters.Methods;
 /// <param name="Equation">What it computes, in one line.</param>
 /// <param name="ParametersPerLayer">Formula of the parameters that it trains in a layer; empty where it does not go by layers.</param>
 /// <param name="ParametersShared">Formula of the parameters that its layers share; empty where they share none.</param>
+/// <param name="SharesByKind">Whether only layers of one kind, that is of one name and shape, share them.</param>
 /// <param name="CannotMerge">Why it cannot be folded into the base's weights; null where it can.</param>
 /// <param name="PeftType">PEFT's name for the kind of adapter; null where PEFT has none.</param>
 /// <param name="PeftSwitch">The field of PEFT's config that tells it from another of the same type.</param>
@@ -31,6 +32,7 @@ public sealed record RegisteredMethod(
     string Equation,
     string ParametersPerLayer,
     string ParametersShared,
+    bool SharesByKind,
     string? CannotMerge,
     string? PeftType,
     string? PeftSwitch,
@@ -84,6 +86,7 @@ public static class MethodCatalogue
             attribute.Equation,
             attribute.ParametersPerLayer,
             attribute.ParametersShared,
+            attribute.SharesByKind,
             attribute.CannotMerge,
             attribute.PeftType,
             attribute.PeftSwitch,

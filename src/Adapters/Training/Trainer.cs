@@ -130,6 +130,7 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
 
         var clip = options.ClipNorm > 0 && norm > options.ClipNorm ? options.ClipNorm / (norm + 1e-6) : 1; // as PyTorch
         optimizer.Step(step, _rates.At(step), clip / options.Accumulation);
+        adapter.Stepped?.Invoke(step, _steps);
         return loss;
     }
 

@@ -35,8 +35,8 @@ public sealed class AdapterFolderTests : IDisposable
         Assert.Equal(
             new JsonObject
             {
-                ["peft_type"] = "LORA", ["target_modules"] = new JsonArray("q_proj", "v_proj"), ["r"] = 4, ["lora_alpha"] = 8.0,
-                ["lora_dropout"] = 0.1, ["use_rslora"] = false, ["init_lora_weights"] = true,
+                ["peft_type"] = "LORA", ["target_modules"] = new JsonArray("q_proj", "v_proj"), ["lora_bias"] = false, ["r"] = 4,
+                ["lora_alpha"] = 8.0, ["lora_dropout"] = 0.1, ["use_rslora"] = false, ["init_lora_weights"] = true,
                 ["rank_pattern"] = new JsonObject(), ["alpha_pattern"] = new JsonObject(), ["layers_to_transform"] = null,
                 ["layers_pattern"] = null, ["bias"] = "lora_only", ["base_model_name_or_path"] = "tiny/qwen",
                 ["inference_mode"] = true, ["task_type"] = null, ["modules_to_save"] = new JsonArray("model.norm"),

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using Adapters.Methods;
 
 namespace Adapters.Tests.Methods;
 
@@ -7,8 +9,8 @@ internal sealed class CountFormula
 {
     private static readonly Dictionary<string, Func<double[], double>> Functions = new()
     {
-        ["ceil"] = of => Math.Ceiling(of[0]), ["floor"] = of => Math.Floor(of[0]), ["sqrt"] = of => Math.Sqrt(of[0]),
-        ["min"] = of => of.Min(), ["max"] = of => of.Max(),
+        ["ceil"] = of => Math.Ceiling(of[0]), ["floor"] = of => Math.Floor(of[0]), ["round"] = of => Math.Round(of[0]),
+        ["sqrt"] = of => Math.Sqrt(of[0]), ["min"] = of => of.Min(), ["max"] = of => of.Max(),
         ["less"] = of => of[0] < of[1] ? of[2] : of[3],
         ["divisor"] = of => Enumerable.Range(1, (int)of[1]).Last(each => of[0] % each == 0), // the largest up to a limit
     };
@@ -18,6 +20,18 @@ internal sealed class CountFormula
     private int _at;
 
     private CountFormula(string text, IReadOnlyDictionary<string, double> values) => (_text, _values) = (text.Replace(" ", ""), values);
+
+    /// <summary>An adapter's options as numbers: flags are 0 or 1; where an option is left to the method, what that chose.</summary>
+    public static IReadOnlyDictionary<string, double> ValuesOf(Adapter adapter) =>
+        adapter.Config["orchestrator"]!["options"]!.AsObject().Concat(adapter.Config)
+            .Where(pair => pair.Value?.GetValueKind() is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False)
+            .DistinctBy(pair => pair.Key)
+            .ToDictionary(pair => pair.Key, pair => pair.Value!.GetValueKind() switch
+            {
+                JsonValueKind.True => 1,
+                JsonValueKind.False => 0,
+                _ => double.Parse(pair.Value.ToJsonString(), CultureInfo.InvariantCulture),
+            });
 
     public static long Compute(string text, IReadOnlyDictionary<string, double> values)
     {

@@ -67,21 +67,27 @@ public sealed class MethodContractTests : IDisposable
         Assert.True(adapter.Sites.Count == 0 || registered.ParametersPerLayer != "" || registered.ComposesExperts);
         if (registered.ParametersPerLayer == "")
             return;
-        var given = adapter.Config["orchestrator"]!["options"]!.AsObject().Where(pair => pair.Value is not null).ToList();
-        var options = given.Concat(adapter.Config.Where(pair => given.TrueForAll(each => each.Key != pair.Key))) // what a method chose
-            .Where(pair => pair.Value?.GetValueKind() == System.Text.Json.JsonValueKind.Number)
-            .ToDictionary(pair => pair.Key, pair => double.Parse(pair.Value!.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture));
+        var options = CountFormula.ValuesOf(adapter);
 
         foreach (var site in adapter.Sites.Values)
-            Assert.Equal(Count(registered.ParametersPerLayer, site.Site.Inputs, site.Site.Outputs, site.Site.Bias),
-                site.parameters().Sum(own => own.numel()));
-        var sites = adapter.Sites.Values.Select(adapted => adapted.Site).ToList();
-        var shared = adapter.Trainable.Where(pair => pair.Name.Split('.')[1] != "model").Sum(pair => pair.Parameter.numel());
-        Assert.Equal(registered.ParametersShared == "" ? 0
-            : Count(registered.ParametersShared, sites.Max(site => site.Inputs), sites.Max(site => site.Outputs)), shared);
+            Assert.Equal(Count(registered.ParametersPerLayer, [site.Site]), site.parameters().Sum(own => own.numel()));
+        var others = adapter.Sites.Values.SelectMany(site => site.parameters()).Concat(model.parameters()).ToHashSet();
+        var shared = adapter.Trainable.Where(pair => !others.Contains(pair.Parameter)).Sum(pair => pair.Parameter.numel());
+        Assert.Equal(
+            adapter.Sites.GroupBy(site => registered.SharesByKind
+                    ? (site.Key.Split('.')[^1], site.Value.Site.Inputs, site.Value.Site.Outputs)
+                    : default)
+                .Sum(kind => Count(registered.ParametersShared, [.. kind.Select(site => site.Value.Site)])),
+            shared);
 
-        long Count(string formula, long inputs, long outputs, Tensor? bias = null) => CountFormula.Compute(formula,
-            new Dictionary<string, double>(options) { ["in"] = inputs, ["out"] = outputs, ["bias"] = bias is null ? 0 : 1 });
+        long Count(string formula, IReadOnlyList<Site> layers) => formula == "" ? 0
+            : CountFormula.Compute(formula, new Dictionary<string, double>(options)
+            {
+                ["layers"] = layers.Count,
+                ["in"] = layers.Max(site => site.Inputs),
+                ["out"] = layers.Max(site => site.Outputs),
+                ["bias"] = layers[0].Bias is null ? 0 : 1,
+            });
     }
 
     [Theory, MemberData(nameof(MethodsOnBases))]
