@@ -34,7 +34,7 @@ public class LowRankDelta : LowRankAdapter
             _ => (Own("lora_A.weight", a), Own("lora_B.weight", b)),
         };
         if (hasBias)
-            _bias = Own("lora_B.bias", zeros(site.Outputs, device: b.device));
+            _bias = Own("lora_B.bias", zeros(site.Outputs, device: B.device));
     }
 
     /// <summary>A <c>[rank, in]</c>; of a convolution <c>[rank, channels, height, width]</c></summary>

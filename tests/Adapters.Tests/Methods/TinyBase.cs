@@ -61,13 +61,13 @@ internal sealed class TinyBase(string folder)
     }
 
     /// <summary>Moves everything that is trained somewhere, as if it had been.</summary>
-    public static void Perturb(Adapter adapter, ulong seed = 5)
+    public static void Perturb(Adapter adapter, ulong seed = 5, double deviation = 0.1)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         using var generator = new Generator(seed);
         foreach (var (_, parameter) in adapter.Trainable)
-            parameter.add_(empty(parameter.shape).normal_(0, 0.1, generator));
+            parameter.add_(empty(parameter.shape).normal_(0, deviation, generator));
     }
 
     /// <summary>Folders of two LoRA experts for a base.</summary>

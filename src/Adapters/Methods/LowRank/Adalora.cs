@@ -103,10 +103,13 @@ internal sealed class Adalora : AdapterMethod<Adalora.Options>
 
     private sealed class Update : LowRankAdapter
     {
+        private readonly Tensor _firstRank; // [1]
+
         public Update(Site site, Options options, Generator generator)
-            : base(site, (options.Alpha > 0 ? options.Alpha : options.Rank) / (options.Rank + 1e-5), options.Dropout)
+            : base(site, options.Alpha > 0 ? options.Alpha : options.Rank, options.Dropout)
         {
             var device = site.Weight.device;
+            _firstRank = Keep("ranknum", full(1, options.Rank, dtype: float32, device: device), Keeping.Remade);
             Triplets = new(
                 Own("lora_A", Narrow(options.Rank, site.Inputs)),
                 Own("lora_E", zeros(options.Rank, 1, device: device)),
@@ -117,6 +120,7 @@ internal sealed class Adalora : AdapterMethod<Adalora.Options>
 
         public RankAllocation.Triplets Triplets { get; }
 
-        protected override (Tensor A, Tensor B) Factors() => (Triplets.A * Triplets.E, Triplets.B);
+        protected override (Tensor A, Tensor B) Factors() =>
+            (Triplets.A * (Triplets.E / (_firstRank + 1e-5)), Triplets.B);
     }
 }

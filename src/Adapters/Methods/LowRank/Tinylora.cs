@@ -29,7 +29,7 @@ internal sealed class Tinylora : LayerMethod<Tinylora.Options>
 
     public sealed record Options : TargetOptions
     {
-        /// <summary>Number r of singular triplets.</summary>
+        /// <summary>Number r of singular triplets; all of a layer that has fewer.</summary>
         [Range(1, 65536), PeftField("r")]
         public int Rank { get; init; } = 2;
 
@@ -64,8 +64,6 @@ internal sealed class Tinylora : LayerMethod<Tinylora.Options>
 
     protected override bool Adapts(Site site) => site is LinearSite or EmbeddingSite;
 
-    protected override int? RankOf(Options options) => options.Rank;
-
     protected override SiteAdapter Create(Attachment on, Target target, Options options)
     {
         var vector = on.Share($"tinylora_v.{GroupOf(target.Index, on.Adapted.Count, options.WeightTying)}", () =>
@@ -97,20 +95,35 @@ internal sealed class Tinylora : LayerMethod<Tinylora.Options>
             _vector = vector;
             var device = vector.device;
             var (u, s, vt) = linalg.svd(target.Site.Weight.cpu().to(float32), fullMatrices: false);
-            var root = s.narrow(0, 0, options.Rank).sqrt();
-            _a = Keep("tinylora_A", (root.unsqueeze(1) * vt.narrow(0, 0, options.Rank)).to(device), Keeping.WithAdapter);
-            _b = Keep("tinylora_B", (u.narrow(1, 0, options.Rank) * root).to(device), Keeping.WithAdapter);
+            var rank = Math.Min(options.Rank, s.shape[0]);
+            var root = s.narrow(0, 0, rank).sqrt();
+            _a = Keep("tinylora_A", (root.unsqueeze(1) * vt.narrow(0, 0, rank)).to(device), Keeping.WithAdapter);
+            _b = Keep("tinylora_B", (u.narrow(1, 0, rank) * root).to(device), Keeping.WithAdapter);
 
             using var generator = new Generator((ulong)(options.ProjectionSeed + target.Index), CPU);
-            var drawn = empty(options.VectorSize, options.Rank, options.Rank).normal_(0, 1, generator) / Math.Sqrt(options.Rank);
+            var drawn = empty(options.VectorSize, rank, rank).normal_(0, 1, generator) / Math.Sqrt(rank);
             _combinations = Keep("tinylora_P", drawn.to(device), options.SaveProjection ? Keeping.WithAdapter : Keeping.Remade);
         }
 
-        /// <summary>An embedding's table is the transpose of its matrix.</summary>
+        /// <summary>Factor by factor, which rounds less than one product beforehand would.</summary>
+        public override Tensor Adapt(Tensor x, Tensor y)
+        {
+            using var scope = NewDisposeScope();
+            var (a, between, b) = Parts();
+            return Site.AddMixed(y, Site.MixOutputs(Down(x, a), between), b, Scale).MoveToOuterDisposeScope();
+        }
+
         protected override (Tensor A, Tensor B) Factors()
         {
+            var (a, between, b) = Parts();
+            return (a, b.matmul(between));
+        }
+
+        /// <summary>An embedding's table is the transpose of its matrix.</summary>
+        private (Tensor A, Tensor Between, Tensor B) Parts()
+        {
             var between = _vector.matmul(_combinations.flatten(1)).view(_combinations.shape[1..]);
-            return Site is EmbeddingSite ? (_b.t(), _a.t().matmul(between.t())) : (_a, _b.matmul(between));
+            return Site is EmbeddingSite ? (_b.t(), between.t(), _a.t()) : (_a, between, _b);
         }
     }
 }
