@@ -19,9 +19,12 @@ namespace Adapters.Methods.LowRank;
     Equation = "y = Wx + b + s·(Σ p_e B_e)(Ax), p the mean of softmax(R·A·x) over all positions, the B_e those of all layers of a kind",
     ParametersPerLayer = "experts * rank",
     ParametersShared = "ceil(layers / stride) * rank * in + experts * rank * out", SharesByKind = true,
+    CannotMerge = Obstacle,
     PeftType = "LILY", PeftInert = ["init_weights"])]
 internal sealed class Lily : LayerMethod<Lily.Options>
 {
+    private const string Obstacle = "Lily mixes its factors by what a layer sees, batch by batch, so no one weight computes the same.";
+
     public sealed record Options : TargetOptions
     {
         /// <summary>Inner dimension r of the update.</summary>
@@ -45,7 +48,7 @@ internal sealed class Lily : LayerMethod<Lily.Options>
     {
         var (inputs, outputs, device) = (target.Site.Inputs, target.Site.Outputs, target.Site.Weight.device);
         var names = options.TargetModules ?? on.Model.DefaultTargets;
-        var kind = on.Adapted.Where(other => NameOf(other, names) == NameOf(target, names)
+        var kind = on.Adapted.Where(other => (options.TargetPattern is not null || NameOf(other, names) == NameOf(target, names))
             && (other.Site.Inputs, other.Site.Outputs) == (inputs, outputs)).ToList();
         var place = kind.IndexOf(target);
 
@@ -74,8 +77,7 @@ internal sealed class Lily : LayerMethod<Lily.Options>
             _router = Own("lily_router.weight", router);
         }
 
-        public override string MergeObstacle =>
-            "Lily mixes its factors by what a layer sees, batch by batch, so no one weight computes the same.";
+        public override string MergeObstacle => Obstacle;
 
         public override bool SeesSequence => true;
 
