@@ -15,7 +15,7 @@ internal static class PeftConfig
         "modules_to_save", "target_modules", "exclude_modules", "megatron_core", "qalora_group_size",
     ];
 
-    /// <summary>The biases of the adapted layers, for which each of PEFT's methods has its own word: lora_only, oft_only, MiSS_only.</summary>
+    /// <summary>The biases of the adapted layers, which each of PEFT's methods calls otherwise: lora_only, oft_only, MiSS_only.</summary>
     private static readonly string LayersOnly = OptionSchema.Spell(BiasTraining.LoraOnly);
 
     /// <summary>
