@@ -89,7 +89,8 @@ public static class CatalogueTables
         if (method.Trains)
             yield return ("Starts at", method.StartsAt ?? "the base's output");
         if (method.Trains)
-            yield return ("Merges into the base", method.CannotMerge is { } reason ? $"no: {reason}" : "yes, so that it costs nothing at inference");
+            yield return ("Merges into the base",
+                method.CannotMerge is { } reason ? $"no: {reason}" : "yes, so that it costs nothing at inference");
         if (method.PeftType is { } type)
             yield return ("Folders", $"exchanged with PEFT ({type})");
         yield return ("Works on", Families(method.Families));

@@ -13,7 +13,8 @@ internal sealed class MethodsCommand : Command, IExemplified
         var show = CatalogueEntryCommand.Create("method", context, (catalogue, name, output) =>
         {
             var method = CatalogueEntryCommand.Find(catalogue.Methods, method => method.Id, name, "method");
-            output.Write(new MethodsDocument([method]), ReportJson.Of, _ => CatalogueTables.Show(method, catalogue.Tasks, catalogue.TrainingOptions));
+            output.Write(new MethodsDocument([method]), ReportJson.Of,
+                _ => CatalogueTables.Show(method, catalogue.Tasks, catalogue.TrainingOptions));
         });
         Add(show);
         Add(_format);
