@@ -71,7 +71,8 @@ internal sealed class CountFormula
         if (double.TryParse(word, CultureInfo.InvariantCulture, out var number))
             return number;
         if (Take('(') is null)
-            return _values.TryGetValue(word, out var value) ? value : throw new FormatException($"'{_text}' names '{word}', which is unknown.");
+            return _values.TryGetValue(word, out var value) ? value
+                : throw new FormatException($"'{_text}' names '{word}', which is unknown.");
         var arguments = new List<double> { Sum() };
         while (Take(',') is not null)
             arguments.Add(Sum());
