@@ -29,7 +29,12 @@ internal static class PeftConfig
         if (peftSwitch is not null)
             config[peftSwitch] = true;
         if ((string?)config["bias"] == LayersOnly)
-            config["bias"] = $"{(string?)config["peft_type"]}_only".ToLowerInvariant();
+            config["bias"] = (string?)config["peft_type"] switch
+            {
+                "ADALORA" => "lora_only",
+                "FOURIERFT" => "fourier_only",
+                var type => $"{type}_only".ToLowerInvariant(),
+            };
     }
 
     /// <summary>The method that an adapter of PEFT's is one of, and its options.</summary>
@@ -69,13 +74,18 @@ internal static class PeftConfig
 
     private static JsonNode? Theirs(JsonNode? value, PeftFieldAttribute field) => value switch
     {
-        JsonArray entries when field.IsMap => new JsonObject(entries.Select(entry => (string)entry!).Select(entry => (entry, entry.LastIndexOf('=')))
-            .Select(pair => KeyValuePair.Create(pair.entry[..pair.Item2], JsonNode.Parse(pair.entry[(pair.Item2 + 1)..])))),
+        JsonArray entries when field.IsMap => new JsonObject(entries.Select(entry => Pair((string)entry!))),
         null when field.IsMap => new JsonObject(),
         JsonValue text when text.GetValueKind() == JsonValueKind.String =>
             (string)text! is var spelt && spelt == field.True ? true : spelt == field.False ? false : spelt,
         _ => value?.DeepClone(),
     };
+
+    private static KeyValuePair<string, JsonNode?> Pair(string entry)
+    {
+        var cut = entry.LastIndexOf('=');
+        return new(entry[..cut], JsonNode.Parse(entry[(cut + 1)..]));
+    }
 
     private static JsonNode? Ours(JsonNode? value, PeftFieldAttribute field, OptionKind kind) => value?.GetValueKind() switch
     {

@@ -159,9 +159,11 @@ public sealed class Attachment : IDisposable
         {
             var freed = _freed.Count;
             Free(name => ModulesAbove(name).Any(above => TargetModules.Means(module, above)));
-            if (_freed.Count == freed)
-                throw new AdapterException($"Option 'modules_to_save' of method '{Method}' names '{module}', but the {Model.Family} base "
-                    + $"has no such module.{NearestName.Hint(module, Model.named_parameters().SelectMany(pair => ModulesAbove(pair.name)).Distinct())}");
+            if (_freed.Count > freed)
+                continue;
+            var modulesOfBase = Model.named_parameters().SelectMany(pair => ModulesAbove(pair.name)).Distinct();
+            throw new AdapterException($"Option 'modules_to_save' of method '{Method}' names '{module}', but the {Model.Family} base "
+                + $"has no such module.{NearestName.Hint(module, modulesOfBase)}");
         }
 
         static IEnumerable<string> ModulesAbove(string parameter)

@@ -16,7 +16,7 @@ namespace Adapters.Methods;
 /// </remarks>
 [AdapterMethod("longlora",
     Source = "Chen et al. 2023, arXiv:2309.12307",
-    Equation = "LoRA on q, k, v, o; norms and embeddings trained; attention within groups, those of half of the heads shifted by half a group",
+    Equation = "LoRA on q, k, v, o; norms and embeddings trained; attention within groups, half of the heads' shifted by half a group",
     ParametersPerLayer = "rank * (in + out)",
     Families = ["llama", "mistral", "qwen2"])]
 internal sealed class LongLora : AdapterMethod<LongLora.Options>

@@ -32,7 +32,8 @@ internal sealed class MoleKind : IGoldenKind
             return; // and so no loss
 
         GoldenTraining.CheckGradients(tensors, compare, Loss(pass), () => [("x", x.grad), .. layers.Gradients()]);
-        GoldenTraining.CheckSteps(golden.NodeAt("hyperparameters.optimizer"), tensors, compare, layers.Parameters, _ => Loss(layers.Run(tensors["in.x"])), layers.State);
+        GoldenTraining.CheckSteps(golden.NodeAt("hyperparameters.optimizer"), tensors, compare, layers.Parameters,
+            _ => Loss(layers.Run(tensors["in.x"])), layers.State);
 
         Tensor Loss(Pass ofPass) =>
             functional.mse_loss(ofPass.Output, target) + ofPass.Balance * golden.Hyperparameter<double>("balance_loss_coefficient");

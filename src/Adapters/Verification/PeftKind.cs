@@ -67,7 +67,8 @@ internal sealed class PeftKind : IGoldenKind
         {
             "linear" => new LinearSite(weight.shape[1], weight.shape[0], bias is not null, weight.device),
             "embedding" => new EmbeddingSite(weight.shape[0], weight.shape[1], padding: null, weight.device),
-            "conv2d" => new ConvolutionSite(weight.shape[1], weight.shape[0], (weight.shape[2], weight.shape[3]), weight.device, bias is not null)
+            "conv2d" => new ConvolutionSite(
+                weight.shape[1], weight.shape[0], (weight.shape[2], weight.shape[3]), weight.device, bias is not null)
             {
                 Padding = (tensors["out.y"].shape[2] - tensors["in.x"].shape[2] + weight.shape[2] - 1) / 2,
             },

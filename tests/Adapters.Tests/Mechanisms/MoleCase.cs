@@ -43,7 +43,8 @@ internal sealed class MoleCase
         var folder = GoldenFiles.Of("core", "mole");
         var golden = new GoldenCase { Folder = folder, Description = _entry, Kind = "core/mole" };
         var compare = new Comparison(golden, gradientShare: 1);
-        GoldenTraining.CheckSteps(_entry["hyperparameters"]!["optimizer"], golden.Tensors((string)_entry["file"]!), compare, gates, _ => loss(),
+        GoldenTraining.CheckSteps(_entry["hyperparameters"]!["optimizer"], golden.Tensors((string)_entry["file"]!), compare, gates,
+            _ => loss(),
             () => gates.Select(pair => (pair.Name, (Tensor)pair.Parameter)));
         Assert.True(compare.WorstOutput is { Share: <= 1 }, compare.WorstOutput?.ToString());
     }

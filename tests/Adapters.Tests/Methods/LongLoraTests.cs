@@ -42,7 +42,8 @@ public sealed partial class LongLoraTests : IDisposable
         compare.Output("out.full_attention_loss", FullAttentionLoss(), tensors["out.full_attention_loss"]);
         GoldenTraining.CheckGradients(tensors, compare, model.Loss(tokens, tokens),
             () => adapter.Trainable.Select(pair => (Short(pair.Name), pair.Parameter.grad)));
-        GoldenTraining.CheckSteps(golden.NodeAt("hyperparameters.optimizer"), tensors, compare, adapter.Trainable, _ => model.Loss(tokens, tokens),
+        GoldenTraining.CheckSteps(golden.NodeAt("hyperparameters.optimizer"), tensors, compare, adapter.Trainable,
+            _ => model.Loss(tokens, tokens),
             () => adapter.Trainable.Select(pair => (Short(pair.Name), (Tensor)pair.Parameter)));
         compare.Output("after.full_attention_loss", FullAttentionLoss(), tensors["after.full_attention_loss"]);
 

@@ -26,9 +26,10 @@ public sealed class TargetOptionsTests : IDisposable
         "layers.0.self_attn.q_proj", "layers.1.self_attn.q_proj")]
     [InlineData("""{"target_modules": ["q_proj"], "exclude_pattern": ".*0.*"}""", "layers.1.self_attn.q_proj")]
     [InlineData("""{"target_modules": ["q_proj", "embed_tokens"], "layers_to_transform": [1]}""", "layers.1.self_attn.q_proj")]
-    [InlineData("""{"target_modules": ["q_proj"], "layers_to_transform": [0], "layers_pattern": ["layers"]}""", "layers.0.self_attn.q_proj")]
-    [InlineData("""{"target_modules": ["all-linear"], "modules_to_save": ["mlp"], "layers_to_transform": [0]}""", "layers.0.self_attn.q_proj",
-        "layers.0.self_attn.k_proj", "layers.0.self_attn.v_proj", "layers.0.self_attn.o_proj")]
+    [InlineData("""{"target_modules": ["q_proj"], "layers_to_transform": [0], "layers_pattern": ["layers"]}""",
+        "layers.0.self_attn.q_proj")]
+    [InlineData("""{"target_modules": ["all-linear"], "modules_to_save": ["mlp"], "layers_to_transform": [0]}""",
+        "layers.0.self_attn.q_proj", "layers.0.self_attn.k_proj", "layers.0.self_attn.v_proj", "layers.0.self_attn.o_proj")]
     public void Options_say_which_layers(string options, params string[] layers)
     {
         using var model = TinyBase.Llama.Load();
@@ -38,8 +39,8 @@ public sealed class TargetOptionsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"exclude_modules": ["z_proj"]}""", "Option 'exclude_modules' of method 'lora' names 'z_proj', but the llama base has no "
-        + "adaptable layer of that name.")]
+    [InlineData("""{"exclude_modules": ["z_proj"]}""", "Option 'exclude_modules' of method 'lora' names 'z_proj', "
+        + "but the llama base has no adaptable layer of that name.")]
     [InlineData("""{"target_pattern": "["}""", "Option 'target_pattern' of method 'lora' is '[', which is no regular expression: ")]
     [InlineData("""{"target_pattern": ".*", "target_modules": ["q_proj"]}""",
         "Option 'target_pattern' of method 'lora' is '.*', but target_modules is given too; one of them says it all.")]
@@ -65,7 +66,8 @@ public sealed class TargetOptionsTests : IDisposable
             {"rank": 8, "alpha": 8, "rank_pattern": ["1.self_attn.q_proj=2", "q_proj=4"], "alpha_pattern": ["v_proj=32"]}
             """);
 
-        var ranks = adapter.Trainable.Where(pair => pair.Name.Contains("lora_A", StringComparison.Ordinal)).Select(pair => pair.Parameter.shape[0]);
+        var ranks = adapter.Trainable.Where(pair => pair.Name.Contains("lora_A", StringComparison.Ordinal))
+            .Select(pair => pair.Parameter.shape[0]);
         var scales = adapter.Sites.Values.Cast<LowRankDelta>().Select(delta => delta.Scale);
 
         Assert.Equal([4L, 8, 2, 8], ranks);

@@ -12,6 +12,7 @@ internal sealed class Pissa : ILowRankInit
     {
         var (u, s, vt) = linalg.svd(site.Matrix(site.Weight).cpu().to(float64), fullMatrices: false);
         var root = (s.narrow(0, 0, rank) / scale).sqrt();
-        return new((root.unsqueeze(1) * vt.narrow(0, 0, rank)).to(float32), (u.narrow(1, 0, rank) * root).to(float32), IsTakenFromWeight: true);
+        var (a, b) = (root.unsqueeze(1) * vt.narrow(0, 0, rank), u.narrow(1, 0, rank) * root);
+        return new(a.to(float32), b.to(float32), IsTakenFromWeight: true);
     }
 }

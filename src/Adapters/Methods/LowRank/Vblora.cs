@@ -32,7 +32,7 @@ internal sealed class Vblora : LayerMethod<Vblora.Options>
         [Range(1, 65536), PeftField("num_vectors")]
         public int NumVectors { get; init; } = 256;
 
-        /// <summary>Length of a vector, which divides all layers' inputs and outputs; the largest such one up to 256 where absent.</summary>
+        /// <summary>Length of a vector, which divides all layers' inputs and outputs; the largest such up to 256 where absent.</summary>
         [Range(1, 65536), PeftField("vector_length")]
         public int? VectorLength { get; init; }
 
