@@ -197,7 +197,7 @@ public sealed class ModelFolderTests : IDisposable
     [InlineData("rope_parameters", """{"rope_type":"longrope"}""", "'longrope' of 'rope_parameters' is not supported")]
     [InlineData("rope_scaling", """{"factor":2}""", "'rope_scaling.rope_type' must be a string, but is absent")]
     [InlineData("rope_scaling", """{"type":"linear","factor":0}""", "'rope_scaling.factor' must be a number above 0, but is 0")]
-    [InlineData("hidden_act", "\"mish\"", "the activation 'mish' is not supported")]
+    [InlineData("hidden_act", "\"snake\"", "the activation 'snake' is not supported")]
     [InlineData("hidden_size", "\"wide\"", "'hidden_size' must be an integer from 1, but is \"wide\"")]
     [InlineData("hidden_size", "30", "'num_attention_heads' must be a divisor of hidden_size = 30, but is 4")]
     [InlineData("num_key_value_heads", "3", "'num_key_value_heads' must be a divisor of num_attention_heads = 4, but is 3")]
