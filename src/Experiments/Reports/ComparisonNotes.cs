@@ -13,7 +13,7 @@ internal static class ComparisonNotes
         {
             var rows = block.Rows.Where(row => row.AgainstReference?.Verdict == verdict).ToArray();
             if (rows.Length > 0)
-                yield return $"{text(block.Reference!)}: {string.Join(", ", rows.Select(row => Named(row, verdict)))}.";
+                yield return $"{text(block.Reference!)}: {Names(block, rows, verdict)}.";
         }
 
         if (block.Rows.Any(row => row.OnParetoFront))
@@ -61,6 +61,15 @@ internal static class ComparisonNotes
         (Verdict.TooFewSeeds, reference =>
             $"Too few seeds for a p-value against {reference}, {PairedDifference.PairsForTest} shared are needed"),
     ];
+
+    /// <summary>The rows by name; a long list that is all there are, of as many seeds each, says so instead.</summary>
+    private static string Names(BlockComparison block, MethodRow[] rows, Verdict verdict)
+    {
+        int[] counts = [.. rows.Select(row => row.AgainstReference!.Difference.Count).Distinct()];
+        return rows.Length > 4 && counts.Length == 1 && rows.Length == block.Rows.Count(row => row.AgainstReference is not null)
+            ? $"all others (n = {counts[0]})"
+            : string.Join(", ", rows.Select(row => Named(row, verdict)));
+    }
 
     private static string Named(MethodRow row, Verdict verdict) => verdict is Verdict.NotDistinguishable or Verdict.TooFewSeeds
         ? $"{row.Entry} (n = {row.AgainstReference!.Difference.Count})"

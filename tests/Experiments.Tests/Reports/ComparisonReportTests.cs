@@ -76,6 +76,16 @@ public sealed class ComparisonReportTests
     }
 
     [Fact]
+    public void That_all_of_many_have_too_few_seeds_is_said_without_naming_each()
+    {
+        var sweep = new ExampleSweep();
+        foreach (var method in new[] { "lora", "base", "conv-lora", "full", "longlora", "mole" })
+            sweep.Entry(method).Completed([0.5]);
+
+        Assert.Contains("Too few seeds for a p-value against lora, 5 shared are needed: all others (n = 1).", Draw(sweep, 120));
+    }
+
+    [Fact]
     public void A_sweep_without_results_says_so()
     {
         var lines = Draw(new ExampleSweep().Entry("lora").Entry("full"), 100);
