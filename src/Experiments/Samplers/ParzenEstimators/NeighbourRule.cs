@@ -25,10 +25,7 @@ internal static class NeighbourRule
 
         Span<double> sorted = count <= MostOnStack ? stackalloc double[count] : new double[count];
         Span<int> order = count <= MostOnStack ? stackalloc int[count] : new int[count];
-        places.CopyTo(sorted);
-        for (var i = 0; i < count; i++)
-            order[i] = i;
-        sorted.Sort(order);
+        Sort(places, sorted, order);
 
         var least = 0.5 / (Math.Min(MostCounted, count) + 2);
         var before = 0.0;
@@ -38,5 +35,33 @@ internal static class NeighbourRule
             bandwidths[order[rank]] = Math.Max(least, Math.Max(before, after));
             before = after;
         }
+    }
+
+    /// <summary>Sorts into as many buckets as there are places, most of which hold few.</summary>
+    private static void Sort(ReadOnlySpan<double> places, Span<double> sorted, Span<int> order)
+    {
+        var count = places.Length;
+        Span<int> ends = count <= MostOnStack ? stackalloc int[count + 1] : new int[count + 1];
+        ends.Clear();
+        foreach (var place in places)
+            ends[Bucket(place) + 1]++;
+        for (var bucket = 0; bucket < count; bucket++)
+            ends[bucket + 1] += ends[bucket];
+        for (var i = 0; i < count; i++)
+        {
+            var at = ends[Bucket(places[i])]++;
+            (sorted[at], order[at]) = (places[i], i);
+        }
+
+        var start = 0;
+        for (var bucket = 0; bucket < count; bucket++)
+        {
+            var end = ends[bucket];
+            if (end - start > 1)
+                sorted[start..end].Sort(order[start..end]);
+            start = end;
+        }
+
+        int Bucket(double place) => Math.Min((int)(place * count), count - 1);
     }
 }

@@ -70,9 +70,10 @@ internal sealed class ParzenEstimator(Column[] columns, double bandwidthFactor, 
         for (var lane = 0; lane < Vector256<double>.Count; lane++)
             top = Math.Max(top, largest[lane]);
 
+        var least = Vector256.Create(-700.0); // what is nothing beside the top costs much more where it underflows
         var sum = Vector256<double>.Zero;
         for (var i = 0; i < exponents.Length; i += Vector256<double>.Count)
-            sum += Vector256.Exp(Vector256.Create<double>(exponents[i..]) - Vector256.Create(top));
+            sum += Vector256.Exp(Vector256.Max(Vector256.Create<double>(exponents[i..]) - Vector256.Create(top), least));
         return top + Math.Log(Vector256.Sum(sum) + Math.Exp(_logPrior - top));
     }
 
