@@ -26,6 +26,7 @@ public sealed class AdapterCatalogue : ICatalogue
             method.Equation,
             method.ParametersPerLayer,
             method.ParametersShared,
+            method.SharesByKind,
             method.StartsAt,
             method.CannotMerge,
             method.PeftType)),

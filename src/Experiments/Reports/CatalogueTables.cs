@@ -85,7 +85,8 @@ public static class CatalogueTables
             yield return ("Trains", "nothing");
         else if (method.ParametersPerLayer != "")
             yield return ("Trains", $"`{method.ParametersPerLayer}` parameters a layer"
-                + (method.ParametersShared == "" ? "" : $", and `{method.ParametersShared}` for all of them"));
+                + (method.ParametersShared == "" ? "" : $", and `{method.ParametersShared}` for all "
+                    + (method.SharesByKind ? "of one name and shape" : "of them")));
         if (method.Trains)
             yield return ("Starts at", method.StartsAt ?? "the base's output");
         if (method.Trains)

@@ -69,6 +69,7 @@ public interface ICatalogue
 /// <param name="Equation">What it computes, in one line; empty where a line cannot say it.</param>
 /// <param name="ParametersPerLayer">Formula of the parameters that it trains in a layer; empty where it does not go by layers.</param>
 /// <param name="ParametersShared">Formula of the parameters that its layers share; empty where they share none.</param>
+/// <param name="SharesByKind">Whether layers of one name and shape share them, and not all.</param>
 /// <param name="StartsAt">Where an untrained adapter stands, if not at the base's output.</param>
 /// <param name="CannotMerge">Why it cannot be folded into the base's weights; null where it can.</param>
 /// <param name="PeftType">Hugging Face PEFT's name for such adapters, whose folders can be exchanged; null where it has none.</param>
@@ -83,6 +84,7 @@ public sealed record MethodDescription(
     string Equation = "",
     string ParametersPerLayer = "",
     string ParametersShared = "",
+    bool SharesByKind = false,
     string? StartsAt = null,
     string? CannotMerge = null,
     string? PeftType = null);
