@@ -157,9 +157,10 @@ public sealed class Attachment : IDisposable
     {
         foreach (var module in modules)
         {
-            var freed = _freed.Count;
-            Free(name => ModulesAbove(name).Any(above => TargetModules.Means(module, above)));
-            if (_freed.Count > freed)
+            var whole = Model.named_parameters().Select(pair => pair.name)
+                .Where(name => ModulesAbove(name).Any(above => TargetModules.Means(module, above))).ToList();
+            _freed.UnionWith(whole);
+            if (whole.Count > 0)
                 continue;
             var modulesOfBase = Model.named_parameters().SelectMany(pair => ModulesAbove(pair.name)).Distinct();
             throw new AdapterException($"Option 'modules_to_save' of method '{Method}' names '{module}', but the {Model.Family} base "

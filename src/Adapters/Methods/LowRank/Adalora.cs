@@ -52,11 +52,11 @@ internal sealed class Adalora : AdapterMethod<Adalora.Options>
 
         /// <summary>Decay of the mean sensitivity of the loss to each value.</summary>
         [Range(0.0, 1.0), Mutable, PeftField("beta1")]
-        public double Beta1 { get; init; } = 0.85;
+        public double SensitivityBeta { get; init; } = 0.85;
 
         /// <summary>Decay of the mean change of that sensitivity.</summary>
         [Range(0.0, 1.0), Mutable, PeftField("beta2")]
-        public double Beta2 { get; init; } = 0.85;
+        public double UncertaintyBeta { get; init; } = 0.85;
 
         /// <summary>Weight of the loss that asks for orthogonal factors.</summary>
         [Range(0.0, 1e6), Mutable, PeftField("orth_reg_weight")]
@@ -82,7 +82,7 @@ internal sealed class Adalora : AdapterMethod<Adalora.Options>
         on.Free(options.Bias);
         on.Config["total_step"] = options.WarmupSteps + options.SettledSteps + 1; // PEFT demands one, though it trains no more
         var budget = new RankAllocation.Budget(options.TargetRank, options.WarmupSteps, options.SettledSteps, options.Interval,
-            options.Beta1, options.Beta2, options.TotalSteps);
+            options.SensitivityBeta, options.UncertaintyBeta, options.TotalSteps);
         on.Stepped = new RankAllocation(on, [.. updates.Select(update => update.Triplets)], budget).Stepped;
         if (options.OrthogonalityWeight > 0)
             on.AuxiliaryLoss = () => Skew(updates, options.OrthogonalityWeight);
