@@ -37,7 +37,8 @@ public sealed class AdaloraTests : IDisposable
     public void Triplets_that_matter_least_are_cut_over_all_layers()
     {
         using var model = new OneLayer(zeros(2, 2));
-        using var adapter = TinyBase.Attach("adalora", model, """{"rank": 2, "target_rank": 1, "sensitivity_beta": 0.5, "uncertainty_beta": 0.5}""");
+        using var adapter = TinyBase.Attach(
+            "adalora", model, """{"rank": 2, "target_rank": 1, "sensitivity_beta": 0.5, "uncertainty_beta": 0.5}""");
         var e = OneLayer.Set(adapter, "lora_E", 1, 2);
         foreach (var (_, parameter) in adapter.Trainable)
             parameter.grad = zeros_like(parameter);
