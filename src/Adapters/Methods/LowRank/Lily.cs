@@ -61,7 +61,7 @@ internal sealed class Lily : LayerMethod<Lily.Options>
 
     /// <summary>The longest of the given names that means a layer, or its last name where none does by name.</summary>
     private static string NameOf(Target target, IEnumerable<string> names) =>
-        names.Where(name => target.Name == name || target.Name.EndsWith($".{name}", StringComparison.Ordinal)).MaxBy(name => name.Length)
+        names.Where(name => TargetModules.Means(name, target.Name)).MaxBy(name => name.Length)
             ?? target.Name[(target.Name.LastIndexOf('.') + 1)..];
 
     private sealed class RoutedUpdate : ParallelAdapter
