@@ -18,12 +18,14 @@ public static class MethodComparison
     public static SweepComparison Of(SweepSpec spec, IReadOnlyList<TrialRow> trials, BudgetKind? budget = null)
     {
         var byEntry = TriedConfiguration.ByEntry(trials);
+        ImmutableArray<BlockComparison> blocks = [.. spec.Tasks.Select((block, index) =>
+            Compare(index, block, spec.Compare, budget, entry => byEntry[(index, entry)]))];
         return new SweepComparison
         {
             Sweep = spec.Name,
             Confidence = spec.Compare.Confidence,
-            Blocks = [.. spec.Tasks.Select((block, index) =>
-                Compare(index, block, spec.Compare, budget, entry => byEntry[(index, entry)]))],
+            Blocks = blocks,
+            Claims = ClaimTest.Of(spec, blocks, trials),
         };
     }
 

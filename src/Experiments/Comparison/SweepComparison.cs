@@ -18,6 +18,9 @@ public sealed record SweepComparison
 
     /// <summary>One comparison a task block, in file order.</summary>
     public required ImmutableArray<BlockComparison> Blocks { get; init; }
+
+    /// <summary>What became of what the sweep claims.</summary>
+    public ImmutableArray<ClaimTest> Claims { get; init; } = [];
 }
 
 /// <summary>The methods of one task block.</summary>

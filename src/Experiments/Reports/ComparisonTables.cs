@@ -5,11 +5,14 @@ using Experiments.Comparison;
 namespace Experiments.Reports;
 
 /// <summary>A comparison as tables: for each task block the methods, then the configurations that stand for them, then the
-/// trade-off where several objectives are stated.</summary>
+/// trade-off where several objectives are stated; last what became of the claims.</summary>
 public static class ComparisonTables
 {
     /// <summary>The tables of all blocks, in file order.</summary>
-    public static IEnumerable<ReportTable> Of(SweepComparison comparison) =>
+    public static IEnumerable<ReportTable> Of(SweepComparison comparison) => OfBlocks(comparison).Concat(ClaimTables.Of(comparison));
+
+    /// <summary>The same without the claims.</summary>
+    public static IEnumerable<ReportTable> OfBlocks(SweepComparison comparison) =>
         comparison.Blocks.SelectMany<BlockComparison, ReportTable>(block =>
         [
             Methods(block, comparison.Confidence),

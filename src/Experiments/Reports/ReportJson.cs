@@ -32,11 +32,15 @@ public static class ReportJson
             new JsonStringEnumConverter<IntervalKind>(JsonNamingPolicy.SnakeCaseLower),
             new JsonStringEnumConverter<OptionKind>(JsonNamingPolicy.SnakeCaseLower),
             new JsonStringEnumConverter<Verdict>(JsonNamingPolicy.SnakeCaseLower),
+            new JsonStringEnumConverter<ClaimVerdict>(JsonNamingPolicy.SnakeCaseLower),
         },
     });
 
     /// <summary>A comparison, <c>orchestrator/compare/1</c>.</summary>
     public static string Of(SweepComparison comparison) => JsonSerializer.Serialize(comparison, Context.SweepComparison);
+
+    /// <summary>What became of claims, <c>orchestrator/reproduce/1</c>.</summary>
+    public static string Of(Reproduction reproduction) => JsonSerializer.Serialize(reproduction, Context.Reproduction);
 
     /// <summary>Best-of-k curves, <c>orchestrator/best-of/1</c>.</summary>
     public static string Of(BestOf bestOf) => JsonSerializer.Serialize(bestOf, Context.BestOf);
@@ -116,6 +120,7 @@ public static class ReportJson
 [JsonSerializable(typeof(AskAnswer))]
 [JsonSerializable(typeof(TellAnswer))]
 [JsonSerializable(typeof(SweepComparison))]
+[JsonSerializable(typeof(Reproduction))]
 [JsonSerializable(typeof(BestOf))]
 [JsonSerializable(typeof(ParameterImportance))]
 [JsonSerializable(typeof(ResultsDocument))]

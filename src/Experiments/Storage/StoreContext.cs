@@ -30,6 +30,7 @@ namespace Experiments.Storage;
 [JsonSerializable(typeof(ImmutableArray<Constraint>))]
 [JsonSerializable(typeof(ImmutableArray<Configuration>))]
 [JsonSerializable(typeof(ImmutableArray<Objective>))]
+[JsonSerializable(typeof(ImmutableArray<Claim>))]
 [JsonSerializable(typeof(ImmutableArray<ImportedHistory>))]
 [JsonSerializable(typeof(ImmutableArray<Observation>))]
 [JsonSerializable(typeof(ImmutableArray<Measurement>))]

@@ -31,7 +31,8 @@ public static partial class SweepYaml
         Line(0, "resources", Map(
             ("slots", spec.Resources.Slots is { } slots ? Show(slots) : null),
             ("devices", spec.Resources.Devices.Count == 0 ? null : List(spec.Resources.Devices.Select(Text)))));
-        Line(0, "compare", Map(("reference", Text(spec.Compare.Reference)), ("confidence", Show(spec.Compare.Confidence))));
+        Line(0, "compare", Map(("reference", Text(spec.Compare.Reference)), ("confidence", Show(spec.Compare.Confidence)),
+            ("claims", spec.Compare.Claims.Count == 0 ? null : List(spec.Compare.Claims.Select(Show)))));
         Line(0, "retries", Show(spec.Retries));
         text.Append("tasks:\n");
         foreach (var block in spec.Tasks)
@@ -137,6 +138,14 @@ public static partial class SweepYaml
 
     private static string? Constraints(MethodEntry entry) =>
         entry.Space.Constraints.Count == 0 ? null : List(entry.Space.Constraints.Select(rule => Text(rule.Text)));
+
+    private static string Show(Claim claim) => Map(
+        ("claim", Text(claim.Text)),
+        ("source", claim.Source is { } source ? Text(source) : null),
+        ("better", List(claim.Better.Select(Text))),
+        ("than", List(claim.Than.Select(Text))),
+        ("metric", claim.Metric is { } metric ? Show(metric) : null),
+        ("margin", claim.Margin == 0 ? null : Show(claim.Margin)))!;
 
     private static string Show(Objective objective) =>
         Map(("name", Text(objective.Name)), ("goal", objective.Maximize ? "maximize" : "minimize"))!;

@@ -215,4 +215,8 @@ public sealed record ComparisonSpec
 
     /// <summary>Confidence of intervals, between 0 and 1.</summary>
     public double Confidence { get; init; } = 0.95;
+
+    /// <summary>What is expected of it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public EquatableArray<Claim> Claims { get; init; } = [];
 }

@@ -16,6 +16,7 @@ internal sealed class ProgramCommand : RootCommand, IExemplified
         Add(new StatusCommand(context));
         Add(new ResultsCommand(context));
         Add(new CompareCommand(context));
+        Add(new ReproduceCommand(context));
         Add(new SuggestWhyCommand(context));
         Add(new LogsCommand(context));
         Add(new MethodsCommand(context));

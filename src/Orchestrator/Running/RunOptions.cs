@@ -27,9 +27,18 @@ internal sealed class RunOptions
     /// <summary>All options, in the order that help lists them.</summary>
     public IEnumerable<Option> All => [_name, _set, _slots, _fresh, _seq];
 
+    /// <summary>CPU slots.</summary>
+    public Option Slots => _slots;
+
+    /// <summary>Where events go.</summary>
+    public Option Seq => _seq;
+
     /// <summary>What was asked for.</summary>
-    public RunRequest Read(ParseResult parsed) => new(
-        parsed.GetRequiredValue(_file),
+    public RunRequest Read(ParseResult parsed) => Read(parsed, parsed.GetRequiredValue(_file));
+
+    /// <summary>What was asked for of one of several files.</summary>
+    public RunRequest Read(ParseResult parsed, string file) => new(
+        file,
         [.. Name(parsed), .. parsed.GetValue(_set) ?? []],
         parsed.GetValue(_slots),
         parsed.GetValue(_fresh),
@@ -44,4 +53,8 @@ internal sealed class RunOptions
 /// <param name="Slots">CPU slots; null for the file's, or half the cores.</param>
 /// <param name="Fresh">Whether a sweep of that name is put aside.</param>
 /// <param name="Seq">Address of a Seq server.</param>
-internal sealed record RunRequest(string File, IReadOnlyList<string> Overrides, int? Slots, bool Fresh, string? Seq);
+internal sealed record RunRequest(string File, IReadOnlyList<string> Overrides, int? Slots, bool Fresh, string? Seq)
+{
+    /// <summary>Whether the answer is the comparison of the methods; else there is none.</summary>
+    public bool Compares { get; init; } = true;
+}

@@ -79,7 +79,8 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
     {
         using var reader = await context.Sweeps(settings.Data, CancellationToken.None);
         var sweep = await reader.Read(name, CancellationToken.None);
-        _output.Write(MethodComparison.Of(sweep.Spec, sweep.Trials), ReportJson.Of, ComparisonTables.Of);
+        if (request.Compares)
+            _output.Write(MethodComparison.Of(sweep.Spec, sweep.Trials), ReportJson.Of, ComparisonTables.Of);
         if (!outcome.IsComplete)
         {
             _output.Note($"Not at the end: {outcome.Reason.TrimEnd('.')}. " + (outcome.Raise is { } raise

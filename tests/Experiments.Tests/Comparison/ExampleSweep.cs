@@ -20,6 +20,8 @@ internal sealed class ExampleSweep(string metric = "dice", bool maximize = true,
 
     public EquatableArray<OutcomeConstraint> OutcomeConstraints { get; init; } = [];
 
+    public EquatableArray<Claim> Claims { get; init; } = [];
+
     public SweepSpec Spec => new()
     {
         Name = "example",
@@ -39,7 +41,7 @@ internal sealed class ExampleSweep(string metric = "dice", bool maximize = true,
                     new MethodEntry { Name = entry, Method = entry, Space = Searched.Contains(entry) ? Space : new SearchSpace([]) })]),
             },
         ],
-        Compare = new ComparisonSpec { Reference = reference },
+        Compare = new ComparisonSpec { Reference = reference, Claims = Claims },
     };
 
     /// <summary>What they search.</summary>

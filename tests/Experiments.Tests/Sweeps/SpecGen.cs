@@ -73,7 +73,25 @@ internal static class SpecGen
                     AtLimit = isFree ? AtLimit.Drain : AtLimit.Stop,
                 },
             Resources = isFree ? new Resources() : new Resources { Slots = 1 + minutes, Devices = ["cuda:1"] },
-            Compare = new ComparisonSpec { Reference = "lora-2", Confidence = (1 + seed % 98) / 100.0 },
+            Compare = new ComparisonSpec
+            {
+                Reference = "lora-2",
+                Confidence = (1 + seed % 98) / 100.0,
+                Claims = isFree
+                    ? []
+                    :
+                    [
+                        new Claim { Text = "one: better", Better = ["lora"], Than = ["lora-2"], Margin = minutes / 8.0 },
+                        new Claim
+                        {
+                            Text = "together",
+                            Source = "arXiv:2106.09685, table 2",
+                            Better = ["lora"],
+                            Than = ["lora-2"],
+                            Metric = new Objective(TrialCosts.Seconds, Maximize: false),
+                        },
+                    ],
+            },
             Retries = minutes,
         });
 }

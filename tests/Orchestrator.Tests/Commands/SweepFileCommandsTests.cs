@@ -45,6 +45,14 @@ public sealed class SweepFileCommandsTests : IDisposable
     public void Dispose() => _program.Dispose();
 
     [Fact]
+    public async Task Only_what_states_claims_can_be_reproduced()
+    {
+        Assert.Equal(ExitCode.Refused, await _program.Run("reproduce", _right));
+
+        Assert.StartsWith($"{_right} states no claims; they stand in 'compare'", _program.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_plan_counts_trials_and_estimates_time_from_the_store()
     {
         Assert.Equal(ExitCode.Ok, await _program.Run("plan", _right));

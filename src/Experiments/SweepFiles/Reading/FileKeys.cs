@@ -210,8 +210,19 @@ internal static class FileKeys
     [
         new("reference", "Entry that the others are compared with. Default: lora, else the first."),
         new("confidence", "Confidence of intervals, between 0 and 1. Default: 0.95."),
+        new("claims", "Differences that are expected; each is tested where all its entries are listed."),
     ])
     {
-        Foreign = ImmutableDictionary<string, string>.Empty.Add("baseline", "reference"),
+        Foreign = ImmutableDictionary<string, string>.Empty.Add("baseline", "reference").Add("hypotheses", "claims"),
     };
+
+    public static KeySet Claim { get; } = new(
+    [
+        new("claim", "The claim in words."),
+        new("source", "Who says so."),
+        new("better", "Entry that is to be better, or a list, of which the mean is taken."),
+        new("than", "Entry that it is to be better than, or a list, of which the mean is taken."),
+        new("metric", "What is compared: a metric or a cost such as seconds. Default: the block's metric."),
+        new("margin", "How much worse it may be for the claim to hold, in units of the metric. Default: 0."),
+    ]);
 }

@@ -27,6 +27,15 @@ internal sealed partial class ObjectiveReader(Problems problems)
         return WithGoal(name, named ?? node, goal, name == task.Metric ? task.Maximize : null);
     }
 
+    /// <summary>What a claim is about: a metric or a cost, with its goal where that is not known.</summary>
+    public Objective? Compared(SourceNode node, TaskDescription? task)
+    {
+        var (named, goal) = Parts(node, "'metric'");
+        if (named is null)
+            problems.Add(node.Mark, "'metric' has no 'name'.");
+        return named is not null && Known(named, task) is { } name ? WithGoal(name, named, goal, GoalOf(name, task)) : null;
+    }
+
     /// <summary>The objectives besides the metric.</summary>
     public IEnumerable<Objective> Further(SourceNode? node, TaskDescription? task, string? metric)
     {

@@ -4,7 +4,7 @@ using Experiments.Sweeps;
 namespace Experiments.SweepFiles.Reading;
 
 /// <summary>The small mappings: limits, resources, comparison.</summary>
-internal sealed partial class SettingsReader(Problems problems)
+internal sealed partial class SettingsReader(ICatalogue catalogue, Problems problems)
 {
     private readonly Scalars _scalars = new(problems);
 
@@ -53,7 +53,8 @@ internal sealed partial class SettingsReader(Problems problems)
 
     /// <param name="node">The mapping under <c>compare</c>.</param>
     /// <param name="entries">Names of all entries of the sweep.</param>
-    public ComparisonSpec Compare(SourceNode? node, IReadOnlyList<string> entries)
+    /// <param name="blocks">The blocks, as far as they could be read.</param>
+    public ComparisonSpec Compare(SourceNode? node, IReadOnlyList<string> entries, IReadOnlyList<TaskBlock> blocks)
     {
         var usual = new ComparisonSpec();
         var fields = Open(node, FileKeys.Compare, "compare");
@@ -75,6 +76,7 @@ internal sealed partial class SettingsReader(Problems problems)
             Confidence = fields?["confidence"] is { } confidence
                 ? _scalars.Share(confidence, "'confidence'") ?? usual.Confidence
                 : usual.Confidence,
+            Claims = [.. new ClaimReader(catalogue, entries, blocks, problems).Read(fields?["claims"])],
         };
     }
 

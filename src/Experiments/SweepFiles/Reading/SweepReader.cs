@@ -41,7 +41,7 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
         if (fields["scheduler"] is { } scheduler)
             new PopulationReader(catalogue, problems).Check(scheduler, schedulerType, schedulerOptions, blocks);
         var seeds = fields["seeds"] is { } replicates ? Seeds(replicates) : [0];
-        var settings = new SettingsReader(problems);
+        var settings = new SettingsReader(catalogue, problems);
         var spec = new SweepSpec
         {
             Name = name ?? defaultName,
@@ -52,7 +52,7 @@ internal sealed partial class SweepReader(ICatalogue catalogue, SourceText sourc
             Scheduler = new SchedulerSpec { Type = schedulerType ?? "fifo", Options = schedulerOptions },
             Limits = settings.Limits(fields["limits"]),
             Resources = settings.Resources(fields["resources"]),
-            Compare = settings.Compare(fields["compare"], NamesOf(fields, blocks)),
+            Compare = settings.Compare(fields["compare"], NamesOf(fields, blocks), blocks),
             Trials = fields["trials"] is { } trials ? _scalars.Whole(trials, "'trials'", least: 1) : null,
             Retries = fields["retries"] is { } retries ? _scalars.Whole(retries, "'retries'") ?? 0 : 3,
         };

@@ -78,10 +78,23 @@ public static class SweepSchema
             _ => new JsonObject { ["type"] = "string", ["pattern"] = "^([0-9]+[dhms])+$" },
         }),
         "resources" => Closed(FileKeys.Resources, inner => inner == "slots" ? Whole(1) : Devices()),
-        "compare" => Closed(FileKeys.Compare, inner => inner == "reference"
-            ? new JsonObject { ["type"] = "string" }
-            : new JsonObject { ["type"] = "number", ["exclusiveMinimum"] = 0, ["exclusiveMaximum"] = 1 }),
+        "compare" => Closed(FileKeys.Compare, inner => inner switch
+        {
+            "reference" => new JsonObject { ["type"] = "string" },
+            "claims" => List(Closed(FileKeys.Claim, Claim)),
+            _ => new JsonObject { ["type"] = "number", ["exclusiveMinimum"] = 0, ["exclusiveMaximum"] = 1 },
+        }),
         _ => throw new NotSupportedException($"The schema does not know the key '{key}' of {catalogue.GetType().Name}."),
+    };
+
+    private static JsonObject Claim(string key) => key switch
+    {
+        "better" or "than" => AnyOf(new JsonObject { ["type"] = "string" }, List(new JsonObject { ["type"] = "string" })),
+        "metric" => AnyOf(
+            new JsonObject { ["type"] = "string" },
+            Closed(FileKeys.Metric, inner => inner == "goal" ? Enum(["maximize", "minimize"]) : new JsonObject { ["type"] = "string" })),
+        "margin" => new JsonObject { ["type"] = "number", ["minimum"] = 0 },
+        _ => new JsonObject { ["type"] = "string" },
     };
 
     private static JsonObject Block(ICatalogue catalogue) => Properties(FileKeys.Block, key => key switch
