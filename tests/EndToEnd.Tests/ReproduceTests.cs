@@ -24,7 +24,9 @@ public sealed class ReproduceTests : IDisposable
         using var document = JsonDocument.Parse(first.Output);
         Assert.Equal("orchestrator/reproduce/1", document.RootElement.GetProperty("schema").GetString());
         var claims = document.RootElement.GetProperty("sweeps")[0].GetProperty("claims").EnumerateArray()
-            .Select(claim => (claim.GetProperty("verdict").GetString(), Math.Round(claim.GetProperty("difference").GetProperty("mean").GetDouble(), 9),
+            .Select(claim => (
+                claim.GetProperty("verdict").GetString(),
+                Math.Round(claim.GetProperty("difference").GetProperty("mean").GetDouble(), 9),
                 claim.GetProperty("holm_p").GetDouble()));
         Assert.Equal([("holds", 1.0, 4.0 / 128), ("contradicted", -1.0, 4.0 / 128)], claims); // 2 of 2⁷ sign flips, two claims
         Assert.Contains("| The better one is better | its name | score |", page.Output, StringComparison.Ordinal);

@@ -17,8 +17,8 @@ public static class ClaimTables
         {
             Lead =
             [
-                $"claims of {comparison.Sweep} · {comparison.Confidence:0.##%} intervals of the difference, seed by seed · p by sign flips, Holm over "
-                    + $"{comparison.Claims.Count(test => test.HolmP is not null)}",
+                $"claims of {comparison.Sweep} · {comparison.Confidence:0.##%} intervals of the difference, seed by seed · "
+                    + $"p by sign flips, Holm over {comparison.Claims.Count(test => test.HolmP is not null)}",
             ],
             Columns =
             [
@@ -35,8 +35,8 @@ public static class ClaimTables
             Rows = [.. comparison.Claims.Select(test => Cells(test, severalTasks))],
             Notes =
             [
-                $"holds, contradicted: the interval excludes what is not claimed, and p is at most {Digits.Short(1 - comparison.Confidence)}. not visible: neither "
-                    + "can be told from chance at this scale.",
+                "holds, contradicted: the interval excludes what is not claimed, and p is at most "
+                    + $"{Digits.Short(1 - comparison.Confidence)}. not visible: neither can be told from chance at this scale.",
             ],
         };
     }

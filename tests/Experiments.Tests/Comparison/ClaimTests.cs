@@ -10,12 +10,14 @@ public sealed class ClaimTests
 {
     private static readonly double[] EightSeeds = [0.870, 0.868, 0.881, 0.875, 0.879, 0.872, 0.866, 0.884];
 
+    private static readonly Claim Better = new() { Text = "better", Better = ["conv"], Than = ["lora"] };
+
     [Theory]
     [InlineData(+0.010, ClaimVerdict.Holds)]
     [InlineData(-0.010, ClaimVerdict.Contradicted)]
     public void Holds_or_is_contradicted_by_the_sign_of_the_difference(double difference, ClaimVerdict verdict)
     {
-        var test = Test(Shifted(seed => difference + 0.001 * (seed % 3)), new Claim { Text = "better", Better = ["conv"], Than = ["lora"] });
+        var test = Test(Shifted(seed => difference + 0.001 * (seed % 3)), Better);
 
         // Differences of one sign: of 2⁸ sign flips two are as extreme.
         Assert.Equal(2.0 / 256, test.HolmP);
@@ -27,7 +29,7 @@ public sealed class ClaimTests
     [Fact]
     public void Is_not_visible_where_seeds_disagree()
     {
-        var test = Test(Shifted(seed => seed % 2 == 0 ? 0.01 : -0.01), new Claim { Text = "better", Better = ["conv"], Than = ["lora"] });
+        var test = Test(Shifted(seed => seed % 2 == 0 ? 0.01 : -0.01), Better);
 
         Assert.Equal((ClaimVerdict.NotVisible, 1.0), (test.Verdict, test.HolmP));
     }
@@ -77,8 +79,7 @@ public sealed class ClaimTests
     [Fact]
     public void Several_claims_are_corrected_together()
     {
-        var claim = new Claim { Text = "better", Better = ["conv"], Than = ["lora"] };
-        var sweep = Shifted(seed => 0.01 + 0.001 * seed, [claim, claim with { Better = ["lora"], Than = ["conv"] }]);
+        var sweep = Shifted(seed => 0.01 + 0.001 * seed, [Better, Better with { Better = ["lora"], Than = ["conv"] }]);
 
         Assert.All(Of(sweep), test => Assert.Equal(2 * 2.0 / 256, test.HolmP));
         Assert.Equal([ClaimVerdict.Holds, ClaimVerdict.Contradicted], Of(sweep).Select(test => test.Verdict));
@@ -87,7 +88,7 @@ public sealed class ClaimTests
     [Fact]
     public void Below_five_seeds_nothing_is_said()
     {
-        var sweep = new ExampleSweep { Claims = [new Claim { Text = "better", Better = ["conv"], Than = ["lora"] }] }
+        var sweep = new ExampleSweep { Claims = [Better] }
             .Entry("lora").Completed([0.1, 0.2, 0.3, 0.4])
             .Entry("conv").Completed([0.5, 0.6, 0.7, 0.8]);
 
@@ -100,7 +101,7 @@ public sealed class ClaimTests
     [Fact]
     public void Only_seeds_that_all_entries_have_count()
     {
-        var sweep = new ExampleSweep { Claims = [new Claim { Text = "better", Better = ["conv"], Than = ["lora"] }] }
+        var sweep = new ExampleSweep { Claims = [Better] }
             .Entry("lora").Completed(EightSeeds)
             .Entry("conv").Completed([.. EightSeeds.Take(6).Select(value => value + 0.01)]);
 
@@ -116,8 +117,8 @@ public sealed class ClaimTests
         var table = ClaimTables.Of(MethodComparison.Of(sweep.Spec, sweep.Trials)).Single();
 
         Assert.Equal(
-            ["Conv-LoRA outlines better", "arXiv:2401.17868", "dice", "conv 0.888", "lora 0.874", "+0.0135 [+0.0119, +0.0150]", "0.0078", "8",
-                "holds"],
+            ["Conv-LoRA outlines better", "arXiv:2401.17868", "dice", "conv 0.888", "lora 0.874", "+0.0135 [+0.0119, +0.0150]",
+                "0.0078", "8", "holds"],
             table.Rows.Single().Select(cell => cell.Text));
     }
 
