@@ -25,6 +25,7 @@ public sealed class AdapterCatalogue : ICatalogue
             method.Trains,
             method.Equation,
             method.ParametersPerLayer,
+            method.ParametersPerBlock,
             method.ParametersShared,
             method.SharesByKind,
             method.StartsAt,

@@ -25,6 +25,9 @@ public sealed class Adapter : IDisposable
     /// <summary>The adapter of each adapted site, by the site's full name.</summary>
     public IReadOnlyDictionary<string, SiteAdapter> Sites { get; init; } = new Dictionary<string, SiteAdapter>();
 
+    /// <summary>What stands around blocks and their feed-forward parts.</summary>
+    public IReadOnlyList<PartAdapter> Parts { get; init; } = [];
+
     /// <summary>All that is trained, under the name it is saved by, in a fixed order. What is not here is frozen.</summary>
     public required IReadOnlyList<(string Name, Parameter Parameter)> Trainable { get; init; }
 
@@ -64,7 +67,8 @@ public sealed class Adapter : IDisposable
     /// <summary>Why the whole cannot be folded into the base's weights; null where it can, exactly.</summary>
     public string? MergeObstacle => Sites
         .Select(pair => pair.Value.MergeObstacle ?? (Model.Sites[pair.Key].Tied || IsShared(pair.Key) ? TiedObstacle(pair.Key) : null))
-        .FirstOrDefault(obstacle => obstacle is not null);
+        .FirstOrDefault(obstacle => obstacle is not null)
+        ?? Parts.Select(part => $"The adapter around {part.Part.Name} cannot be merged: no weight of a layer does the same.").FirstOrDefault();
 
     /// <summary>Whether another layer computes with the weight of a site.</summary>
     private bool IsShared(string site) => Model.Sites.Values.Any(other => other.Tied
@@ -129,6 +133,12 @@ public sealed class Adapter : IDisposable
         foreach (var adapter in Sites.Values)
         {
             adapter.Site.Remove(adapter);
+            adapter.Dispose();
+        }
+
+        foreach (var adapter in Parts)
+        {
+            adapter.Part.Remove(adapter);
             adapter.Dispose();
         }
 

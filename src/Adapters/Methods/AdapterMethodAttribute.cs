@@ -21,9 +21,14 @@ public sealed class AdapterMethodAttribute(string id) : Attribute
 
     /// <summary>
     /// Parameters that it trains in a layer, as a formula of its options and of the layer's matrix: <c>rank * (in + out)</c>;
-    /// <c>bias</c> is 1 where the layer has one, else 0. Empty where it does not go by layers.
+    /// <c>bias</c> is 1 where the layer has one, <c>mlp</c> where it belongs to a feed-forward part, else 0. Empty where it does not go
+    /// by layers.
     /// </summary>
     public string ParametersPerLayer { get; init; } = "";
+
+    /// <summary>Parameters that it trains around a block or its feed-forward part, as a formula of its options and of the width of a
+    /// token (<c>hidden</c>).</summary>
+    public string ParametersPerBlock { get; init; } = "";
 
     /// <summary>Parameters that its layers share, as a formula of its options, their number (<c>layers</c>) and the largest layer's
     /// matrix.</summary>

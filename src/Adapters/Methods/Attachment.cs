@@ -23,17 +23,19 @@ public sealed class Attachment : IDisposable
     private const string Bias = ".bias";
 
     private readonly Dictionary<string, SiteAdapter> _adapters = [];
+    private readonly List<PartAdapter> _parts = [];
     private readonly Dictionary<string, (Tensor Tensor, Keeping? Keeping)> _shared = []; // what is kept nowhere but trained has no keeping
     private readonly AdapterMethodAttribute _registration;
     private readonly List<(string Name, Parameter Parameter)> _aliases = [];
     private readonly HashSet<string> _freed = [];
+    private readonly List<(Func<Tensor> Term, double Weight)> _terms = [];
     private readonly List<Action> _begin = [];
     private readonly List<Action> _end = [];
     private bool _built;
 
     internal Attachment(BaseModel model, AdapterMethodAttribute registration, AttachContext context)
     {
-        if (model.Sites.Values.Any(site => site.Adapters.Count > 0))
+        if (model.Sites.Values.Any(site => site.Adapters.Count > 0) || model.PartAdapters.Any())
             throw new InvalidOperationException("The model carries an adapter already; dispose that one first.");
         (Model, _registration, Context) = (model, registration, context);
         Config = new() { ["peft_type"] = registration.PeftType ?? registration.Id.ToUpperInvariant().Replace('-', '_') };
@@ -61,6 +63,11 @@ public sealed class Attachment : IDisposable
 
     /// <summary>A term of the training loss, see <see cref="Adapter.AuxiliaryLoss"/>.</summary>
     public Func<Tensor>? AuxiliaryLoss { get; set; }
+
+    /// <summary>Adds a term to the training loss, beside <see cref="AuxiliaryLoss"/>.</summary>
+    /// <param name="term">Asked for once after each forward pass in training mode: a scalar that is then the asker's.</param>
+    /// <param name="weight">What it is multiplied by.</param>
+    public void AddLoss(Func<Tensor> term, double weight = 1) => _terms.Add((term, weight));
 
     /// <summary>What is told of each step, see <see cref="Adapter.Stepped"/>.</summary>
     public Action<int, int>? Stepped { get; set; }
@@ -101,6 +108,17 @@ public sealed class Attachment : IDisposable
 
     /// <summary>Puts an adapter on a site.</summary>
     public void Put(string site, SiteAdapter adapter) => _adapters.Add(site, adapter);
+
+    /// <summary>The adapter of a kind that is put around a part of the model, made when it is first asked for.</summary>
+    /// <param name="part">A block, or the feed-forward part of one.</param>
+    /// <param name="make">Makes it; called once.</param>
+    public TAdapter Around<TAdapter>(ModelPart part, Func<TAdapter> make) where TAdapter : PartAdapter
+    {
+        if (_parts.OfType<TAdapter>().FirstOrDefault(known => known.Part == part) is { } adapter)
+            return adapter;
+        _parts.Add(adapter = make());
+        return adapter;
+    }
 
     /// <summary>A parameter that several layers share: trained, freed with the adapter, saved under this key.</summary>
     /// <param name="key">PEFT's name, such as <c>vblora_vector_bank</c>.</param>
@@ -202,16 +220,26 @@ public sealed class Attachment : IDisposable
             parameter.requires_grad = _freed.Contains(name);
         foreach (var (name, adapter) in _adapters)
             Model.Sites[name].Put(adapter);
+        foreach (var adapter in _parts)
+        {
+            adapter.train(Model.training);
+            adapter.Part.Put(adapter);
+        }
+
         _built = true;
 
         var adapted = Model.Sites.Keys.Where(_adapters.ContainsKey).ToList();
         var own = adapted.SelectMany(site =>
             _adapters[site].named_parameters().Select(pair => ($"{Root}{site}.{pair.name}", pair.parameter)));
+        var around = _parts.SelectMany(part =>
+            part.named_parameters().Select(pair => ($"{Root}{part.Part.Name}.{pair.name}", pair.parameter)));
         var shared = _shared.Where(pair => pair.Value.Keeping is null)
             .Select(pair => (SharedRoot + pair.Key, (Parameter)pair.Value.Tensor));
         var freed = parameters.Where(pair => _freed.Contains(pair.Key)).Select(pair => (SavedName(pair.Key), pair.Value));
         var kept = adapted.SelectMany(site =>
             _adapters[site].Kept.Select(each => new KeptTensor($"{Root}{site}.{each.Key}", each.Tensor, each.Keeping)));
+        var keptAround = _parts.SelectMany(part =>
+            part.Kept.Select(each => new KeptTensor($"{Root}{part.Part.Name}.{each.Key}", each.Tensor, each.Keeping)));
         var keptTogether = _shared.Where(pair => pair.Value.Keeping is not null)
             .Select(pair => new KeptTensor(SharedRoot + pair.Key, pair.Value.Tensor, pair.Value.Keeping!.Value));
         return new Adapter
@@ -219,16 +247,27 @@ public sealed class Attachment : IDisposable
             Model = Model,
             Method = Method,
             Sites = _adapters,
-            Trainable = [.. own, .. shared, .. freed],
+            Parts = _parts,
+            Trainable = [.. own, .. around, .. shared, .. freed],
             Aliases = _aliases,
-            Kept = [.. kept, .. keptTogether],
+            Kept = [.. kept, .. keptAround, .. keptTogether],
             Shared = [.. _shared.Values.Select(each => each.Tensor)],
             Config = config,
-            AuxiliaryLoss = AuxiliaryLoss,
+            AuxiliaryLoss = _terms.Count == 0 ? AuxiliaryLoss : AllTerms,
             Stepped = Stepped,
             Experts = Experts,
             Release = () => _end.ForEach(end => end()),
         };
+    }
+
+    private Tensor AllTerms()
+    {
+        using var scope = NewDisposeScope();
+        var terms = _terms.Select(each => (Value: each.Term(), each.Weight)).ToList();
+        if (AuxiliaryLoss is { } other)
+            terms.Add((other(), 1));
+        scope.Attach(terms.Select(term => term.Value).ToArray());
+        return stack([.. terms.Select(term => term.Value * term.Weight)]).sum().MoveToOuterDisposeScope();
     }
 
     /// <summary>Frees the adapters where the method refused after all.</summary>
@@ -238,6 +277,8 @@ public sealed class Attachment : IDisposable
         if (_built)
             return;
         foreach (var adapter in _adapters.Values)
+            adapter.Dispose();
+        foreach (var adapter in _parts)
             adapter.Dispose();
         foreach (var (shared, _) in _shared.Values)
             shared.Dispose();

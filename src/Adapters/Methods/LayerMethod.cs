@@ -11,7 +11,7 @@ public abstract class LayerMethod<TOptions> : AdapterMethod<TOptions>
     /// <inheritdoc/>
     protected override void Attach(Attachment on, TOptions options)
     {
-        var targets = on.Targets(options, Adapts);
+        var targets = on.Targets(options, Adapts, TargetsIn(on.Model));
         options = Completed(on, targets, options);
         foreach (var target in targets)
         {
@@ -26,6 +26,9 @@ public abstract class LayerMethod<TOptions> : AdapterMethod<TOptions>
 
     /// <summary>Whether it adapts layers of that kind; linear ones unless it says otherwise.</summary>
     protected virtual bool Adapts(Site site) => site is LinearSite;
+
+    /// <summary>Names or dotted ends of the layers that it adapts where the options say nothing; null for the model's default.</summary>
+    protected virtual IReadOnlyList<string>? TargetsIn(BaseModel model) => null;
 
     /// <summary>A rank that no layer's dimensions may fall short of; null where there is none.</summary>
     protected virtual int? RankOf(TOptions options) => null;

@@ -13,6 +13,7 @@ namespace Adapters.Methods;
 /// <param name="StartsAt">Where an untrained adapter stands, if not at the base's output.</param>
 /// <param name="Equation">What it computes, in one line.</param>
 /// <param name="ParametersPerLayer">Formula of the parameters that it trains in a layer; empty where it does not go by layers.</param>
+/// <param name="ParametersPerBlock">Formula of the parameters that it trains around a block; empty where there are none.</param>
 /// <param name="ParametersShared">Formula of the parameters that its layers share; empty where they share none.</param>
 /// <param name="SharesByKind">Whether only layers of one kind, that is of one name and shape, share them.</param>
 /// <param name="CannotMerge">Why it cannot be folded into the base's weights; null where it can.</param>
@@ -31,6 +32,7 @@ public sealed record RegisteredMethod(
     string? StartsAt,
     string Equation,
     string ParametersPerLayer,
+    string ParametersPerBlock,
     string ParametersShared,
     bool SharesByKind,
     string? CannotMerge,
@@ -85,6 +87,7 @@ public static class MethodCatalogue
             attribute.StartsAt,
             attribute.Equation,
             attribute.ParametersPerLayer,
+            attribute.ParametersPerBlock,
             attribute.ParametersShared,
             attribute.SharesByKind,
             attribute.CannotMerge,

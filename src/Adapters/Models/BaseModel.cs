@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Adapters.Mechanisms;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -22,6 +23,22 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
 
     private Dictionary<string, Site>? _sites;
 
+    /// <summary>The transformer blocks (of SAM the image encoder's), in their order: what adapters can stand around that are of no
+    /// single layer. Their names are made of the blocks', such as <c>model.layers.0</c>.</summary>
+    public virtual IReadOnlyList<ModelBlock> Blocks => [];
+
+    /// <summary>Sets training or evaluation mode, of all adapters too.</summary>
+    public override void train(bool train = true)
+    {
+        base.train(train);
+        foreach (var adapter in PartAdapters)
+            adapter.train(train);
+    }
+
+    /// <summary>The adapters around blocks and feed-forward parts.</summary>
+    internal IEnumerable<PartAdapter> PartAdapters =>
+        Blocks.SelectMany(block => block.Whole.Adapters.Concat(block.FeedForward.Adapters));
+
     /// <summary>Where the weights lie.</summary>
     public Device Device => parameters().First().device;
 
@@ -31,6 +48,8 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
         foreach (var site in Sites.Values)
             foreach (var adapter in site.Adapters)
                 adapter.Begin(input);
+        foreach (var adapter in PartAdapters)
+            adapter.Begin(input);
     }
 
     /// <summary>To be called where a site was put in another's place.</summary>

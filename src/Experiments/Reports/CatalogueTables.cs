@@ -83,10 +83,8 @@ public static class CatalogueTables
         yield return ("Source", method.Source);
         if (!method.Trains)
             yield return ("Trains", "nothing");
-        else if (method.ParametersPerLayer != "")
-            yield return ("Trains", $"`{method.ParametersPerLayer}` parameters a layer"
-                + (method.ParametersShared == "" ? "" : $", and `{method.ParametersShared}` for all "
-                    + (method.SharesByKind ? "of one name and shape" : "of them")));
+        else if (Trained(method) is { Length: > 0 } trained)
+            yield return ("Trains", trained);
         if (method.Trains)
             yield return ("Starts at", method.StartsAt ?? "the base's output");
         if (method.Trains)
@@ -98,6 +96,14 @@ public static class CatalogueTables
         yield return ("Tasks", string.Join(", ", tasks
             .Where(task => method.Families.Count == 0 || task.Families.Any(method.Families.Contains)).Select(task => task.Id)));
     }
+
+    /// <summary>How many parameters a method trains, as formulas: of each layer, around each block, and for all of them.</summary>
+    private static string Trained(MethodDescription method) => string.Join(", and ", new[]
+    {
+        (method.ParametersPerLayer, "parameters a layer"),
+        (method.ParametersPerBlock, "parameters a block"),
+        (method.ParametersShared, method.SharesByKind ? "for all of one name and shape" : "for all of them"),
+    }.Where(part => part.Item1 != "").Select(part => $"`{part.Item1}` {part.Item2}"));
 
     private static ReportTable Example(MethodDescription method) => new()
     {

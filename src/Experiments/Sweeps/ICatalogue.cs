@@ -68,6 +68,7 @@ public interface ICatalogue
 /// <param name="Trains">Whether it trains anything: the untouched base does not.</param>
 /// <param name="Equation">What it computes, in one line; empty where a line cannot say it.</param>
 /// <param name="ParametersPerLayer">Formula of the parameters that it trains in a layer; empty where it does not go by layers.</param>
+/// <param name="ParametersPerBlock">Formula of the parameters that it trains around a block; empty where there are none.</param>
 /// <param name="ParametersShared">Formula of the parameters that its layers share; empty where they share none.</param>
 /// <param name="SharesByKind">Whether layers of one name and shape share them, and not all.</param>
 /// <param name="StartsAt">Where an untrained adapter stands, if not at the base's output.</param>
@@ -83,6 +84,7 @@ public sealed record MethodDescription(
     bool Trains,
     string Equation = "",
     string ParametersPerLayer = "",
+    string ParametersPerBlock = "",
     string ParametersShared = "",
     bool SharesByKind = false,
     string? StartsAt = null,

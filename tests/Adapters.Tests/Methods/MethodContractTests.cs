@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Adapters.Checkpoints;
+using Adapters.Mechanisms;
 using Adapters.Methods;
 using Adapters.Models;
 using Adapters.Options;
@@ -65,13 +66,19 @@ public sealed class MethodContractTests : IDisposable
         using var adapter = Attach(method, on, model, head: false);
         var registered = MethodCatalogue.Find(method);
         Assert.True(adapter.Sites.Count == 0 || registered.ParametersPerLayer != "" || registered.ComposesExperts);
-        if (registered.ParametersPerLayer == "")
+        Assert.True(adapter.Parts.Count == 0 || registered.ParametersPerBlock != "");
+        if (registered.ParametersPerLayer == "" && registered.ParametersPerBlock == "")
             return;
         var options = CountFormula.ValuesOf(adapter);
 
         foreach (var site in adapter.Sites.Values)
             Assert.Equal(Count(registered.ParametersPerLayer, [site.Site]), site.parameters().Sum(own => own.numel()));
-        var others = adapter.Sites.Values.SelectMany(site => site.parameters()).Concat(model.parameters()).ToHashSet();
+        foreach (var part in adapter.Parts)
+            Assert.Equal(CountFormula.Compute(registered.ParametersPerBlock, new Dictionary<string, double>(options)
+            {
+                ["hidden"] = part.Part.Width,
+            }), part.parameters().Sum(own => own.numel()));
+        var others = Owned(adapter).Concat(model.parameters()).ToHashSet();
         var shared = adapter.Trainable.Where(pair => !others.Contains(pair.Parameter)).Sum(pair => pair.Parameter.numel());
         Assert.Equal(
             adapter.Sites.GroupBy(site => registered.SharesByKind
@@ -87,6 +94,7 @@ public sealed class MethodContractTests : IDisposable
                 ["in"] = layers.Max(site => site.Inputs),
                 ["out"] = layers.Max(site => site.Outputs),
                 ["bias"] = layers[0].Bias is null ? 0 : 1,
+                ["mlp"] = model.PlaceOf(model.Sites.First(site => site.Value == layers[0]).Key)?.Part == "mlp" ? 1 : 0,
             });
     }
 
@@ -102,7 +110,7 @@ public sealed class MethodContractTests : IDisposable
 
         Assert.All(model.parameters(), parameter =>
             Assert.True(trained.Contains(parameter.Handle) ? parameter.requires_grad : parameter.grad is null && !parameter.requires_grad));
-        Assert.All(adapter.Sites.Values.SelectMany(site => site.parameters()), own => Assert.NotNull(own.grad));
+        Assert.All(Owned(adapter), own => Assert.NotNull(own.grad));
         Assert.Equal(MethodCatalogue.Find(method).Trains, trained.Count > 0);
     }
 
@@ -115,7 +123,7 @@ public sealed class MethodContractTests : IDisposable
             return;
         var trained = adapter.Trainable.Select(pair => pair.Parameter).ToHashSet();
         var frozen = model.parameters().Where(parameter => !trained.Contains(parameter)).Select(p => (p, before: p.clone())).ToList();
-        var owned = adapter.Sites.Values.SelectMany(site => site.parameters()).Select(p => (p, before: p.clone().detach())).ToList();
+        var owned = Owned(adapter).Select(p => (p, before: p.clone().detach())).ToList();
 
         using var flat = new FlatParameters(adapter.Trainable);
         using var optimizer = new AdamW(flat, new AdamW.Options { WeightDecay = 0.1 });
@@ -298,7 +306,7 @@ public sealed class MethodContractTests : IDisposable
         Assert.All(All(adapter).Zip(All(other)), pair => Assert.True(Same(pair.First, pair.Second)));
 
         static IEnumerable<Tensor> All(Adapter adapter) => adapter.Trainable.Select(pair => (Tensor)pair.Parameter)
-            .Concat(adapter.Model.parameters()).Concat(adapter.Sites.Values.SelectMany(site => site.parameters().Concat(site.buffers())));
+            .Concat(adapter.Model.parameters()).Concat(Modules(adapter).SelectMany(own => own.parameters().Concat(own.buffers())));
     }
 
     [Theory, MemberData(nameof(Methods))]
@@ -310,6 +318,10 @@ public sealed class MethodContractTests : IDisposable
 
         Assert.StartsWith($"Unknown option 'no_such_option' of method '{method}'.", refused.Message, StringComparison.Ordinal);
     }
+
+    private static IEnumerable<AdapterModule> Modules(Adapter adapter) => [.. adapter.Sites.Values, .. adapter.Parts];
+
+    private static IEnumerable<TorchSharp.Modules.Parameter> Owned(Adapter adapter) => Modules(adapter).SelectMany(own => own.parameters());
 
     private static bool Same(Tensor left, Tensor right) => left.equal(right).all().item<bool>();
 

@@ -39,6 +39,9 @@ public sealed class CausalModel : BaseModel
     public override IReadOnlyList<string> AttentionTargets => ["q_proj", "k_proj", "v_proj", "o_proj"];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<ModelBlock> Blocks => _trunk.Blocks;
+
+    /// <inheritdoc/>
     public override SitePlace? PlaceOf(string site) => PlaceIn(site, "model.layers.", attention: "self_attn.");
 
     /// <summary>Logits of each position.</summary>

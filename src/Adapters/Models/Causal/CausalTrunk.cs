@@ -14,6 +14,9 @@ internal sealed class CausalTrunk : Module
     /// <summary>The token table.</summary>
     public EmbeddingSite Embedding { get; }
 
+    /// <summary>What adapters can stand around, block by block.</summary>
+    public IReadOnlyList<ModelBlock> Blocks => [.. _layers.Select(layer => layer.Parts)];
+
     public CausalTrunk(CausalConfig config, Device? device) : base(nameof(CausalTrunk))
     {
         _layers = new([.. Enumerable.Range(0, config.Layers).Select(layer => new CausalBlock(config, layer, device))]);

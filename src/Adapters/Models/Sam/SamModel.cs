@@ -37,7 +37,10 @@ public sealed class SamModel : BaseModel
     public override IReadOnlyList<string> AttentionTargets => ["qkv", "proj"];
 
     /// <inheritdoc/>
-    public override SitePlace? PlaceOf(string site) => PlaceIn(site, Blocks, attention: "attn.");
+    public override IReadOnlyList<ModelBlock> Blocks => _encoder.Blocks;
+
+    /// <inheritdoc/>
+    public override SitePlace? PlaceOf(string site) => PlaceIn(site, BlockPrefix, attention: "attn.");
 
     /// <summary>The grid, which attention of a windowed block sees in windows.</summary>
     public override SpatialLayout? LayoutOf(string site)
@@ -113,6 +116,6 @@ public sealed class SamModel : BaseModel
 
     private static bool IsRelativeTable(string name) => name.Contains(".rel_pos_", StringComparison.Ordinal);
 
-    private const string Blocks = "vision_encoder.layers.";
+    private const string BlockPrefix = "vision_encoder.layers.";
     private const string PositionsCopy = "prompt_encoder.shared_embedding.positional_embedding";
 }

@@ -12,8 +12,12 @@ internal sealed class SamVisionBlock : Module<Tensor, Tensor>
     private readonly AffineNorm _before, _after;
     private readonly long _window; // 0 = the whole grid
 
+    /// <summary>What adapters can stand around.</summary>
+    public ModelBlock Parts { get; }
+
     public SamVisionBlock(SamVisionConfig config, int block, Device? device) : base(nameof(SamVisionBlock))
     {
+        Parts = ModelBlock.Of($"vision_encoder.layers.{block}", config.Hidden);
         _window = config.IsWindowed(block) ? config.Window : 0;
         register_module("layer_norm1", _before = new AffineNorm(config.Hidden, config.NormEpsilon, device));
         register_module("attn", _attention = new SamVisionAttention(config, block, device));
@@ -22,14 +26,16 @@ internal sealed class SamVisionBlock : Module<Tensor, Tensor>
     }
 
     /// <param name="x"><c>[batch, height, width, hidden]</c></param>
-    public override Tensor forward(Tensor x)
+    public override Tensor forward(Tensor x) => Parts.Whole.Run(x, Compute);
+
+    protected override void RegisterComponents() { }
+
+    private Tensor Compute(Tensor x)
     {
         using var scope = NewDisposeScope();
         x = x + (_window > 0 ? AttendInWindows(_before.call(x)) : _attention.call(_before.call(x)));
-        return (x + _feedForward.call(_after.call(x))).MoveToOuterDisposeScope();
+        return (x + Parts.FeedForward.Run(_after.call(x), _feedForward.call)).MoveToOuterDisposeScope();
     }
-
-    protected override void RegisterComponents() { }
 
     /// <summary>Zeros fill the grid up to whole windows, on the right and below, and take part in the attention.</summary>
     private Tensor AttendInWindows(Tensor x)

@@ -34,6 +34,9 @@ internal sealed class SamVisionEncoder : Module<Tensor, Tensor>
             ("conv1", _neckIn), ("layer_norm1", _neckNorm), ("conv2", _neckOut), ("layer_norm2", _outNorm)));
     }
 
+    /// <summary>What adapters can stand around, block by block.</summary>
+    public IReadOnlyList<ModelBlock> Blocks => [.. _blocks.Select(block => block.Parts)];
+
     /// <param name="pixels"><c>[batch, channels, height, width]</c></param>
     /// <returns><c>[batch, outputs, rows, columns]</c></returns>
     public override Tensor forward(Tensor pixels) => Run(pixels);

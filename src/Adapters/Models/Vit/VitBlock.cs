@@ -12,8 +12,12 @@ internal sealed class VitBlock : Module<Tensor, Tensor>
     private readonly AffineNorm _before, _after;
     private readonly Func<Tensor, Tensor> _activation;
 
-    public VitBlock(VitConfig config, Device? device) : base(nameof(VitBlock))
+    /// <summary>What adapters can stand around.</summary>
+    public ModelBlock Parts { get; }
+
+    public VitBlock(VitConfig config, int block, Device? device) : base(nameof(VitBlock))
     {
+        Parts = ModelBlock.Of($"vit.encoder.layer.{block}", config.Hidden);
         _config = config;
         _activation = ActivationFunction.Called(config.Activation);
         _query = new LinearSite(config.Hidden, config.Hidden, config.QueryKeyValueBias, device);
@@ -32,14 +36,18 @@ internal sealed class VitBlock : Module<Tensor, Tensor>
     }
 
     /// <param name="x"><c>[batch, tokens, hidden]</c></param>
-    public override Tensor forward(Tensor x)
+    public override Tensor forward(Tensor x) => Parts.Whole.Run(x, Compute);
+
+    protected override void RegisterComponents() { }
+
+    private Tensor Compute(Tensor x)
     {
         using var scope = NewDisposeScope();
         x = x + Dropped(Attention(_before.call(x)));
-        return (x + Dropped(_narrow.call(_activation(_wide.call(_after.call(x)))))).MoveToOuterDisposeScope();
+        return (x + Dropped(Parts.FeedForward.Run(_after.call(x), FeedForward))).MoveToOuterDisposeScope();
     }
 
-    protected override void RegisterComponents() { }
+    private Tensor FeedForward(Tensor x) => _narrow.call(_activation(_wide.call(x)));
 
     private Tensor Attention(Tensor x)
     {

@@ -20,7 +20,7 @@ public sealed class VitModel : BaseModel
         _device = device;
         Architecture = VitConfig.Read(config);
         _embeddings = new VitEmbeddings(Architecture, device);
-        _blocks = new([.. Enumerable.Range(0, Architecture.Layers).Select(_ => new VitBlock(Architecture, device))]);
+        _blocks = new([.. Enumerable.Range(0, Architecture.Layers).Select(block => new VitBlock(Architecture, block, device))]);
         _norm = new AffineNorm(Architecture.Hidden, Architecture.NormEpsilon, device);
         register_module("vit", new Container(
             ("embeddings", _embeddings), ("encoder", new Container(("layer", _blocks))), ("layernorm", _norm)));
@@ -36,6 +36,9 @@ public sealed class VitModel : BaseModel
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> AttentionTargets => ["query", "key", "value", "attention.output.dense"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ModelBlock> Blocks => [.. _blocks.Select(block => block.Parts)];
 
     /// <inheritdoc/>
     public override SitePlace? PlaceOf(string site) => PlaceIn(site, "vit.encoder.layer.", attention: "attention.");
