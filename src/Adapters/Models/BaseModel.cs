@@ -27,6 +27,9 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
     /// single layer. Their names are made of the blocks', such as <c>model.layers.0</c>.</summary>
     public virtual IReadOnlyList<ModelBlock> Blocks => [];
 
+    /// <summary>The layer that embeds the patches of images; null for models of text.</summary>
+    public virtual Site? PatchEmbedding => null;
+
     /// <summary>Sets training or evaluation mode, of all adapters too.</summary>
     public override void train(bool train = true)
     {
@@ -110,7 +113,13 @@ public readonly record struct SitePlace(int Block, string Part);
 /// <summary>What adapters may know of a forward pass's input beyond what their sites see.</summary>
 /// <param name="Mask">Which tokens are real <c>[batch, seq]</c> (0 = padding); null when all are.</param>
 /// <param name="Grid">Rows and columns of patches of the images; null where the input is none.</param>
-public sealed record ModelInput(Tensor? Mask = null, (int Rows, int Columns)? Grid = null);
+/// <param name="Pixels">The images <c>[batch, channels, height, width]</c>; null where the input is none.</param>
+public sealed record ModelInput(Tensor? Mask = null, (int Rows, int Columns)? Grid = null, Tensor? Pixels = null)
+{
+    /// <summary>Of images that are cut into patches.</summary>
+    internal static ModelInput Of(Tensor pixels, (int Height, int Width) patch) =>
+        new(Grid: ((int)pixels.shape[2] / patch.Height, (int)pixels.shape[3] / patch.Width), Pixels: pixels);
+}
 
 /// <summary>
 /// How tokens lie on an image grid. Where <see cref="Tokens"/> is false the site sees <c>[batch, height, width, channels]</c>

@@ -66,26 +66,31 @@ public sealed class MethodContractTests : IDisposable
         using var adapter = Attach(method, on, model, head: false);
         var registered = MethodCatalogue.Find(method);
         Assert.True(adapter.Sites.Count == 0 || registered.ParametersPerLayer != "" || registered.ComposesExperts);
-        Assert.True(adapter.Parts.Count == 0 || registered.ParametersPerBlock != "");
-        if (registered.ParametersPerLayer == "" && registered.ParametersPerBlock == "")
+        Assert.True(adapter.Parts.Count == 0 || registered.ParametersPerBlock + registered.ParametersShared != "");
+        if (registered.ParametersPerLayer + registered.ParametersPerBlock + registered.ParametersShared == "")
             return;
         var options = CountFormula.ValuesOf(adapter);
 
         foreach (var site in adapter.Sites.Values)
             Assert.Equal(Count(registered.ParametersPerLayer, [site.Site]), site.parameters().Sum(own => own.numel()));
         foreach (var part in adapter.Parts)
-            Assert.Equal(CountFormula.Compute(registered.ParametersPerBlock, new Dictionary<string, double>(options)
-            {
-                ["hidden"] = part.Part.Width,
-            }), part.parameters().Sum(own => own.numel()));
+            Assert.Equal(CountAround(registered.ParametersPerBlock), part.parameters().Sum(own => own.numel()));
         var others = Owned(adapter).Concat(model.parameters()).ToHashSet();
         var shared = adapter.Trainable.Where(pair => !others.Contains(pair.Parameter)).Sum(pair => pair.Parameter.numel());
         Assert.Equal(
-            adapter.Sites.GroupBy(site => registered.SharesByKind
+            adapter.Sites.Count == 0 ? CountAround(registered.ParametersShared) : adapter.Sites.GroupBy(site => registered.SharesByKind
                     ? (site.Key.Split('.')[^1], site.Value.Site.Inputs, site.Value.Site.Outputs)
                     : default)
                 .Sum(kind => Count(registered.ParametersShared, [.. kind.Select(site => site.Value.Site)])),
             shared);
+
+        long CountAround(string formula) => formula == "" ? 0
+            : CountFormula.Compute(formula, new Dictionary<string, double>(options)
+            {
+                ["hidden"] = model.Blocks[0].Whole.Width,
+                ["channels"] = model.PatchEmbedding?.Weight.shape[1] ?? 0,
+                ["pixels"] = model.PatchEmbedding?.Inputs ?? 0,
+            });
 
         long Count(string formula, IReadOnlyList<Site> layers) => formula == "" ? 0
             : CountFormula.Compute(formula, new Dictionary<string, double>(options)

@@ -40,6 +40,9 @@ public sealed class SamModel : BaseModel
     public override IReadOnlyList<ModelBlock> Blocks => _encoder.Blocks;
 
     /// <inheritdoc/>
+    public override Site PatchEmbedding => Sites["vision_encoder.patch_embed.projection"];
+
+    /// <inheritdoc/>
     public override SitePlace? PlaceOf(string site) => PlaceIn(site, BlockPrefix, attention: "attn.");
 
     /// <summary>The grid, which attention of a windowed block sees in windows.</summary>
@@ -54,7 +57,7 @@ public sealed class SamModel : BaseModel
     /// <summary>What the decoder reads of an image.</summary>
     /// <param name="pixels">Normalised images <c>[batch, channels, height, width]</c> of the config's size.</param>
     /// <returns><c>[batch, channels, rows, columns]</c></returns>
-    public Tensor ImageEmbeddings(Tensor pixels) => _encoder.call(pixels);
+    public Tensor ImageEmbeddings(Tensor pixels) => Encode(pixels);
 
     /// <summary>The embedded patches and each block's output.</summary>
     /// <param name="pixels"><c>[batch, channels, height, width]</c></param>
@@ -63,7 +66,7 @@ public sealed class SamModel : BaseModel
     {
         using var scope = NewDisposeScope();
         var states = new List<Tensor>();
-        _encoder.Run(pixels, x => states.Add(x.alias().MoveToOuterDisposeScope()));
+        Encode(pixels, x => states.Add(x.alias().MoveToOuterDisposeScope()));
         return [.. states.Select(state => state.MoveToOuterDisposeScope())];
     }
 
@@ -112,6 +115,12 @@ public sealed class SamModel : BaseModel
 
         static bool IsPositionTable(string name) =>
             name.EndsWith("pos_embed", StringComparison.Ordinal) || IsRelativeTable(name);
+    }
+
+    private Tensor Encode(Tensor pixels, Action<Tensor>? each = null)
+    {
+        Begin(ModelInput.Of(pixels, Architecture.Vision.Patch));
+        return _encoder.Run(pixels, each);
     }
 
     private static bool IsRelativeTable(string name) => name.Contains(".rel_pos_", StringComparison.Ordinal);

@@ -41,6 +41,9 @@ public sealed class VitModel : BaseModel
     public override IReadOnlyList<ModelBlock> Blocks => [.. _blocks.Select(block => block.Parts)];
 
     /// <inheritdoc/>
+    public override Site PatchEmbedding => Sites["vit.embeddings.patch_embeddings.projection"];
+
+    /// <inheritdoc/>
     public override SitePlace? PlaceOf(string site) => PlaceIn(site, "vit.encoder.layer.", attention: "attention.");
 
     /// <summary>The patch tokens behind the class token, for images of the size that the config names.</summary>
@@ -92,8 +95,7 @@ public sealed class VitModel : BaseModel
 
     private Tensor Embed(Tensor pixels)
     {
-        var patch = Architecture.Patch;
-        Begin(new ModelInput(Grid: ((int)pixels.shape[2] / patch.Height, (int)pixels.shape[3] / patch.Width)));
+        Begin(ModelInput.Of(pixels, Architecture.Patch));
         return _embeddings.call(pixels);
     }
 
