@@ -24,6 +24,15 @@ internal sealed record AdapterPlan(string Method, JsonObject Options, AttachCont
         }
     }
 
+    /// <summary>The plan of the plain adapter that PEFT would make of a folder of ours.</summary>
+    /// <exception cref="AdapterException">When the config asks for what there is not, by name.</exception>
+    public AdapterPlan AsPeft(JsonObject config, string folder)
+    {
+        var theirs = config.DeepClone().AsObject();
+        theirs.Remove("orchestrator");
+        return OfPeft(theirs, folder) with { Context = Context, Fingerprint = Fingerprint };
+    }
+
     private static AdapterPlan OfOurs(JsonObject own, JsonObject config, string folder) => new(
         (string?)own["method"] ?? throw new AdapterException($"{folder}/adapter_config.json names no method."),
         own["options"] as JsonObject ?? [],

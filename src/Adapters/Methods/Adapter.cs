@@ -55,6 +55,9 @@ public sealed class Adapter : IDisposable
     /// </summary>
     public Action<int, int>? Stepped { get; init; }
 
+    /// <summary>How it is trained where not by gradients, else null.</summary>
+    public GradientFreeStep? Search { get; init; }
+
     /// <summary>Trained adapters that this one is composed of; saved with it.</summary>
     public IReadOnlyList<StoredAdapter> Experts { get; init; } = [];
 
@@ -156,6 +159,17 @@ public sealed class Adapter : IDisposable
             expert.Dispose();
     }
 }
+
+/// <summary>
+/// Makes a step of a training in place of gradients and optimizer. What it remembers lies in kept tensors, so that a resumed
+/// training goes on with the same bits.
+/// </summary>
+/// <param name="step">The step's number, from 1.</param>
+/// <param name="objective">
+/// Loss of the parameters as they are now, the method's own term included; on the same samples whenever it is asked for.
+/// </param>
+/// <returns>The loss of the parameters as it leaves them.</returns>
+public delegate double GradientFreeStep(int step, Func<double> objective);
 
 /// <summary>A tensor that an adapter computes with and does not train.</summary>
 /// <param name="Name">The name it is saved by.</param>

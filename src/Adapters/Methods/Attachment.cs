@@ -72,6 +72,9 @@ public sealed class Attachment : IDisposable
     /// <summary>What is told of each step, see <see cref="Adapter.Stepped"/>.</summary>
     public Action<int, int>? Stepped { get; set; }
 
+    /// <summary>What trains it in place of gradients, see <see cref="Adapter.Search"/>.</summary>
+    public GradientFreeStep? Search { get; set; }
+
     /// <summary>The layers that are adapted, once <see cref="Targets"/> has been asked for.</summary>
     public IReadOnlyList<Target> Adapted { get; private set; } = [];
 
@@ -255,6 +258,7 @@ public sealed class Attachment : IDisposable
             Config = config,
             AuxiliaryLoss = _terms.Count == 0 ? AuxiliaryLoss : AllTerms,
             Stepped = Stepped,
+            Search = Search,
             Experts = Experts,
             Release = () => _end.ForEach(end => end()),
         };

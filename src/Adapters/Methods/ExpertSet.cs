@@ -2,18 +2,21 @@ using Adapters.Checkpoints;
 using Adapters.Mechanisms;
 using Adapters.Models;
 using Adapters.Options;
+using static TorchSharp.torch;
 
 namespace Adapters.Methods;
 
 /// <summary>
-/// Trained LoRA adapters that a mixture is made of, read from their folders and held against the base. A task's head that
-/// they trained along is left out: the mixture trains its own.
+/// Trained LoRA adapters that another is made of, read from their folders and held against the base. What compositions made of
+/// such adapters is one too.
 /// </summary>
 internal sealed class ExpertSet
 {
     private const string Root = "base_model.model.";
     private const string A = ".lora_A.weight";
     private const string B = ".lora_B.weight";
+    private const string InitialA = ".initial_A";
+    private const string InitialB = ".initial_B";
 
     private readonly IReadOnlyList<Dictionary<string, LowRankExpert>> _experts; // each by site
 
@@ -32,7 +35,10 @@ internal sealed class ExpertSet
     /// <summary>Each expert's update of a site; null where it leaves it alone.</summary>
     public IReadOnlyList<LowRankExpert?> On(string site) => [.. _experts.Select(expert => expert.GetValueOrDefault(site))];
 
-    /// <summary>Reads the experts that a trial names; the attachment keeps them, to save them with the mixture.</summary>
+    /// <summary>
+    /// Reads the experts that a trial names; the attachment keeps them, to save them with what they become. A task's head that
+    /// they trained along is left out: a mixture trains its own.
+    /// </summary>
     /// <exception cref="AdapterException">When there are none, or one is no LoRA for this base.</exception>
     public static ExpertSet Read(Attachment on)
     {
@@ -43,9 +49,18 @@ internal sealed class ExpertSet
         return new ExpertSet(on.Model, [.. on.Experts.Select(stored => UpdatesOf(stored, on))]);
     }
 
+    /// <summary>Reads the experts of a method that trains no head, and so has no place for a task with one.</summary>
+    /// <exception cref="AdapterException">When the task has one, and as for <see cref="Read"/>.</exception>
+    public static ExpertSet ReadHeadless(Attachment on) => on.Context.Head.Count == 0
+        ? Read(on)
+        : throw new AdapterException($"Method '{on.Method}' composes updates of layers and trains no head, but the task has one of its own "
+            + $"('{on.Context.Head[0]}'): method 'mole' trains it along.");
+
     private static Dictionary<string, LowRankExpert> UpdatesOf(StoredAdapter stored, Attachment on)
     {
         var plan = AdapterPlan.Of(stored.Config, stored.Folder);
+        if (plan.Method != "lora" && (string?)stored.Config["peft_type"] == "LORA" && MethodCatalogue.Find(plan.Method).ComposesExperts)
+            plan = plan.AsPeft(stored.Config, stored.Folder);
         if (plan.Method != "lora")
             throw new AdapterException($"{stored.Folder} holds an adapter of the method '{plan.Method}', but only lora adapters "
                 + "can be experts.");
@@ -74,7 +89,9 @@ internal sealed class ExpertSet
             throw new AdapterException($"{stored.Folder} adapts {site} by factors of the shapes [{string.Join(", ", b.shape)}] "
                 + $"and [{string.Join(", ", a.shape)}], but it should be [{layer.Outputs}, {options.Rank}] and "
                 + $"[{options.Rank}, {layer.Inputs}].");
-        return new LowRankExpert(a, b, options.Scale);
+        return stored.Beside.TryGetValue(Root + site + InitialA, out var a0) // what it took from the weight is taken off again
+            ? new LowRankExpert(cat([a, a0], 0), cat([b, -stored.Beside[Root + site + InitialB]], 1), options.Scale)
+            : new LowRankExpert(a, b, options.Scale);
     }
 
     private static string? SiteOf(string name) =>

@@ -19,6 +19,7 @@ internal static class OptionValue
             : type == typeof(bool) ? OptionKind.Flag
             : type == typeof(string) || type.IsEnum ? OptionKind.Text
             : type == typeof(IReadOnlyList<int>) ? OptionKind.IntegerList
+            : type == typeof(IReadOnlyList<double>) ? OptionKind.RealList
             : type == typeof(IReadOnlyList<string>) ? OptionKind.TextList
             : null;
     }
@@ -58,6 +59,7 @@ internal static class OptionValue
             OptionKind.Real => Limited(Number(value) ?? throw Wrong("a number")),
             OptionKind.Text => type.IsEnum ? Choice(value) : Text(value),
             OptionKind.IntegerList => Items().Select(Whole).ToArray(),
+            OptionKind.RealList => Items().Select(node => Limited(Number(node) ?? throw Wrong(Kind()))).ToArray(),
             _ => Items().Select(Text).ToArray(),
         };
 
@@ -70,7 +72,7 @@ internal static class OptionValue
         string Text(JsonNode node)
         {
             if (node.GetValueKind() != JsonValueKind.String)
-                throw Wrong(option.Kind == OptionKind.TextList ? "a list of texts" : "a text");
+                throw Wrong(option.Kind == OptionKind.TextList ? Kind() : "a text");
             var text = node.GetValue<string>();
             if (option.Choices.Count > 0 && !option.Choices.Contains(text))
                 throw Wrong($"one of {string.Join(", ", option.Choices)}");
@@ -81,7 +83,7 @@ internal static class OptionValue
         {
             var number = Number(node);
             if (number is null || number != Math.Floor(number.Value) || Math.Abs(number.Value) > int.MaxValue)
-                throw Wrong(option.Kind == OptionKind.IntegerList ? "a list of whole numbers" : "a whole number");
+                throw Wrong(option.Kind == OptionKind.IntegerList ? Kind() : "a whole number");
             return (int)Limited(number.Value);
         }
 
@@ -90,7 +92,14 @@ internal static class OptionValue
 
         IEnumerable<JsonNode> Items() => value is JsonArray array && array.All(item => item is not null)
             ? array.OfType<JsonNode>()
-            : throw Wrong(option.Kind == OptionKind.TextList ? "a list of texts" : "a list of whole numbers");
+            : throw Wrong(Kind());
+
+        string Kind() => option.Kind switch
+        {
+            OptionKind.TextList => "a list of texts",
+            OptionKind.RealList => "a list of numbers",
+            _ => "a list of whole numbers",
+        };
 
         string Limits() => option.Maximum >= 1e8 // a limit that is there for form's sake
             ? $"at least {option.Minimum}"

@@ -79,7 +79,9 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
                 if (IsDue(StepsBetweenFinalizations, progress.Step))
                     FinalizerPause.LetRun();
 
-                var loss = Step(progress.Step + 1, parameters, optimizer);
+                var loss = adapter.Search is { } search
+                    ? Searched(progress.Step + 1, search)
+                    : Step(progress.Step + 1, parameters, optimizer);
                 progress = new TrainingProgress(progress.Step + 1, progress.LossSum + loss, progress.LossCount + 1);
                 observer.Progressed(progress.Step, _steps, "training");
                 memory.Sample();
@@ -134,14 +136,40 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
         return loss;
     }
 
+    /// <summary>Makes a step without gradients and returns its loss.</summary>
+    private double Searched(int step, GradientFreeStep search)
+    {
+        SetMode(training: false);
+        var loss = search(step, Objective);
+        SetMode(training: true);
+        return double.IsFinite(loss) ? loss : throw new DivergedException(step, "loss", loss);
+
+        double Objective()
+        {
+            using var scope = NewDisposeScope();
+            using var frozen = no_grad();
+            Seed(step: 0, evaluation: false);
+            var sum = 0.0;
+            for (var batch = 0; batch < options.Accumulation; batch++)
+                sum += LossOf(batch).Objective.item<float>();
+            return sum / options.Accumulation;
+        }
+    }
+
     /// <summary>Adds a batch's gradients and returns its loss, without the method's own term.</summary>
     private Tensor Backward(long batch)
     {
         using var scope = NewDisposeScope();
-        var loss = task.Loss(adapter.Model, batch, options.BatchSize, seed);
-        var objective = adapter.AuxiliaryLoss is { } auxiliary ? loss + auxiliary() : loss;
+        var (loss, objective) = LossOf(batch);
         objective.backward();
         return loss.detach().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A batch's loss, and with the method's own term.</summary>
+    private (Tensor Loss, Tensor Objective) LossOf(long batch)
+    {
+        var loss = task.Loss(adapter.Model, batch, options.BatchSize, seed);
+        return (loss, adapter.AuxiliaryLoss is { } auxiliary ? loss + auxiliary() : loss);
     }
 
     private Dictionary<string, double> Measure(Split split, int step, CancellationToken stop)

@@ -93,7 +93,7 @@ public sealed record TrainingResult
     /// <summary>Highest resident memory of the process (CPU) or allocated device memory (GPU) seen while training, in bytes.</summary>
     public required long PeakMemoryBytes { get; init; }
 
-    /// <summary>Folder of the trained adapter, as PEFT lays it out; null where nothing was trained.</summary>
+    /// <summary>Folder of the trained adapter, as PEFT lays it out; null where there is none.</summary>
     public string? AdapterFolder { get; init; }
 }
 

@@ -41,7 +41,7 @@ public static class TrialTraining
         using var adapter = MethodCatalogue.Find(plan.Method).Method.Attach(model, plan.MethodOptions, context);
 
         var result = new Trainer(adapter, task, options, plan.Seed).Run(places, observer, stop);
-        if (result is null || adapter.Trainable.Count == 0)
+        if (result is null || (adapter.Trainable.Count == 0 && adapter.Sites.Count == 0))
             return result;
 
         var folder = Path.Combine(places.Folder, "adapter");

@@ -141,6 +141,7 @@ public static class CatalogueTables
         OptionKind.Text => "text",
         OptionKind.Flag => "true, false",
         OptionKind.IntegerList => "ints",
+        OptionKind.RealList => "floats",
         OptionKind.TextList => "texts",
         _ => throw new System.Diagnostics.UnreachableException(),
     };

@@ -138,6 +138,9 @@ public enum OptionKind
     /// <summary>Whole numbers.</summary>
     IntegerList,
 
+    /// <summary>Real numbers.</summary>
+    RealList,
+
     /// <summary>Texts.</summary>
     TextList,
 }

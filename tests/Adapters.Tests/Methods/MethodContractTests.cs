@@ -282,7 +282,7 @@ public sealed class MethodContractTests : IDisposable
         foreach (var option in registered.Options.Options.Where(option => option.Minimum is not null))
         {
             var value = option.Minimum!.Value - 1;
-            JsonNode wrong = option.Kind == OptionKind.IntegerList ? new JsonArray(value) : value;
+            JsonNode wrong = option.Kind is OptionKind.IntegerList or OptionKind.RealList ? new JsonArray(value) : value;
 
             var refused = Assert.Throws<AdapterException>(() => registered.Method.Attach(
                 model, new JsonObject { [option.Name] = wrong }, context));
@@ -337,10 +337,16 @@ public sealed class MethodContractTests : IDisposable
     private static Adapter Attach(string method, string on, BaseModel model, AttachContext context) =>
         TinyBase.Attach(method, model, method == "mole" && on == TinyBase.Sam.Name ? """{"granularity": "layer"}""" : "{}", context);
 
-    private AttachContext Context(string method, string on, BaseModel model, bool head) => new()
+    /// <summary>Compositions train no head and refuse a task with one; a mixture trains its own.</summary>
+    private AttachContext Context(string method, string on, BaseModel model, bool head)
     {
-        Seed = 7,
-        Head = head ? TinyBase.HeadOf(model) : [],
-        Experts = MethodCatalogue.Find(method).ComposesExperts ? TinyBase.Experts(TinyBase.All[on], _folder, head: head) : [],
-    };
+        var composes = MethodCatalogue.Find(method).ComposesExperts;
+        var hasHead = head && (!composes || method == "mole");
+        return new()
+        {
+            Seed = 7,
+            Head = hasHead ? TinyBase.HeadOf(model) : [],
+            Experts = composes ? TinyBase.Experts(TinyBase.All[on], _folder, head: hasHead) : [],
+        };
+    }
 }

@@ -43,6 +43,9 @@ public sealed class OptionSchemaTests
         [Range(0, 9)]
         public IReadOnlyList<int> Masked { get; init; } = [];
 
+        [Range(-1.0, 1.0)]
+        public IReadOnlyList<double>? Weights { get; init; }
+
         public double Computed => WeightDecay * Rank;
     }
 
@@ -52,14 +55,14 @@ public sealed class OptionSchemaTests
         var options = OptionSchema.Of(typeof(Sample)).Options;
 
         Assert.Equal(
-            ["rank", "weight_decay", "shift", "pooling", "group", "optimizer", "target_modules", "masked"],
+            ["rank", "weight_decay", "shift", "pooling", "group", "optimizer", "target_modules", "masked", "weights"],
             options.Select(option => option.Name));
         Assert.Equal(
             [OptionKind.Integer, OptionKind.Real, OptionKind.Flag, OptionKind.Text, OptionKind.Integer, OptionKind.Text,
-                OptionKind.TextList, OptionKind.IntegerList],
+                OptionKind.TextList, OptionKind.IntegerList, OptionKind.RealList],
             options.Select(option => option.Kind));
         Assert.Equal(
-            ["8", "0.5", "true", "\"mean\"", "", "\"adamw\"", "", "[]"],
+            ["8", "0.5", "true", "\"mean\"", "", "\"adamw\"", "", "[]", ""],
             options.Select(option => option.Default?.ToJsonString() ?? ""));
         Assert.Equal((1, 64), (options[0].Minimum, options[0].Maximum));
         Assert.Equal(["mean", "causal-mean", "lora_only"], options[3].Choices);
@@ -81,7 +84,7 @@ public sealed class OptionSchemaTests
         var values = new JsonObject
         {
             ["rank"] = 4.0, ["pooling"] = "causal-mean", ["group"] = 16, ["target_modules"] = new JsonArray("q", "v"),
-            ["masked"] = new JsonArray(1, 2), ["shift"] = false, ["optimizer"] = null,
+            ["masked"] = new JsonArray(1, 2), ["weights"] = new JsonArray(0.5, -1), ["shift"] = false, ["optimizer"] = null,
         };
 
         var options = OptionSchema.Bind<Sample>(values, Owner);
@@ -89,6 +92,7 @@ public sealed class OptionSchemaTests
         Assert.Equal((4, Pooling.CausalMean, 16, false), (options.Rank, options.Pooling, options.Group, options.Shift));
         Assert.Equal(["q", "v"], options.TargetModules);
         Assert.Equal([1, 2], options.Masked);
+        Assert.Equal([0.5, -1], options.Weights!);
         Assert.Equal((0.5, "adamw"), (options.WeightDecay, options.Optimizer));
     }
 
@@ -107,6 +111,8 @@ public sealed class OptionSchemaTests
     [InlineData("""{"rnak": 4}""", "Unknown option 'rnak' of method 'sample'. Did you mean 'rank'?")]
     [InlineData("""{"lora_rank": 4}""", "Unknown option 'lora_rank' of method 'sample'. Did you mean 'rank'?")]
     [InlineData("""{"rank": 0}""", "Option 'rank' of method 'sample' is 0, but must be from 1 to 64.")]
+    [InlineData("""{"weights": [0.5, "a"]}""", "Option 'weights' of method 'sample' is [0.5,\"a\"], but must be a list of numbers.")]
+    [InlineData("""{"weights": 1}""", "Option 'weights' of method 'sample' is 1, but must be a list of numbers.")]
     [InlineData("""{"rank": 2.5}""", "Option 'rank' of method 'sample' is 2.5, but must be a whole number.")]
     [InlineData("""{"rank": "eight"}""", "Option 'rank' of method 'sample' is \"eight\", but must be a whole number.")]
     [InlineData("""{"rank": 1e30}""", "Option 'rank' of method 'sample' is 1E+30, but must be a whole number.")]

@@ -98,7 +98,8 @@ internal sealed partial class ConditionReader(ICatalogue catalogue, Problems pro
 
         // Limits are the parent's business: a value out of them is simply never taken.
         var unlimited = option with { Minimum = null, Maximum = null, Choices = [] };
-        var nodes = option.Kind is OptionKind.IntegerList or OptionKind.TextList && node is not SourceList { Items: [SourceList, ..] }
+        var isList = option.Kind is OptionKind.IntegerList or OptionKind.RealList or OptionKind.TextList;
+        var nodes = isList && node is not SourceList { Items: [SourceList, ..] }
             ? [node]
             : ItemsOf(node);
         var values = nodes.Select(item => _values.Read(item, unlimited, $"'{option.Name}' in 'when' of '{of}'")).ToList();

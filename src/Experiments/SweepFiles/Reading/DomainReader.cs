@@ -17,7 +17,7 @@ internal sealed class DomainReader(Problems problems)
     /// <returns>The domain, or null after a report.</returns>
     public Domain? Read(SourceNode node, OptionDescription option, string what)
     {
-        if (node is SourceList && option.Kind is not (OptionKind.IntegerList or OptionKind.TextList))
+        if (node is SourceList && option.Kind is not (OptionKind.IntegerList or OptionKind.RealList or OptionKind.TextList))
         {
             problems.Add(node.Mark, $"{what} takes one value; several to choose from are written {{ choices: [...] }}.");
             return null;

@@ -17,6 +17,7 @@ internal sealed class OptionValues(Problems problems)
         return option.Kind switch
         {
             OptionKind.IntegerList => List(node, option with { Kind = OptionKind.Integer }, what),
+            OptionKind.RealList => List(node, option with { Kind = OptionKind.Real }, what),
             OptionKind.TextList => List(node, option with { Kind = OptionKind.Text }, what),
             OptionKind.Integer => Numbers.Whole(node) is { } whole
                 ? Within(node, new ParameterValue.Integer(whole), whole, option, what)

@@ -152,6 +152,7 @@ internal sealed class StartReader(ISampler? sampler, Problems problems)
         ParameterValue.Real => OptionKind.Real,
         ParameterValue.Flag => OptionKind.Flag,
         ParameterValue.List { Values: [ParameterValue.Integer, ..] } => OptionKind.IntegerList,
+        ParameterValue.List { Values: [ParameterValue.Real, ..] } => OptionKind.RealList,
         ParameterValue.List => OptionKind.TextList,
         _ => OptionKind.Text,
     };

@@ -24,6 +24,7 @@ internal static class OptionSchema
         OptionKind.Real => Number(option, "number"),
         OptionKind.Flag => new JsonObject { ["type"] = "boolean" },
         OptionKind.IntegerList => List(option with { Kind = OptionKind.Integer }),
+        OptionKind.RealList => List(option with { Kind = OptionKind.Real }),
         OptionKind.TextList => List(option with { Kind = OptionKind.Text }),
         _ when option.Choices.Count > 0 => new JsonObject { ["enum"] = Texts(option.Choices) },
         _ => new JsonObject { ["type"] = "string" },

@@ -1,0 +1,47 @@
+using System.ComponentModel.DataAnnotations;
+using Adapters.Mechanisms;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Adapters.Methods.Compositions;
+
+/// <summary>LoRAHub: the factors of trained updates are summed by weights that a few examples decide, without gradients.</summary>
+/// <remarks>
+/// Section 3 of the paper: the weights scale both factors, so that an update is quadratic in them, and are searched from 0, where
+/// it is the base. A step of the training is an evaluation of the loss on one batch, the same at each step; the paper makes 40 on
+/// five examples. There a portfolio of searches is used, here the (1+1) evolution strategy. The experts must have one rank and scale.
+/// </remarks>
+[AdapterMethod("lorahub",
+    Source = "Huang et al. 2023, arXiv:2307.13269",
+    Equation = "y = Wx + b + s·(Σ w_n·B_n)(Σ w_n·A_n)·x, w searched without gradients",
+    ComposesExperts = true)]
+internal sealed class LoraHub : AdapterMethod<LoraHub.Options>
+{
+    public sealed record Options
+    {
+        /// <summary>Largest magnitude of a weight.</summary>
+        [Range(0.0, 1000.0)]
+        public double Bound { get; init; } = 1.5;
+
+        /// <summary>What the mean magnitude of the weights counts for in the loss.</summary>
+        [Range(0.0, 1000.0)]
+        public double Penalty { get; init; } = 0.05;
+    }
+
+    protected override void Attach(Attachment on, Options options)
+    {
+        var experts = ExpertSet.ReadHeadless(on);
+        var weights = on.Share("lorahub_weights", () => zeros(experts.Count, device: on.Model.Device));
+        var state = on.Share("lorahub_search", Keeping.InCheckpoints, () => OneFifthSearch.Start(options.Bound));
+        foreach (var name in experts.Sites)
+            on.Put(name, new WeightedFactors(on.Model.Sites[name], FactorSums.Alike(on.Method, name, experts.On(name)), weights));
+        on.AuxiliaryLoss = () => Magnitude(weights, options.Penalty);
+        on.Search = new OneFifthSearch(weights, state, options.Bound, on.Context.Seed).Step;
+    }
+
+    private static Tensor Magnitude(Parameter weights, double penalty)
+    {
+        using var scope = NewDisposeScope();
+        return (weights.abs().mean() * penalty).MoveToOuterDisposeScope();
+    }
+}
