@@ -20,10 +20,14 @@ public static class AdapterFolder
         new StoredAdapter
         {
             Config = config,
-            Tensors = Saved(adapter).ToDictionary(pair => pair.Name, pair => pair.Tensor),
+            Tensors = Saved(adapter).ToDictionary(pair => pair.Name, pair => Trained(pair.Tensor)),
             Beside = adapter.Kept.Where(kept => kept.Keeping == Keeping.Beside).ToDictionary(kept => kept.Name, kept => kept.Tensor),
             Experts = adapter.Experts,
         }.Write(folder);
+
+        // Of an adapter that is switched off, what it trained of the base lies aside.
+        Tensor Trained(Tensor tensor) =>
+            adapter.Freed.FirstOrDefault(freed => ReferenceEquals(freed.Parameter, tensor))?.Trained ?? tensor;
     }
 
     /// <summary>Puts a saved adapter on a model: it computes what it did when it was saved, to the last bit.</summary>

@@ -15,6 +15,9 @@ public abstract class InputTransform(Site site) : SiteAdapter(site)
     protected abstract Tensor Map(Tensor rows, bool transposed);
 
     /// <inheritdoc/>
+    public override bool ReadsWeights => Site is not LinearSite;
+
+    /// <inheritdoc/>
     public override Tensor Forward(Tensor x, Func<Tensor, Tensor> layer)
     {
         using var scope = NewDisposeScope();

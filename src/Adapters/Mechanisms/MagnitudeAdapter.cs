@@ -27,6 +27,9 @@ public sealed class MagnitudeAdapter : SiteAdapter
     }
 
     /// <inheritdoc/>
+    public override bool ReadsWeights => true;
+
+    /// <inheritdoc/>
     public override void train(bool train = true)
     {
         base.train(train);

@@ -18,6 +18,9 @@ public abstract class ParallelAdapter(Site site) : SiteAdapter(site)
     public virtual Tensor Delta() => throw new NotSupportedException(MergeObstacle);
 
     /// <inheritdoc/>
+    public override bool OnlyAdds => !ReadsWeights;
+
+    /// <inheritdoc/>
     public sealed override Tensor Forward(Tensor x, Func<Tensor, Tensor> layer)
     {
         using var scope = NewDisposeScope();

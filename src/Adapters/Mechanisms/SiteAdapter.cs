@@ -15,6 +15,18 @@ public abstract class SiteAdapter : AdapterModule
     /// <summary>The layer.</summary>
     public Site Site { get; }
 
+    /// <summary>How much of what it does is done, w in <c>y + w·(f(x) - y)</c>: 1 all of it, 0 nothing.</summary>
+    public double Weight { get; internal set; } = 1;
+
+    /// <summary>Whether it is folded into the layer's weights.</summary>
+    public bool IsMerged { get; internal set; }
+
+    /// <summary>Whether it only adds, and what it adds hangs on its input alone: it stands beside others in any order.</summary>
+    public virtual bool OnlyAdds => false;
+
+    /// <summary>Whether it computes with the layer's own weights, and so must stand next to the layer, within all others.</summary>
+    public virtual bool ReadsWeights => false;
+
     /// <summary>Computes the adapted output.</summary>
     /// <param name="x">The layer's input.</param>
     /// <param name="layer">The layer, with the adapters that were attached before this one.</param>
@@ -28,6 +40,16 @@ public abstract class SiteAdapter : AdapterModule
     /// <param name="layer">The weights of what the adapter stands around, in the adapter's precision.</param>
     /// <exception cref="NotSupportedException">Where <see cref="MergeObstacle"/> is not null.</exception>
     public virtual LayerWeights Fold(LayerWeights layer) => throw new NotSupportedException(MergeObstacle);
+
+    /// <summary>As <see cref="Fold"/>, with <see cref="Weight"/> of it. Exact, since all that folds is linear.</summary>
+    internal LayerWeights FoldWeighted(LayerWeights layer)
+    {
+        var folded = Fold(layer);
+        if (Weight == 1)
+            return folded;
+        var bias = ReferenceEquals(folded.Bias, layer.Bias) ? layer.Bias : layer.Bias! + (folded.Bias! - layer.Bias!) * Weight;
+        return new LayerWeights(layer.Matrix + (folded.Matrix - layer.Matrix) * Weight, bias);
+    }
 
     /// <summary>
     /// What PEFT holds as the layer's own weights once such an adapter is made: those of the base, less what the adapter started

@@ -14,6 +14,9 @@ public abstract class WeightEdit(Site site) : SiteAdapter(site)
     protected abstract LayerWeights Edit(LayerWeights layer);
 
     /// <inheritdoc/>
+    public sealed override bool ReadsWeights => true;
+
+    /// <inheritdoc/>
     public sealed override Tensor Forward(Tensor x, Func<Tensor, Tensor> layer)
     {
         using var scope = NewDisposeScope();

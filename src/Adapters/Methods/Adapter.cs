@@ -8,12 +8,13 @@ using static TorchSharp.torch;
 namespace Adapters.Methods;
 
 /// <summary>
-/// What a method trains on one base model: adapters on sites, and parameters of the base that were freed. Taking it off
-/// restores the base but for the freed parameters.
+/// What a method trains on one base model: adapters on sites, and parameters of the base that were freed. A base carries any number
+/// of them, each around those attached before it: what only adds, as LoRA does, adds up in any order, as in PEFT. Each can be
+/// switched off, weighted, merged and taken off for itself. A parameter of the base that was freed has one value at a time, so at most
+/// one of the adapters that train it is switched on.
 /// </summary>
 public sealed class Adapter : IDisposable
 {
-    private List<(SiteAdapter Adapter, Tensor Weight, Tensor? Bias)>? _unmerged;
     private bool _disposed;
 
     /// <summary>The base it is attached to.</summary>
@@ -61,17 +62,116 @@ public sealed class Adapter : IDisposable
     /// <summary>Trained adapters that this one is composed of; saved with it.</summary>
     public IReadOnlyList<StoredAdapter> Experts { get; init; } = [];
 
-    /// <summary>Takes back what the method changed on the model besides its adapters.</summary>
-    internal Action? Release { get; init; }
+    /// <summary>Parameters of the base that it trains.</summary>
+    internal IReadOnlyList<FreedParameter> Freed { get; init; } = [];
+
+    /// <summary>What it changes on the model as a whole besides its adapters; null where nothing.</summary>
+    internal ModelChanges? Changes { get; init; }
+
+    /// <summary>Whether it is folded into the base's weights.</summary>
+    public bool IsMerged { get; private set; }
+
+    /// <summary>
+    /// Whether it is switched on. Off, the base and the other adapters compute as if it were not there, to the last bit; the parameters
+    /// of the base that it trains have the base's values meanwhile.
+    /// </summary>
+    /// <exception cref="AdapterException">
+    /// When another that is switched on trains the same parameter of the base, or one of those has no value to go back to.
+    /// </exception>
+    public bool IsActive
+    {
+        get;
+        set
+        {
+            if (value == field || _disposed)
+                return;
+            RefuseToSwitch(on: value);
+            field = value;
+            foreach (var freed in Freed)
+                freed.Exchange(isTrained: value);
+            (value ? Changes?.Begin : Changes?.End)?.Invoke();
+            foreach (var adapter in Parts)
+            {
+                if (value)
+                    adapter.Part.Put(adapter);
+                else
+                    adapter.Part.Remove(adapter);
+            }
+
+            Arrange();
+        }
+    } = true;
+
+    /// <summary>
+    /// How much of what it does is done, w in <c>y + w·(f(x) - y)</c> on each layer; of an update, that many times the update. 1 unless
+    /// it is set; 0 leaves the base's output as it is.
+    /// </summary>
+    /// <exception cref="AdapterException">When it is not finite, or parameters of the base are trained or blocks adapted, which are not
+    /// weighted.</exception>
+    public double Weight
+    {
+        get;
+        set
+        {
+            if (!double.IsFinite(value))
+                throw new AdapterException($"The weight of a {Method} adapter is {value}, but must be a finite number.");
+            if (value != 1 && Parts.Count > 0)
+                throw new AdapterException($"The {Method} adapter cannot have the weight {value}: it stands around {Parts[0].Part.Name}, "
+                    + "and is there or not. Switch it off instead.");
+            if (value != 1 && Freed.Count > 0)
+                throw new AdapterException($"The {Method} adapter cannot have the weight {value}: it trains '{Freed[0].Name}' of the base, "
+                    + "which is trained or not. Switch it off instead.");
+            field = value;
+            Arrange();
+        }
+    } = 1;
+
+    /// <summary>Tells the layers how much of it is done.</summary>
+    private void Arrange()
+    {
+        foreach (var adapter in Sites.Values)
+        {
+            adapter.Weight = IsActive ? Weight : 0;
+            adapter.Site.Arrange();
+        }
+    }
+
+    private void RefuseToSwitch(bool on)
+    {
+        if (Freed.FirstOrDefault(freed => freed.Base is null) is { } unkept)
+            throw new AdapterException($"The {Method} adapter cannot be switched off: it trains '{unkept.Name}' of the base, whose own value "
+                + "was not kept. Attach it with KeepsBase.");
+        if (IsMerged && Freed.Count > 0)
+            throw new AdapterException($"The {Method} adapter is merged and trains '{Freed[0].Name}' of the base: unmerge it before it is "
+                + "switched on or off.");
+        if (!on)
+            return;
+        var mine = Freed.Select(freed => freed.Name).ToHashSet();
+        foreach (var other in Model.Adapters.Where(other => other.IsActive))
+            if (other.Freed.FirstOrDefault(freed => mine.Contains(freed.Name)) is { } claimed)
+                throw new AdapterException($"The {Method} adapter cannot be switched on while the {other.Method} adapter beside it is: both "
+                    + $"have a value of their own for '{claimed.Name}' of the base.");
+    }
 
     /// <summary>Number of trained values.</summary>
     public long TrainableParameters => Trainable.Sum(pair => pair.Parameter.numel());
 
     /// <summary>Why the whole cannot be folded into the base's weights; null where it can, exactly.</summary>
     public string? MergeObstacle => Sites
-        .Select(pair => pair.Value.MergeObstacle ?? (Model.Sites[pair.Key].Tied || IsShared(pair.Key) ? TiedObstacle(pair.Key) : null))
+        .Select(pair => pair.Value.MergeObstacle ?? (Model.Sites[pair.Key].Tied || IsShared(pair.Key) ? TiedObstacle(pair.Key) : null)
+            ?? OrderObstacle(pair.Key, pair.Value))
         .FirstOrDefault(obstacle => obstacle is not null)
-        ?? Parts.Select(part => $"The adapter around {part.Part.Name} cannot be merged: no weight of a layer does the same.").FirstOrDefault();
+        ?? Parts.Select(part => $"The adapter around {part.Part.Name} cannot be merged: no weight of a layer does the same.").FirstOrDefault()
+        ?? Model.Adapters.Where(other => other != this && other.Freed.Count > 0).Select(other => $"The {Method} adapter cannot be merged "
+            + $"while the {other.Method} adapter beside it trains '{other.Freed[0].Name}' of the base: take that one off first.")
+            .FirstOrDefault();
+
+    /// <summary>What lies within an adapter goes into the weights before it, unless both only add.</summary>
+    private string? OrderObstacle(string site, SiteAdapter adapter) => adapter.Site.Attached
+        .TakeWhile(other => other != adapter).Any(within => !within.IsMerged && !(within.OnlyAdds && adapter.OnlyAdds))
+            ? $"The {Method} adapter of {site} cannot be merged before the adapter that was attached to the layer earlier, because the two "
+                + "do more than add: merge that one first."
+            : null;
 
     /// <summary>Whether another layer computes with the weight of a site.</summary>
     private bool IsShared(string site) => Model.Sites.Values.Any(other => other.Tied
@@ -82,57 +182,54 @@ public sealed class Adapter : IDisposable
 
     /// <summary>
     /// Folds the adapters into the weights, so that the bare base computes what base and adapters did, up to rounding. A
-    /// second call changes nothing. The weights as they were are kept for <see cref="Unmerge"/>.
+    /// second call changes nothing. The weights as they were are kept for <see cref="Unmerge"/>. Switched off or weighted
+    /// while it is merged, it is folded in anew.
     /// </summary>
     /// <exception cref="AdapterException">With the <see cref="MergeObstacle"/>, where there is one.</exception>
     public void Merge()
     {
+        if (IsMerged)
+            return;
         if (MergeObstacle is { } obstacle)
             throw new AdapterException(obstacle);
-        if (_unmerged is not null)
-            return;
-
-        using var frozen = no_grad();
-        _unmerged = [];
-        foreach (var adapter in Sites.Values)
-        {
-            using var scope = NewDisposeScope();
-            var site = adapter.Site;
-            var folded = adapter.Fold(new LayerWeights(site.Matrix(site.Weight).to(float32), site.Bias?.to(float32)));
-            _unmerged.Add((adapter, Copy(site.Weight)!, Copy(site.Bias)));
-            site.Weight.copy_(site.Shape(folded.Matrix));
-            if (folded.Bias is not null)
-                site.Bias!.copy_(folded.Bias);
-            site.Remove(adapter);
-        }
-
-        static Tensor? Copy(Tensor? tensor) => tensor?.clone().DetachFromDisposeScope();
+        SetMerged(true);
     }
 
-    /// <summary>Takes a merge back: the same weights to the last bit, and the adapters beside them again.</summary>
+    /// <summary>
+    /// Takes a merge back, in whatever order others were merged: the same weights to the last bit, and the adapters beside them again.
+    /// </summary>
+    /// <exception cref="AdapterException">When an adapter around this one is merged still, and the two do more than add.</exception>
     public void Unmerge()
     {
-        using var frozen = no_grad();
-        foreach (var (adapter, weight, bias) in _unmerged ?? [])
-        {
-            adapter.Site.Weight.copy_(weight);
-            weight.Dispose();
-            if (bias is not null)
-                adapter.Site.Bias!.copy_(bias);
-            bias?.Dispose();
-            adapter.Site.Put(adapter);
-        }
-
-        _unmerged = null;
+        if (!IsMerged)
+            return;
+        foreach (var (name, adapter) in Sites)
+            if (adapter.Site.Attached.SkipWhile(other => other != adapter).Skip(1)
+                .Any(around => around.IsMerged && !(around.OnlyAdds && adapter.OnlyAdds)))
+                throw new AdapterException($"The {Method} adapter of {name} cannot be unmerged before the adapter that was attached to the "
+                    + "layer later, because the two do more than add: unmerge that one first.");
+        SetMerged(false);
     }
 
-    /// <summary>Takes the adapters off the sites, unmerged if need be, frees their tensors and freezes the base.</summary>
+    private void SetMerged(bool merged)
+    {
+        IsMerged = merged;
+        foreach (var adapter in Sites.Values)
+        {
+            adapter.IsMerged = merged;
+            adapter.Site.Arrange();
+        }
+    }
+
+    /// <summary>
+    /// Takes the adapters off the sites, merged or not, and frees their tensors. Parameters of the base that it trained are frozen, and
+    /// are the base's again where those were kept.
+    /// </summary>
     public void Dispose()
     {
         if (_disposed)
             return;
         _disposed = true;
-        Unmerge();
         foreach (var adapter in Sites.Values)
         {
             adapter.Site.Remove(adapter);
@@ -147,9 +244,15 @@ public sealed class Adapter : IDisposable
 
         foreach (var shared in Shared)
             shared.Dispose();
-        Release?.Invoke();
-        foreach (var parameter in Model.parameters())
+        if (IsActive)
+            Changes?.End();
+        foreach (var freed in Freed)
+            freed.Restore(isTrained: IsActive);
+        Model.Carried.Remove(this);
+        foreach (var parameter in Model.Adapters.Count == 0 ? Model.parameters() : Freed.Select(freed => freed.Parameter))
         {
+            if (Model.Adapters.Any(other => other.IsActive && other.Freed.Any(freed => ReferenceEquals(freed.Parameter, parameter))))
+                continue;
             parameter.requires_grad = false;
             parameter.grad?.Dispose();
             parameter.grad = null;

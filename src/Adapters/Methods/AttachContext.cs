@@ -15,6 +15,12 @@ public sealed record AttachContext
     /// <summary>Folders of trained adapters that this one is composed of, in the order of their trials.</summary>
     public IReadOnlyList<string> Experts { get; init; } = [];
 
+    /// <summary>
+    /// Whether the values of the base that the adapter is to train (biases, norms, a head) are kept beside it, so that it can be
+    /// switched off, and taking it off restores them. Costs the memory of those.
+    /// </summary>
+    public bool KeepsBase { get; init; } = true;
+
     /// <summary>Name or path of the base, for the saved adapter's <c>base_model_name_or_path</c>.</summary>
     public string Base { get; init; } = "";
 }

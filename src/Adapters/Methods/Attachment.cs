@@ -35,8 +35,9 @@ public sealed class Attachment : IDisposable
 
     internal Attachment(BaseModel model, AdapterMethodAttribute registration, AttachContext context)
     {
-        if (model.Sites.Values.Any(site => site.Adapters.Count > 0) || model.PartAdapters.Any())
-            throw new InvalidOperationException("The model carries an adapter already; dispose that one first.");
+        if (model.Adapters.FirstOrDefault(adapter => adapter.IsMerged) is { } merged)
+            throw new AdapterException($"The {merged.Method} adapter that the model carries is merged into its weights: unmerge it before "
+                + "another is attached.");
         (Model, _registration, Context) = (model, registration, context);
         Config = new() { ["peft_type"] = registration.PeftType ?? registration.Id.ToUpperInvariant().Replace('-', '_') };
         Generator = new Generator(context.Seed, CPU);
@@ -214,13 +215,14 @@ public sealed class Attachment : IDisposable
             throw new InvalidOperationException($"The task's head names '{missing}', which the {Model.Family} model lacks.");
         if (_registration.Trains) // the task's head goes along
             _freed.UnionWith(Context.Head);
+        RefuseConflicts(parameters);
         PeftConfig.Write(Config, schema, options, _registration.PeftSwitch);
         var config = Describe(options);
 
         foreach (var begin in _begin) // first, because the model may refuse
             begin();
         foreach (var (name, parameter) in parameters)
-            parameter.requires_grad = _freed.Contains(name);
+            parameter.requires_grad = _freed.Contains(name) || (parameter.requires_grad && Model.Adapters.Count > 0);
         foreach (var (name, adapter) in _adapters)
             Model.Sites[name].Put(adapter);
         foreach (var adapter in _parts)
@@ -238,20 +240,21 @@ public sealed class Attachment : IDisposable
             part.named_parameters().Select(pair => ($"{Root}{part.Part.Name}.{pair.name}", pair.parameter)));
         var shared = _shared.Where(pair => pair.Value.Keeping is null)
             .Select(pair => (SharedRoot + pair.Key, (Parameter)pair.Value.Tensor));
-        var freed = parameters.Where(pair => _freed.Contains(pair.Key)).Select(pair => (SavedName(pair.Key), pair.Value));
+        var freed = parameters.Where(pair => _freed.Contains(pair.Key)).ToList();
         var kept = adapted.SelectMany(site =>
             _adapters[site].Kept.Select(each => new KeptTensor($"{Root}{site}.{each.Key}", each.Tensor, each.Keeping)));
         var keptAround = _parts.SelectMany(part =>
             part.Kept.Select(each => new KeptTensor($"{Root}{part.Part.Name}.{each.Key}", each.Tensor, each.Keeping)));
         var keptTogether = _shared.Where(pair => pair.Value.Keeping is not null)
             .Select(pair => new KeptTensor(SharedRoot + pair.Key, pair.Value.Tensor, pair.Value.Keeping!.Value));
-        return new Adapter
+        var built = new Adapter
         {
             Model = Model,
             Method = Method,
             Sites = _adapters,
             Parts = _parts,
-            Trainable = [.. own, .. around, .. shared, .. freed],
+            Trainable = [.. own, .. around, .. shared, .. freed.Select(pair => (SavedName(pair.Key), pair.Value))],
+            Freed = [.. freed.Select(pair => new FreedParameter(pair.Key, pair.Value, Context.KeepsBase))],
             Aliases = _aliases,
             Kept = [.. kept, .. keptAround, .. keptTogether],
             Shared = [.. _shared.Values.Select(each => each.Tensor)],
@@ -260,8 +263,32 @@ public sealed class Attachment : IDisposable
             Stepped = Stepped,
             Search = Search,
             Experts = Experts,
-            Release = () => _end.ForEach(end => end()),
+            Changes = _begin.Count == 0 ? null : new ModelChanges(() => _begin.ForEach(begin => begin()), () => _end.ForEach(end => end())),
         };
+        Model.Carried.Add(built);
+        return built;
+    }
+
+    /// <summary>Refuses what cannot stand beside the adapters that the model carries.</summary>
+    private void RefuseConflicts(Dictionary<string, Parameter> parameters)
+    {
+        foreach (var other in Model.Adapters)
+        {
+            if (other.Changes is not null || _begin.Count > 0)
+                throw new AdapterException($"The model carries a {other.Method} adapter, beside which no {Method} adapter can be attached: "
+                    + $"{(other.Changes is null ? Method : other.Method)} changes attention or positions of the whole model.");
+            if (other.Freed.FirstOrDefault(freed => freed.Base is null && !Context.Head.Contains(freed.Name)) is { } unkept)
+                throw new AdapterException($"The model carries a {other.Method} adapter that trains '{unkept.Name}' of the base, whose own "
+                    + "value was not kept: attach that one with KeepsBase to put others beside it.");
+            if (other.IsActive && other.Freed.FirstOrDefault(freed => _freed.Contains(freed.Name)) is { } claimed)
+                throw new AdapterException($"Method '{Method}' would train '{claimed.Name}' of the base, which the {other.Method} adapter "
+                    + "that the model carries has a value of its own for: switch that one off first.");
+        }
+
+        foreach (var (name, adapter) in _adapters)
+            if (adapter.ReadsWeights && Model.Sites[name].Attached.Count > 0)
+                throw new AdapterException($"Method '{Method}' computes with the weights of {name} itself, so it must be attached before "
+                    + "the adapters that the layer carries.");
     }
 
     private Tensor AllTerms()

@@ -19,6 +19,8 @@ internal static class BaseFingerprint
     public static string Of(BaseModel model, IReadOnlyList<string> except)
     {
         using var scope = NewDisposeScope();
+        var kept = model.Adapters.Where(adapter => adapter.IsActive).SelectMany(adapter => adapter.Freed)
+            .ToDictionary(freed => freed.Parameter.Handle, freed => freed.Base);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var (name, parameter) in model.named_parameters().OrderBy(pair => pair.name, StringComparer.Ordinal))
         {
@@ -26,7 +28,7 @@ internal static class BaseFingerprint
                 continue;
             hash.AppendData(Encoding.UTF8.GetBytes($"{name}[{string.Join(',', parameter.shape)}]"));
             var stride = Math.Max(1, parameter.numel() / Samples);
-            var values = parameter.detach().reshape(-1)[TensorIndex.Slice(null, null, stride)];
+            var values = (kept.GetValueOrDefault(parameter.Handle) ?? parameter).detach().reshape(-1)[TensorIndex.Slice(null, null, stride)];
             hash.AppendData(values.to(bfloat16).cpu().contiguous().bytes);
         }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Adapters.Mechanisms;
+using Adapters.Methods;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -44,6 +45,12 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
 
     /// <summary>Where the weights lie.</summary>
     public Device Device => parameters().First().device;
+
+    /// <summary>The adapters that it carries, in the order in which they were attached.</summary>
+    public IReadOnlyList<Adapter> Adapters => Carried;
+
+    /// <summary>To be changed by those that come and go.</summary>
+    internal List<Adapter> Carried { get; } = [];
 
     /// <summary>Tells the adapters of a forward pass that begins.</summary>
     private protected void Begin(ModelInput input)

@@ -11,7 +11,10 @@ namespace Adapters.Models;
 /// </summary>
 public abstract class Site(string name) : Module<Tensor, Tensor>(name)
 {
-    private readonly List<SiteAdapter> _adapters = [];
+    private readonly List<SiteAdapter> _attached = [];
+    private SiteAdapter[] _working = [];
+    private (Tensor Weight, Tensor? Bias)? _own; // as they were before anything was folded into them
+    private bool _isBiasFolded;
 
     /// <summary>The weight, in the shape that files hold it in.</summary>
     public abstract Parameter Weight { get; }
@@ -33,19 +36,57 @@ public abstract class Site(string name) : Module<Tensor, Tensor>(name)
     /// </summary>
     public virtual bool Tied => false;
 
-    /// <summary>The attached adapters, each working on what those before it make of the layer. They are no submodules: the base's
-    /// parameters stay the base's.</summary>
-    public IReadOnlyList<SiteAdapter> Adapters => _adapters;
+    /// <summary>The adapters at work beside the layer, each around what those before it make of the layer: neither switched off nor
+    /// merged. They are no submodules: the base's parameters stay the base's.</summary>
+    public IReadOnlyList<SiteAdapter> Adapters => _working;
+
+    /// <summary>All attached adapters, in the order in which they were attached.</summary>
+    public IReadOnlyList<SiteAdapter> Attached => _attached;
 
     /// <summary>Attaches an adapter, outside those that are there.</summary>
     public void Put(SiteAdapter adapter)
     {
         adapter.train(training);
-        _adapters.Add(adapter);
+        _attached.Add(adapter);
+        Arrange();
     }
 
     /// <summary>Takes an adapter off.</summary>
-    public void Remove(SiteAdapter adapter) => _adapters.Remove(adapter);
+    public void Remove(SiteAdapter adapter)
+    {
+        adapter.IsMerged = false;
+        _attached.Remove(adapter);
+        Arrange();
+    }
+
+    /// <summary>
+    /// Puts to work what is switched on, and makes weight and bias anew: what they were, with all merged adapters folded in, in the
+    /// order in which they were attached. So the bits do not hang on the order of merging, and without a merge are the base's.
+    /// </summary>
+    internal void Arrange()
+    {
+        _working = [.. _attached.Where(adapter => adapter is { IsMerged: false, Weight: not 0 })];
+        var merged = _attached.Where(adapter => adapter.IsMerged).ToList();
+        if (merged.Count == 0 && _own is null)
+            return;
+
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var own = _own ??= (Copy(Weight)!, Copy(Bias));
+        var start = new LayerWeights(Matrix(own.Weight).to(float32), own.Bias?.to(float32));
+        var folded = merged.Where(adapter => adapter.Weight != 0).Aggregate(start, (layer, adapter) => adapter.FoldWeighted(layer));
+        Weight.copy_(Shape(folded.Matrix));
+        if (_isBiasFolded || !ReferenceEquals(folded.Bias, start.Bias)) // else a bias in training stays what it is
+            Bias!.copy_(folded.Bias!);
+        _isBiasFolded = merged.Count > 0 && !ReferenceEquals(folded.Bias, start.Bias);
+        if (merged.Count > 0)
+            return;
+        own.Weight.Dispose();
+        own.Bias?.Dispose();
+        _own = null;
+
+        static Tensor? Copy(Tensor? tensor) => tensor?.clone().detach().DetachFromDisposeScope();
+    }
 
     /// <summary>The layer's function of an input, with the given weights in place of its own.</summary>
     /// <param name="x">The layer's input.</param>
@@ -83,17 +124,26 @@ public abstract class Site(string name) : Module<Tensor, Tensor>(name)
     public override void train(bool train = true)
     {
         base.train(train);
-        foreach (var adapter in _adapters)
+        foreach (var adapter in _attached)
             adapter.train(train);
     }
 
     /// <summary>The layer with its adapters.</summary>
-    public override Tensor forward(Tensor x) => Through(_adapters.Count, x);
+    public override Tensor forward(Tensor x) => Through(_working.Length, x);
 
     /// <summary>Nothing beside what the constructors register: a tied weight and adapters are others' parameters.</summary>
     protected override void RegisterComponents() { }
 
-    private Tensor Through(int adapters, Tensor x) => adapters == 0
-        ? Apply(x, Weight, Bias)
-        : _adapters[adapters - 1].Forward(x, inner => Through(adapters - 1, inner));
+    private Tensor Through(int adapters, Tensor x) => adapters == 0 ? Apply(x, Weight, Bias)
+        : _working[adapters - 1].Weight != 1 ? Weighted(adapters, x)
+        : _working[adapters - 1].Forward(x, inner => Through(adapters - 1, inner));
+
+    /// <summary>y + w·(f(x) - y), with y what lies within the adapter and f the adapter around it.</summary>
+    private Tensor Weighted(int adapters, Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var y = Through(adapters - 1, x);
+        var full = _working[adapters - 1].Forward(x, inner => ReferenceEquals(inner, x) ? y : Through(adapters - 1, inner));
+        return (y + (full - y) * _working[adapters - 1].Weight).MoveToOuterDisposeScope();
+    }
 }

@@ -217,7 +217,8 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
     private (long Trained, long Total) FreezeTheRest()
     {
         var trained = adapter.Trainable.Select(pair => pair.Parameter).ToHashSet<Parameter>(ReferenceEqualityComparer.Instance);
-        var all = adapter.Model.parameters().Concat(adapter.Sites.Values.SelectMany(site => site.parameters()))
+        var all = adapter.Model.parameters()
+            .Concat(adapter.Model.Sites.Values.SelectMany(site => site.Attached).SelectMany(attached => attached.parameters()))
             .Concat(trained).ToHashSet<Parameter>(ReferenceEqualityComparer.Instance);
         foreach (var parameter in all)
             parameter.requires_grad = trained.Contains(parameter);

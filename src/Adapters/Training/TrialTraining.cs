@@ -37,6 +37,7 @@ public static class TrialTraining
             TargetLength = task.TargetLength,
             Experts = plan.Experts,
             Base = plan.Base,
+            KeepsBase = false, // the model is thrown away with the adapter
         };
         using var adapter = MethodCatalogue.Find(plan.Method).Method.Attach(model, plan.MethodOptions, context);
 

@@ -221,17 +221,6 @@ public sealed class LoraTests : IDisposable
     }
 
     [Fact]
-    public void A_second_adapter_waits_until_the_first_is_taken_off()
-    {
-        using var model = TinyBase.Llama.Load();
-
-        using (TinyBase.Attach("lora", model))
-            Assert.Throws<InvalidOperationException>(() => TinyBase.Attach("lora", model));
-
-        TinyBase.Attach("lora", model).Dispose();
-    }
-
-    [Fact]
     public void Leading_dimensions_are_those_of_the_input()
     {
         using var site = new LinearSite(6, 5, hasBias: false);

@@ -62,6 +62,8 @@ internal sealed class Hira : LayerMethod<Hira.Options>
             };
         }
 
+        public override bool ReadsWeights => true;
+
         public override Tensor Delta() => Site.Matrix(Site.Weight).to(_a.dtype) * _b.flatten(1).matmul(_a.flatten(1));
 
         /// <summary>Of an embedding only the rows of the tokens at hand are computed.</summary>

@@ -67,6 +67,8 @@ internal sealed class Peanut : LayerMethod<Peanut.Options>
                 Train($"peanut_{place}.weight", FreshFactor.KaimingUniform(shape, generator));
         }
 
+        public override bool ReadsWeights => true;
+
         public override Tensor Delta()
         {
             var h = _activation(functional.linear(Site.Matrix(Site.Weight).to(_first.dtype).t(), _first)); // [in, rank]

@@ -65,6 +65,8 @@ internal sealed class Boft : LayerMethod<Boft.Options>
             _scale = Own("boft_s", ones(site is ConvolutionSite ? [1, site.Outputs] : [site.Outputs, 1], device: site.Weight.device));
         }
 
+        public override bool ReadsWeights => true; // its scale leaves the bias out
+
         public override Tensor Forward(Tensor x, Func<Tensor, Tensor> layer)
         {
             using var scope = NewDisposeScope();
