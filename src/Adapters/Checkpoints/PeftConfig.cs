@@ -72,7 +72,8 @@ internal static class PeftConfig
                 + $"{string.Join(", ", MethodCatalogue.All.Select(method => method.PeftType).OfType<string>().Distinct().Order())} can.");
     }
 
-    private static JsonNode? Theirs(JsonNode? value, PeftFieldAttribute field) => value switch
+    /// <summary>An option's value as PEFT's field has it.</summary>
+    public static JsonNode? Theirs(JsonNode? value, PeftFieldAttribute field) => value switch
     {
         JsonArray entries when field.IsMap => new JsonObject(entries.Select(entry => Pair((string)entry!))),
         null when field.IsMap => new JsonObject(),

@@ -20,7 +20,7 @@ public abstract class AdapterModule(string name) : Module(name)
     /// <returns>The parameter.</returns>
     protected Parameter Own(string key, Tensor value)
     {
-        var parameter = value as Parameter ?? Parameter(value);
+        var parameter = value as Parameter ?? Parameter(InPrecision(value));
         register_parameter(key, (Parameter)parameter.DetachFromDisposeScope());
         return parameter;
     }
@@ -29,11 +29,16 @@ public abstract class AdapterModule(string name) : Module(name)
     /// <returns>The tensor.</returns>
     protected Tensor Keep(string key, Tensor value, Keeping keeping)
     {
-        var kept = value.detach().DetachFromDisposeScope();
+        var kept = InPrecision(value.detach()).DetachFromDisposeScope();
         register_buffer(key, kept);
         _kept.Add(key, keeping);
         return kept;
     }
+
+    /// <summary>What it computes in, and so its tensors lie in.</summary>
+    protected virtual ScalarType Precision => ScalarType.Float32;
+
+    private Tensor InPrecision(Tensor value) => value.is_floating_point() ? value.to(Precision) : value;
 
     /// <summary>Nothing beside what is owned and kept: what it stands around is the base's.</summary>
     protected override void RegisterComponents() { }

@@ -20,7 +20,7 @@ internal sealed class FoldedScale : IDisposable
     private readonly Tensor _enlargeAcross; // the same, [3, taps·5]
     private readonly Tensor _shrink; // [1, taps·taps]
 
-    public FoldedScale(int factor, Device device)
+    public FoldedScale(int factor, Tensor like)
     {
         if (!Fits(factor))
             throw new ArgumentOutOfRangeException(nameof(factor), factor, "The border reaches into what shrinking looks at.");
@@ -32,9 +32,9 @@ internal sealed class FoldedScale : IDisposable
         // Rows are (tap, original pixel), columns the three enlarged pixels that the convolution sees at the tap.
         var enlarge = taps.SelectMany(tap => Enumerable.Range(-2, 5).SelectMany(original =>
             Enumerable.Range(tap - 1, 3).Select(pixel => Weight(pixel, original, factor))));
-        _enlarge = Constant(enlarge, device, _taps * 5, 3);
+        _enlarge = Constant(enlarge, like, _taps * 5, 3);
         _enlargeAcross = _enlarge.t().contiguous().DetachFromDisposeScope();
-        _shrink = Constant(weights.SelectMany(row => weights.Select(column => row * column)), device, 1, _taps * _taps);
+        _shrink = Constant(weights.SelectMany(row => weights.Select(column => row * column)), like, 1, _taps * _taps);
     }
 
     public static bool Fits(int factor) => factor is 3 or >= 5;
@@ -67,6 +67,6 @@ internal sealed class FoldedScale : IDisposable
     private static double Weight(int pixel, int original, int factor) =>
         Bicubic.Weight((pixel + 0.5) / factor - 0.5 - original);
 
-    private static Tensor Constant(IEnumerable<double> values, Device device, params long[] shape) =>
-        tensor(values.Select(value => (float)value).ToArray(), shape, device: device).DetachFromDisposeScope();
+    private static Tensor Constant(IEnumerable<double> values, Tensor like, params long[] shape) =>
+        tensor(values.ToArray(), shape, like.dtype, like.device).DetachFromDisposeScope();
 }

@@ -25,20 +25,22 @@ public sealed class FrozenExperts : IDisposable
     /// <param name="inputs">Number of the layer's input features.</param>
     /// <param name="outputs">Number of the layer's output features.</param>
     /// <param name="device">Where the layer lies.</param>
-    public FrozenExperts(IReadOnlyList<LowRankExpert?> experts, long inputs, long outputs, Device device)
+    /// <param name="precision">What the layer's adapters compute in.</param>
+    public FrozenExperts(
+        IReadOnlyList<LowRankExpert?> experts, long inputs, long outputs, Device device, ScalarType precision = ScalarType.Float32)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         (Count, Outputs, _rank) = (experts.Count, outputs, experts.Max(expert => expert?.A.shape[0] ?? 1));
-        var down = zeros(Count, _rank, inputs);
-        var up = zeros(Count, outputs, _rank);
+        var down = zeros([Count, _rank, inputs], precision);
+        var up = zeros([Count, outputs, _rank], precision);
         for (var n = 0; n < Count; n++)
         {
             if (experts[n] is not { } expert)
                 continue;
             var rank = expert.A.shape[0];
             down[n].narrow(0, 0, rank).copy_(expert.A);
-            up[n].narrow(1, 0, rank).copy_(expert.B.to(float32) * expert.Scale);
+            up[n].narrow(1, 0, rank).copy_(expert.B.to(precision) * expert.Scale);
         }
 
         // Layer norm of E = U·h without E. Less their mean, the rows of U are √out·Q·R, so the centred E is √out·Q·w with
@@ -47,8 +49,8 @@ public sealed class FrozenExperts : IDisposable
         var (q, r) = linalg.qr(centred / Math.Sqrt(outputs));
         _down = Keep(down.reshape(-1, inputs));
         _up = Keep(up.permute(1, 0, 2).reshape(outputs, -1));
-        _root = Keep(r.to(float32));
-        _basis = Keep((q * Math.Sqrt(outputs)).to(float32));
+        _root = Keep(r.to(precision));
+        _basis = Keep((q * Math.Sqrt(outputs)).to(precision));
 
         Tensor Keep(Tensor tensor) => tensor.to(device).contiguous().DetachFromDisposeScope();
     }
@@ -58,6 +60,9 @@ public sealed class FrozenExperts : IDisposable
 
     /// <summary>Number of the layer's output features.</summary>
     public long Outputs { get; }
+
+    /// <summary>What they compute in.</summary>
+    public ScalarType Precision => _down.dtype;
 
     /// <summary>What the experts see.</summary>
     /// <param name="x"><c>[..., in]</c></param>

@@ -10,7 +10,7 @@ namespace Adapters.Mechanisms;
 public abstract class InputTransform(Site site) : SiteAdapter(site)
 {
     /// <summary>rows·R, or rows·Rᵀ.</summary>
-    /// <param name="rows"><c>[..., in]</c>, in float32.</param>
+    /// <param name="rows"><c>[..., in]</c>, in the precision of adapters.</param>
     /// <param name="transposed">Whether by Rᵀ.</param>
     protected abstract Tensor Map(Tensor rows, bool transposed);
 
@@ -21,9 +21,10 @@ public abstract class InputTransform(Site site) : SiteAdapter(site)
     public override Tensor Forward(Tensor x, Func<Tensor, Tensor> layer)
     {
         using var scope = NewDisposeScope();
+        var wide = x.to(Site.Precision);
         var y = Site is LinearSite
-            ? layer(Map(x.to(float32), transposed: false).to(x.dtype))
-            : Site.Apply(x.to(float32), Site.Shape(MapWeight(Site.Matrix(Site.Weight).to(float32))), Site.Bias?.to(float32)).to(x.dtype);
+            ? layer(Map(wide, transposed: false).to(x.dtype))
+            : Site.Apply(wide, Site.Shape(MapWeight(Site.Matrix(Site.Weight).to(wide.dtype))), Site.Bias?.to(wide.dtype)).to(x.dtype);
         return y.MoveToOuterDisposeScope();
     }
 

@@ -12,6 +12,7 @@ public sealed class MagnitudeAdapter : SiteAdapter
 {
     private readonly LowRankDelta _update;
     private readonly Parameter _magnitude;
+    private readonly Tensor _squares; // of the weight, summed by rows [out]
 
     /// <summary>Takes an update over, and the norms as they are as magnitudes.</summary>
     public MagnitudeAdapter(LowRankDelta update) : base(update.Site)
@@ -22,6 +23,7 @@ public sealed class MagnitudeAdapter : SiteAdapter
         foreach (var (key, tensor, keeping) in update.Kept)
             Keep(key, tensor, keeping);
         using var frozen = no_grad();
+        _squares = Keep("weight_squares", Site.Matrix(Site.Weight).to(Site.Precision).square().sum(dim: 1), Keeping.Remade);
         var norms = Norms();
         _magnitude = Own("lora_magnitude_vector", Site is ConvolutionSite ? norms.reshape(1, -1, 1, 1) : norms);
     }
@@ -45,7 +47,7 @@ public sealed class MagnitudeAdapter : SiteAdapter
         var seen = _update.Dropped(x, gain.dtype);
         // The layer's output less its bias, unless the update does not see all of the input.
         var straight = ReferenceEquals(seen, x) || !training || _update.Dropout == 0
-            ? Site.Bias is null ? y.to(gain.dtype) : y.to(gain.dtype) - Site.OverOutputs(Site.Bias.to(gain.dtype))
+            ? Site.WithoutBias(y)
             : Site.Apply(seen, Site.Weight.to(gain.dtype));
         var over = Site.OverOutputs(gain);
         return (y.to(gain.dtype) + (over - 1) * straight + over * _update.UpdateOf(seen)).to(y.dtype).MoveToOuterDisposeScope();
@@ -75,7 +77,7 @@ public sealed class MagnitudeAdapter : SiteAdapter
         var (a, b) = _update.Whole();
         b = b * _update.Scale;
         var weight = Site.Matrix(Site.Weight).to(a.dtype);
-        var square = weight.square().sum(dim: 1) + 2 * (weight.matmul(a.t()) * b).sum(dim: 1)
+        var square = _squares + 2 * (weight.matmul(a.t()) * b).sum(dim: 1)
             + (b.matmul(a.matmul(a.t())) * b).sum(dim: 1);
         return square.sqrt();
     }

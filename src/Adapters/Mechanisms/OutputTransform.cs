@@ -10,7 +10,7 @@ namespace Adapters.Mechanisms;
 public abstract class OutputTransform(Site site) : SiteAdapter(site)
 {
     /// <summary>R times each vector of features.</summary>
-    /// <param name="features"><c>[..., out]</c>, in float32.</param>
+    /// <param name="features"><c>[..., out]</c>, in the precision of adapters.</param>
     protected abstract Tensor Map(Tensor features);
 
     /// <inheritdoc/>
@@ -18,7 +18,7 @@ public abstract class OutputTransform(Site site) : SiteAdapter(site)
     {
         using var scope = NewDisposeScope();
         var y = layer(x);
-        var wide = y.to(float32);
+        var wide = y.to(Site.Precision);
         var mapped = Site is ConvolutionSite ? Map(wide.movedim([1], [-1])).movedim([-1], [1]) : Map(wide);
         return mapped.to(y.dtype).MoveToOuterDisposeScope();
     }

@@ -21,7 +21,7 @@ public sealed class ScaleExperts : IDisposable
     public ScaleExperts(Tensor weight, Tensor bias, IReadOnlyList<int> scales)
     {
         (Weight, Bias, _scales) = (Parameter(weight), Parameter(bias.flatten()), scales);
-        _folded = [.. scales.Select(scale => FoldedScale.Fits(scale) ? new FoldedScale(scale, Weight.device) : null)];
+        _folded = [.. scales.Select(scale => FoldedScale.Fits(scale) ? new FoldedScale(scale, Weight) : null)];
     }
 
     /// <summary>Fresh experts at the scales 1 to their number, drawn as Torch draws convolutions; biases are zero.</summary>
@@ -94,12 +94,12 @@ public sealed class ScaleExperts : IDisposable
     }
 
     private Tensor Resize(Tensor map, long height, long width) =>
-        Axis(map.shape[2], height, map.device).matmul(map).matmul(Axis(map.shape[3], width, map.device).t());
+        Axis(map.shape[2], height, map).matmul(map).matmul(Axis(map.shape[3], width, map).t());
 
-    private Tensor Axis(long from, long to, Device device)
+    private Tensor Axis(long from, long to, Tensor like)
     {
         if (!_axes.TryGetValue((from, to), out var matrix))
-            _axes.Add((from, to), matrix = Bicubic.Matrix(from, to, device).DetachFromDisposeScope());
+            _axes.Add((from, to), matrix = Bicubic.Matrix(from, to, like.device).to(like.dtype).DetachFromDisposeScope());
         return matrix;
     }
 }

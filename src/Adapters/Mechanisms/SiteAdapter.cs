@@ -67,6 +67,9 @@ public abstract class SiteAdapter : AdapterModule
     /// sequence at once, not token by token.
     /// </summary>
     public virtual bool SeesSequence => false;
+
+    /// <inheritdoc/>
+    protected override ScalarType Precision => Site.Precision;
 }
 
 /// <summary>Weights of a layer as adapters see it.</summary>

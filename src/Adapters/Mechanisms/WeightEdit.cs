@@ -10,7 +10,7 @@ namespace Adapters.Mechanisms;
 public abstract class WeightEdit(Site site) : SiteAdapter(site)
 {
     /// <summary>The weights W' and b'.</summary>
-    /// <param name="layer">W and b, in float32.</param>
+    /// <param name="layer">W and b, in the precision of adapters.</param>
     protected abstract LayerWeights Edit(LayerWeights layer);
 
     /// <inheritdoc/>
@@ -20,8 +20,9 @@ public abstract class WeightEdit(Site site) : SiteAdapter(site)
     public sealed override Tensor Forward(Tensor x, Func<Tensor, Tensor> layer)
     {
         using var scope = NewDisposeScope();
-        var (matrix, bias) = Edit(new LayerWeights(Site.Matrix(Site.Weight).to(float32), Site.Bias?.to(float32)));
-        return Site.Apply(x.to(float32), Site.Shape(matrix), bias).to(x.dtype).MoveToOuterDisposeScope();
+        var precision = Site.Precision;
+        var (matrix, bias) = Edit(new LayerWeights(Site.Matrix(Site.Weight).to(precision), Site.Bias?.to(precision)));
+        return Site.Apply(x.to(precision), Site.Shape(matrix), bias).to(x.dtype).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

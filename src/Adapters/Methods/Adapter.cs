@@ -126,33 +126,6 @@ public sealed class Adapter : IDisposable
         }
     } = 1;
 
-    /// <summary>Tells the layers how much of it is done.</summary>
-    private void Arrange()
-    {
-        foreach (var adapter in Sites.Values)
-        {
-            adapter.Weight = IsActive ? Weight : 0;
-            adapter.Site.Arrange();
-        }
-    }
-
-    private void RefuseToSwitch(bool on)
-    {
-        if (Freed.FirstOrDefault(freed => freed.Base is null) is { } unkept)
-            throw new AdapterException($"The {Method} adapter cannot be switched off: it trains '{unkept.Name}' of the base, whose own value "
-                + "was not kept. Attach it with KeepsBase.");
-        if (IsMerged && Freed.Count > 0)
-            throw new AdapterException($"The {Method} adapter is merged and trains '{Freed[0].Name}' of the base: unmerge it before it is "
-                + "switched on or off.");
-        if (!on)
-            return;
-        var mine = Freed.Select(freed => freed.Name).ToHashSet();
-        foreach (var other in Model.Adapters.Where(other => other.IsActive))
-            if (other.Freed.FirstOrDefault(freed => mine.Contains(freed.Name)) is { } claimed)
-                throw new AdapterException($"The {Method} adapter cannot be switched on while the {other.Method} adapter beside it is: both "
-                    + $"have a value of their own for '{claimed.Name}' of the base.");
-    }
-
     /// <summary>Number of trained values.</summary>
     public long TrainableParameters => Trainable.Sum(pair => pair.Parameter.numel());
 
@@ -162,9 +135,14 @@ public sealed class Adapter : IDisposable
             ?? OrderObstacle(pair.Key, pair.Value))
         .FirstOrDefault(obstacle => obstacle is not null)
         ?? Parts.Select(part => $"The adapter around {part.Part.Name} cannot be merged: no weight of a layer does the same.").FirstOrDefault()
-        ?? Model.Adapters.Where(other => other != this && other.Freed.Count > 0).Select(other => $"The {Method} adapter cannot be merged "
-            + $"while the {other.Method} adapter beside it trains '{other.Freed[0].Name}' of the base: take that one off first.")
+        ?? Model.Adapters.Where(other => other != this && FreedOnSitesBy(other) is not null).Select(other => $"The {Method} adapter cannot "
+            + $"be merged while the {other.Method} adapter beside it trains '{FreedOnSitesBy(other)!.Name}' of the base, into which it "
+            + "would go: take that one off first.")
             .FirstOrDefault();
+
+    /// <summary>A parameter that an adapter trains and that this one's merge would change; null where there is none.</summary>
+    private FreedParameter? FreedOnSitesBy(Adapter other) => other.Freed.FirstOrDefault(freed => Sites.Values.Any(adapter =>
+        ReferenceEquals(adapter.Site.Weight, freed.Parameter) || ReferenceEquals(adapter.Site.Bias, freed.Parameter)));
 
     /// <summary>What lies within an adapter goes into the weights before it, unless both only add.</summary>
     private string? OrderObstacle(string site, SiteAdapter adapter) => adapter.Site.Attached
@@ -211,6 +189,33 @@ public sealed class Adapter : IDisposable
         SetMerged(false);
     }
 
+    /// <summary>Tells the layers how much of it is done.</summary>
+    private void Arrange()
+    {
+        foreach (var adapter in Sites.Values)
+        {
+            adapter.Weight = IsActive ? Weight : 0;
+            adapter.Site.Arrange();
+        }
+    }
+
+    private void RefuseToSwitch(bool on)
+    {
+        if (Freed.FirstOrDefault(freed => freed.Base is null) is { } unkept)
+            throw new AdapterException($"The {Method} adapter cannot be switched off: it trains '{unkept.Name}' of the base, whose own "
+                + "value was not kept. Attach it with KeepsBase.");
+        if (IsMerged && FreedOnSitesBy(this) is { } within)
+            throw new AdapterException($"The {Method} adapter is merged into '{within.Name}' of the base, which it trains too: unmerge it "
+                + "before it is switched on or off.");
+        if (!on)
+            return;
+        var mine = Freed.Select(freed => freed.Name).ToHashSet();
+        foreach (var other in Model.Adapters.Where(other => other.IsActive))
+            if (other.Freed.FirstOrDefault(freed => mine.Contains(freed.Name)) is { } claimed)
+                throw new AdapterException($"The {Method} adapter cannot be switched on while the {other.Method} adapter beside it is: "
+                    + $"both have a value of their own for '{claimed.Name}' of the base.");
+    }
+
     private void SetMerged(bool merged)
     {
         IsMerged = merged;
@@ -236,6 +241,7 @@ public sealed class Adapter : IDisposable
             adapter.Dispose();
         }
 
+        IsMerged = false;
         foreach (var adapter in Parts)
         {
             adapter.Part.Remove(adapter);

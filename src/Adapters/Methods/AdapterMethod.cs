@@ -37,6 +37,8 @@ public abstract class AdapterMethod<TOptions> : IAdapterMethod
         using var scope = NewDisposeScope(); // what stays takes itself out of it
         using var fresh = no_grad();
         using var attachment = new Attachment(model, _registration, context);
+        if (bound is TargetOptions around)
+            LongContextParts.Apply(attachment, around);
         Attach(attachment, bound);
         return attachment.Build(OptionSchema.Of(typeof(TOptions)), OptionSchema.Write(bound));
     }

@@ -53,6 +53,9 @@ public sealed class AdapterMethodAttribute(string id) : Attribute
     /// <summary>Whether it trains anything.</summary>
     public bool Trains { get; init; } = true;
 
+    /// <summary>What its gradients take as given, though it hangs on what is trained; null where they are the loss's own.</summary>
+    public string? HoldsConstant { get; init; }
+
     /// <summary>Where an untrained adapter stands, if not at the base's output; null where it changes nothing yet.</summary>
     public string? StartsAt { get; init; }
 }

@@ -28,7 +28,8 @@ internal static class BaseFingerprint
                 continue;
             hash.AppendData(Encoding.UTF8.GetBytes($"{name}[{string.Join(',', parameter.shape)}]"));
             var stride = Math.Max(1, parameter.numel() / Samples);
-            var values = (kept.GetValueOrDefault(parameter.Handle) ?? parameter).detach().reshape(-1)[TensorIndex.Slice(null, null, stride)];
+            var own = kept.GetValueOrDefault(parameter.Handle) ?? parameter; // of the base, whatever an adapter has made of it
+            var values = own.detach().reshape(-1)[TensorIndex.Slice(null, null, stride)];
             hash.AppendData(values.to(bfloat16).cpu().contiguous().bytes);
         }
 

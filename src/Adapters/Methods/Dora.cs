@@ -12,6 +12,7 @@ namespace Adapters.Methods;
     Source = "Liu et al. 2024, arXiv:2402.09353",
     Equation = "W' = m / ‖W + s·BA‖ ⊙ (W + s·BA), norms by rows",
     ParametersPerLayer = "rank * (in + out) + out",
+    HoldsConstant = "the norms that rows are divided by",
     PeftType = "LORA", PeftSwitch = "use_dora")]
 internal sealed class Dora : LayerMethod<Dora.Options>
 {
@@ -20,8 +21,6 @@ internal sealed class Dora : LayerMethod<Dora.Options>
     protected override bool Adapts(Site site) => true;
 
     protected override int? RankOf(Options options) => options.Rank;
-
-    protected override Options OptionsFor(Target target, Options options) => Lora.For(target, options);
 
     protected override SiteAdapter Create(Attachment on, Target target, Options options) =>
         new MagnitudeAdapter(Lora.Fresh(on, target.Site, options));

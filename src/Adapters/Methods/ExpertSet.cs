@@ -84,7 +84,7 @@ internal sealed class ExpertSet
             throw new AdapterException($"{stored.Folder} lacks one of the two factors of {site}.");
         if (!model.Sites.TryGetValue(site, out var layer))
             throw new AdapterException($"{stored.Folder} adapts {site}, which this {model.Family} base does not have.");
-        options = Lora.For(new Target(site, layer, Index: 0), options);
+        options = (Lora.Options)options.For(new Target(site, layer, Index: 0));
         if (!a.shape.SequenceEqual([options.Rank, layer.Inputs]) || !b.shape.SequenceEqual([layer.Outputs, options.Rank]))
             throw new AdapterException($"{stored.Folder} adapts {site} by factors of the shapes [{string.Join(", ", b.shape)}] "
                 + $"and [{string.Join(", ", a.shape)}], but it should be [{layer.Outputs}, {options.Rank}] and "

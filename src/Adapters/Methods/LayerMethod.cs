@@ -11,24 +11,27 @@ public abstract class LayerMethod<TOptions> : AdapterMethod<TOptions>
     /// <inheritdoc/>
     protected override void Attach(Attachment on, TOptions options)
     {
-        var targets = on.Targets(options, Adapts, TargetsIn(on.Model));
+        var targets = on.Targets(options, Adapts, DefaultTargets(on.Model));
         options = Completed(on, targets, options);
+        var adapters = new List<SiteAdapter>();
         foreach (var target in targets)
         {
             var own = OptionsFor(target, options);
             if (RankOf(own) is { } rank)
                 on.CheckRank(target, rank);
-            on.Put(target.Name, Create(on, target, own));
+            adapters.Add(Create(on, target, own));
+            on.Put(target.Name, adapters[^1]);
         }
 
         on.Free(options.Bias);
+        Attached(on, adapters, options);
     }
+
+    /// <summary>Names or dotted ends of the layers that it adapts where the options say nothing.</summary>
+    protected virtual IReadOnlyList<string> DefaultTargets(BaseModel model) => model.DefaultTargets;
 
     /// <summary>Whether it adapts layers of that kind; linear ones unless it says otherwise.</summary>
     protected virtual bool Adapts(Site site) => site is LinearSite;
-
-    /// <summary>Names or dotted ends of the layers that it adapts where the options say nothing; null for the model's default.</summary>
-    protected virtual IReadOnlyList<string>? TargetsIn(BaseModel model) => null;
 
     /// <summary>A rank that no layer's dimensions may fall short of; null where there is none.</summary>
     protected virtual int? RankOf(TOptions options) => null;
@@ -39,8 +42,9 @@ public abstract class LayerMethod<TOptions> : AdapterMethod<TOptions>
     /// </summary>
     protected virtual TOptions Completed(Attachment on, IReadOnlyList<Target> targets, TOptions options) => options;
 
-    /// <summary>The options as they hold for one layer; the same for all unless the method says otherwise.</summary>
-    protected virtual TOptions OptionsFor(Target target, TOptions options) => options;
+    /// <summary>The options as they hold for one layer; patterns of ranks and scales aside, the same for all.</summary>
+    protected virtual TOptions OptionsFor(Target target, TOptions options) =>
+        options is RankedOptions ranked ? (TOptions)(TargetOptions)ranked.For(target) : options;
 
     /// <summary>Makes a fresh adapter for a layer.</summary>
     /// <param name="on">What it is put on, and what it may share with the others.</param>
@@ -48,6 +52,12 @@ public abstract class LayerMethod<TOptions> : AdapterMethod<TOptions>
     /// <param name="options">The options.</param>
     /// <exception cref="AdapterException">When options and layer do not fit together, with the value.</exception>
     protected abstract SiteAdapter Create(Attachment on, Target target, TOptions options);
+
+    /// <summary>Does what concerns all adapters of it together, once they are put.</summary>
+    /// <param name="on">What they are put on.</param>
+    /// <param name="adapters">What <see cref="Create"/> made, in order.</param>
+    /// <param name="options">The options.</param>
+    protected virtual void Attached(Attachment on, IReadOnlyList<SiteAdapter> adapters, TOptions options) { }
 }
 
 /// <summary>A layer that is to be adapted.</summary>

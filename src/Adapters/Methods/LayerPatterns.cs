@@ -25,6 +25,16 @@ internal static class LayerPatterns
         return otherwise;
     }
 
+    /// <summary>The same entries, their values multiplied.</summary>
+    /// <param name="entries">The option's entries, or null.</param>
+    /// <param name="option">Its name, for messages.</param>
+    /// <param name="factor">What they are multiplied by.</param>
+    public static IReadOnlyList<string>? Times(IReadOnlyList<string>? entries, string option, double factor) => entries?.Select(entry =>
+    {
+        var (pattern, value) = Parse(entry, option);
+        return string.Create(CultureInfo.InvariantCulture, $"{pattern}={value * factor}");
+    }).ToArray();
+
     private static (string Pattern, double Value) Parse(string entry, string option)
     {
         var cut = entry.LastIndexOf('=');

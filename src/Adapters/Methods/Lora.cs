@@ -23,15 +23,11 @@ internal sealed class Lora : LayerMethod<Lora.Options>
     }
 
     /// <summary>The options of all methods whose update is LoRA's.</summary>
-    public abstract record LowRankOptions : TargetOptions
+    public abstract record LowRankOptions : ScaledOptions
     {
-        /// <summary>Inner dimension r of the update.</summary>
-        [Range(1, 65536), PeftField("r")]
-        public int Rank { get; init; } = 8;
-
         /// <summary>Numerator of the update's scale.</summary>
         [Range(0.0, 1e6), Mutable, PeftField("lora_alpha")]
-        public double Alpha { get; init; } = 16;
+        public override double Alpha { get; init; } = 16;
 
         /// <summary>Share of the input that the update does not see in training.</summary>
         [Range(0.0, 0.99), Mutable, PeftField("lora_dropout")]
@@ -45,14 +41,6 @@ internal sealed class Lora : LayerMethod<Lora.Options>
         [LowRankInitName, PeftField("init_lora_weights", True = "kaiming")]
         public string Init { get; init; } = "kaiming";
 
-        /// <summary>Other ranks for some layers: entries like mlp.*=4, of which the first that fits the end of a name counts.</summary>
-        [PeftField("rank_pattern", IsMap = true)]
-        public IReadOnlyList<string>? RankPattern { get; init; }
-
-        /// <summary>Other numerators of the scale for some layers, likewise.</summary>
-        [PeftField("alpha_pattern", IsMap = true)]
-        public IReadOnlyList<string>? AlphaPattern { get; init; }
-
         /// <summary>What the update is multiplied by.</summary>
         internal double Scale => Alpha / (Rslora ? Math.Sqrt(Rank) : Rank);
     }
@@ -60,15 +48,6 @@ internal sealed class Lora : LayerMethod<Lora.Options>
     protected override bool Adapts(Site site) => true;
 
     protected override int? RankOf(Options options) => options.Rank;
-
-    protected override Options OptionsFor(Target target, Options options) => For(target, options);
-
-    /// <summary>The options as the patterns have them for one layer.</summary>
-    internal static TOptions For<TOptions>(Target target, TOptions options) where TOptions : LowRankOptions => options with
-    {
-        Rank = (int)LayerPatterns.Of(options.RankPattern, "rank_pattern", target.Name, options.Rank),
-        Alpha = LayerPatterns.Of(options.AlphaPattern, "alpha_pattern", target.Name, options.Alpha),
-    };
 
     protected override SiteAdapter Create(Attachment on, Target target, Options options) =>
         options.LoraBias && target.Site is EmbeddingSite

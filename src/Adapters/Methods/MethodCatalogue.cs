@@ -17,6 +17,7 @@ namespace Adapters.Methods;
 /// <param name="ParametersShared">Formula of the parameters that its layers share; empty where they share none.</param>
 /// <param name="SharesByKind">Whether only layers of one kind, that is of one name and shape, share them.</param>
 /// <param name="CannotMerge">Why it cannot be folded into the base's weights; null where it can.</param>
+/// <param name="HoldsConstant">What its gradients take as given, though it hangs on what is trained; null for nothing.</param>
 /// <param name="PeftType">PEFT's name for the kind of adapter; null where PEFT has none.</param>
 /// <param name="PeftSwitch">The field of PEFT's config that tells it from another of the same type.</param>
 /// <param name="PeftInert">Fields of PEFT's config that change nothing in what a trained adapter computes.</param>
@@ -36,6 +37,7 @@ public sealed record RegisteredMethod(
     string ParametersShared,
     bool SharesByKind,
     string? CannotMerge,
+    string? HoldsConstant,
     string? PeftType,
     string? PeftSwitch,
     IReadOnlyList<string> PeftInert,
@@ -91,6 +93,7 @@ public static class MethodCatalogue
             attribute.ParametersShared,
             attribute.SharesByKind,
             attribute.CannotMerge,
+            attribute.HoldsConstant,
             attribute.PeftType,
             attribute.PeftSwitch,
             attribute.PeftInert,

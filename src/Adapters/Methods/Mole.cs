@@ -65,7 +65,7 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
             foreach (var name in group)
             {
                 var site = on.Model.Sites[name];
-                var frozen = new FrozenExperts(experts.On(name), site.Inputs, site.Outputs, site.Weight.device);
+                var frozen = new FrozenExperts(experts.On(name), site.Inputs, site.Outputs, site.Weight.device, site.Precision);
                 var first = name == group[0];
                 if (first)
                     gates.Add(Fresh(frozen, on, options, active));
@@ -108,8 +108,8 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
         var device = on.Model.Device;
         return new ExpertGate(
             experts,
-            zeros(experts.Count * positions * experts.Outputs, experts.Count, device: device),
-            full(1, options.Temperature, dtype: float32, device: device),
+            zeros([experts.Count * positions * experts.Outputs, experts.Count], experts.Precision, device),
+            full(1, options.Temperature, experts.Precision, device),
             pooling,
             active);
     }

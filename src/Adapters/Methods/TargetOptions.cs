@@ -32,4 +32,23 @@ public abstract record TargetOptions
     /// <summary>Which biases of the base are trained along.</summary>
     [PeftField("bias")]
     public BiasTraining Bias { get; init; }
+
+    /// <summary>
+    /// Attention while training: in full, or in groups of positions, of which half of the heads have theirs shifted by half a group
+    /// (LongLoRA): split cuts shifted groups at the ends, wrap carries them around, so that early positions see the end.
+    /// </summary>
+    public TrainingAttention Attention { get; init; }
+
+    /// <summary>Positions in such a group, even; a quarter of the target length where absent.</summary>
+    [Range(2, 1_000_000)]
+    public int? Group { get; init; }
+
+    /// <summary>Whether positions of a causal base are interpolated to the target length.</summary>
+    public bool InterpolatePositions { get; init; }
+
+    /// <summary>Whether the norms are trained along.</summary>
+    public bool TrainNorms { get; init; }
+
+    /// <summary>Whether the embeddings are trained along.</summary>
+    public bool TrainEmbeddings { get; init; }
 }

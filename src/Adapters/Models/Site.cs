@@ -43,6 +43,9 @@ public abstract class Site(string name) : Module<Tensor, Tensor>(name)
     /// <summary>All attached adapters, in the order in which they were attached.</summary>
     public IReadOnlyList<SiteAdapter> Attached => _attached;
 
+    /// <summary>What adapters of the layer compute in, whatever it is stored in: float32, or float64 where the layer does.</summary>
+    public ScalarType Precision => Weight.dtype == float64 ? float64 : float32;
+
     /// <summary>Attaches an adapter, outside those that are there.</summary>
     public void Put(SiteAdapter adapter)
     {
@@ -73,7 +76,7 @@ public abstract class Site(string name) : Module<Tensor, Tensor>(name)
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var own = _own ??= (Copy(Weight)!, Copy(Bias));
-        var start = new LayerWeights(Matrix(own.Weight).to(float32), own.Bias?.to(float32));
+        var start = new LayerWeights(Matrix(own.Weight).to(Precision), own.Bias?.to(Precision));
         var folded = merged.Where(adapter => adapter.Weight != 0).Aggregate(start, (layer, adapter) => adapter.FoldWeighted(layer));
         Weight.copy_(Shape(folded.Matrix));
         if (_isBiasFolded || !ReferenceEquals(folded.Bias, start.Bias)) // else a bias in training stays what it is
@@ -115,6 +118,11 @@ public abstract class Site(string name) : Module<Tensor, Tensor>(name)
     /// <param name="scale">s</param>
     public virtual Tensor AddMixed(Tensor y, Tensor h, Tensor matrix, double scale) =>
         y.to(matrix.dtype).add(MixOutputs(h, matrix), scale).to(y.dtype);
+
+    /// <summary>An output of the layer in the precision of adapters, less the bias.</summary>
+    /// <param name="y">The output.</param>
+    public Tensor WithoutBias(Tensor y) =>
+        Bias is null ? y.to(Precision) : y.to(Precision) - OverOutputs(Bias.to(Precision));
 
     /// <summary>One number for each output feature, shaped to broadcast over an output.</summary>
     /// <param name="vector"><c>[out]</c></param>

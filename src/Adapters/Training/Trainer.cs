@@ -40,7 +40,7 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
         using var pause = FinalizerPause.Begin();
         var memory = MemoryMeter.Of(adapter.Model.Device);
         var (trained, total) = FreezeTheRest();
-        using var parameters = new FlatParameters(adapter.Trainable);
+        using var parameters = new FlatParameters(adapter.Trainable, rateOf: LoraPlus.Rates(options.LoraPlusRatio));
         using var optimizer = IOptimizer.Of(options, parameters);
         var progress = places.ResumeFrom is { } resume
             ? TrainingCheckpoint.Load(resume, _identity, parameters, optimizer, adapter.Kept)

@@ -22,6 +22,13 @@ public sealed record TrainingOptions
     [Range(0.0, 1e3), Mutable]
     public double LearningRate { get; init; } = 1e-3;
 
+    /// <summary>
+    /// Learning rate of the factors B over that of all else, where a method has such factors: LoRA+ (Hayou et al. 2024,
+    /// arXiv:2402.12354, which advises about 16).
+    /// </summary>
+    [Range(0.0, 1e4), Mutable]
+    public double LoraPlusRatio { get; init; } = 1;
+
     /// <summary>Update rule.</summary>
     [AllowedValues("adamw", "sgd")]
     public string Optimizer { get; init; } = "adamw";

@@ -24,6 +24,7 @@ internal sealed class ProgramCommand : RootCommand, IExemplified
         Add(new SchemaCommand(context));
         Add(new DoctorCommand(context));
         Add(new VerifyCommand(context));
+        Add(new ExportCommand(context));
         Add(new StoreCommand(context));
         Add(new CoordinatorCommand(context));
         Add(new WorkerCommand(context));

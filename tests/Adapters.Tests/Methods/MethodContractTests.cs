@@ -243,7 +243,7 @@ public sealed class MethodContractTests : IDisposable
         void Use()
         {
             using var scope = NewDisposeScope();
-            using var adapter = Attach(method, on, model, context);
+            using var adapter = TinyBase.AttachByDefault(method, model, context);
             if (adapter.Trainable.Count > 0)
                 TinyBase.Loss(adapter).backward();
             TinyBase.Evaluate(model);
@@ -273,22 +273,27 @@ public sealed class MethodContractTests : IDisposable
         Assert.Equal(live[0], live[^1]);
     }
 
-    [Theory, MemberData(nameof(MethodsOnBases))]
-    public void Refuses_options_beyond_their_limits_with_the_value(string method, string on)
+    [Theory, MemberData(nameof(Methods))]
+    public void Refuses_options_beyond_their_limits_with_the_value(string method)
     {
-        using var model = TinyBase.All[on].Load();
+        var on = TinyBase.For(method);
+        using var model = on.Load();
         var registered = MethodCatalogue.Find(method);
-        var context = Context(method, on, model, head: true);
-        foreach (var option in registered.Options.Options.Where(option => option.Minimum is not null))
+        var context = on.ContextFor(method, model, _folder);
+        foreach (var option in registered.Options.Options)
         {
-            var value = option.Minimum!.Value - 1;
-            JsonNode wrong = option.Kind is OptionKind.IntegerList or OptionKind.RealList ? new JsonArray(value) : value;
+            foreach (var value in new[] { option.Minimum - 1, option.Maximum + 1 }.OfType<double>())
+                Refuses(option, option.Kind is OptionKind.IntegerList or OptionKind.RealList ? new JsonArray(value) : value, $"{value}");
+            if (option.Choices.Count > 0)
+                Refuses(option, "no-such-choice", "\"no-such-choice\"");
+        }
 
+        void Refuses(Option option, JsonNode wrong, string quoted)
+        {
             var refused = Assert.Throws<AdapterException>(() => registered.Method.Attach(
                 model, new JsonObject { [option.Name] = wrong }, context));
-
-            Assert.Contains($"'{option.Name}' of method '{method}' is", refused.Message, StringComparison.Ordinal);
-            Assert.Contains($"{value}", refused.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"Option '{option.Name}' of method '{method}' is ", refused.Message, StringComparison.Ordinal);
+            Assert.Contains(quoted, refused.Message, StringComparison.Ordinal);
         }
     }
 
@@ -298,7 +303,7 @@ public sealed class MethodContractTests : IDisposable
         using var model = TinyBase.All[on].Load();
         using var changed = TinyBase.All[on].Load();
         var context = Context(method, on, model, head: true);
-        using var adapter = Attach(method, on, model, context);
+        using var adapter = TinyBase.AttachByDefault(method, model, context);
         var options = new JsonObject();
         if (method == "mole" && on == TinyBase.Sam.Name)
             options["granularity"] = "layer";
@@ -331,22 +336,8 @@ public sealed class MethodContractTests : IDisposable
     private static bool Same(Tensor left, Tensor right) => left.equal(right).all().item<bool>();
 
     private Adapter Attach(string method, string on, BaseModel model, bool head = true) =>
-        Attach(method, on, model, Context(method, on, model, head));
+        TinyBase.AttachByDefault(method, model, Context(method, on, model, head));
 
-    /// <summary>By default, but that a base of windows and whole images takes no gate for both.</summary>
-    private static Adapter Attach(string method, string on, BaseModel model, AttachContext context) =>
-        TinyBase.Attach(method, model, method == "mole" && on == TinyBase.Sam.Name ? """{"granularity": "layer"}""" : "{}", context);
-
-    /// <summary>Compositions train no head and refuse a task with one; a mixture trains its own.</summary>
-    private AttachContext Context(string method, string on, BaseModel model, bool head)
-    {
-        var composes = MethodCatalogue.Find(method).ComposesExperts;
-        var hasHead = head && (!composes || method == "mole");
-        return new()
-        {
-            Seed = 7,
-            Head = hasHead ? TinyBase.HeadOf(model) : [],
-            Experts = composes ? TinyBase.Experts(TinyBase.All[on], _folder, head: hasHead) : [],
-        };
-    }
+    private AttachContext Context(string method, string on, BaseModel model, bool head) =>
+        TinyBase.All[on].ContextFor(method, model, _folder, head);
 }

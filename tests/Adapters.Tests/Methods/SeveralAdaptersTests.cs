@@ -198,6 +198,11 @@ public sealed class SeveralAdaptersTests : IDisposable
         (first.IsActive, second.IsActive) = (false, true);
         Assert.True(Same(two, TinyBase.Evaluate(model)));
 
+        second.Merge(); // the head of the other is no layer that this goes into
+        TensorAssert.Close(two, TinyBase.Evaluate(model));
+        second.IsActive = false;
+        Assert.True(Same(bare, TinyBase.Evaluate(model)));
+
         using var other = TinyBase.Vit.Load();
         using var loaded = AdapterFolder.Load(_folder.File("first"), other);
         Assert.True(Same(one, TinyBase.Evaluate(other)));
@@ -220,6 +225,27 @@ public sealed class SeveralAdaptersTests : IDisposable
             StringComparison.Ordinal);
         Assert.EndsWith("attach that one with KeepsBase to put others beside it.",
             Assert.Throws<AdapterException>(() => TinyBase.Attach("lora", _model)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_bias_that_is_trained_and_merged_into_waits_to_be_switched()
+    {
+        using var model = TinyBase.Qwen.Load();
+        var bare = TinyBase.Evaluate(model);
+        using var first = TinyBase.Attach("lora", model, """{"bias": "lora_only"}""");
+        TinyBase.Perturb(first, 1, deviation: 0.03);
+        var trained = TinyBase.Evaluate(model);
+        using var second = TinyBase.Attach("lora", model);
+
+        Assert.Contains(" adapter beside it trains 'model.layers.", Assert.Throws<AdapterException>(second.Merge).Message,
+            StringComparison.Ordinal);
+        first.Merge();
+        Assert.EndsWith("unmerge it before it is switched on or off.",
+            Assert.Throws<AdapterException>(() => first.IsActive = false).Message, StringComparison.Ordinal);
+        first.Unmerge();
+        Assert.True(Same(trained, TinyBase.Evaluate(model)));
+        first.IsActive = false;
+        Assert.True(Same(bare, TinyBase.Evaluate(model)));
     }
 
     [Fact]

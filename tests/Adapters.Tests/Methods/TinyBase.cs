@@ -26,6 +26,11 @@ internal sealed class TinyBase(string folder)
 
     public string Name => folder;
 
+    /// <summary>A base that a method works on: the one of images, if it does on that.</summary>
+    public static TinyBase For(string method) => MethodCatalogue.Find(method).Families is { Count: > 0 } families
+        ? new[] { Vit, Sam, Llama }.First(tiny => families.Contains(tiny.Name.Split('/')[0]))
+        : Vit;
+
     public BaseModel Load() => ModelFolder.Load(GoldenFiles.Of(["models", .. folder.Split('/')]));
 
     /// <summary>Parameters that a task would train under every method.</summary>
@@ -38,6 +43,7 @@ internal sealed class TinyBase(string folder)
         CausalModel causal => causal.Logits(Tokens()),
         VitModel vit => vit.Logits(Pixels(vit.Architecture.Grid.Height * 8)),
         SamModel sam => sam.MaskLogits(Pixels(64)),
+        OneLayer one => one.Layer.call(arange(0, 64 * one.Layer.Inputs).mul(0.7).sin().reshape(2, 32, -1)),
         _ => throw new NotSupportedException(model.Family),
     };
 
@@ -89,11 +95,29 @@ internal sealed class TinyBase(string folder)
         return folder;
     }
 
+    /// <summary>Puts a method on, by default but that a base of windows and whole images takes no gate for both.</summary>
+    public static Adapter AttachByDefault(string method, BaseModel model, AttachContext context) =>
+        Attach(method, model, method == "mole" && model is SamModel ? """{"granularity": "layer"}""" : "{}", context);
+
+    /// <summary>What a trial would add for a method on this base.</summary>
+    /// <remarks>Compositions train no head and refuse a task with one; a mixture trains its own.</remarks>
+    public AttachContext ContextFor(string method, BaseModel model, TemporaryFolder folder, bool head = true)
+    {
+        var registered = MethodCatalogue.Find(method);
+        head &= !registered.ComposesExperts || registered.Id == "mole";
+        return new()
+        {
+            Seed = 7,
+            Head = head ? HeadOf(model) : [],
+            Experts = registered.ComposesExperts ? Experts(this, folder, head: head) : [],
+        };
+    }
+
     public static Adapter Attach(string method, BaseModel model, string options = "{}", AttachContext? context = null) =>
         MethodCatalogue.Find(method).Method.Attach(
             model, System.Text.Json.Nodes.JsonNode.Parse(options)!.AsObject(), context ?? new AttachContext());
 
     private static Tensor Tokens() => arange(0, 48).mul(37).add(11).remainder(127).add(1).reshape(2, 24);
 
-    private static Tensor Pixels(long size) => arange(0, 2 * 3 * size * size, dtype: float32).mul(0.7).sin().reshape(2, 3, size, size);
+    private static Tensor Pixels(long size) => arange(0, 2 * 3 * size * size, dtype: get_default_dtype()).mul(0.7).sin().reshape(2, 3, size, size);
 }

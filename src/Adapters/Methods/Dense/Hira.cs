@@ -20,19 +20,13 @@ namespace Adapters.Methods.Dense;
     PeftType = "HIRA")]
 internal sealed class Hira : LayerMethod<Hira.Options>
 {
-    public sealed record Options : TargetOptions
+    public sealed record Options : RankedOptions
     {
-        /// <summary>Inner dimension r of the factor that the weight is multiplied by.</summary>
-        [Range(1, 65536), PeftField("r")]
-        public int Rank { get; init; } = 32;
+        public Options() => Rank = 32;
 
         /// <summary>Share of the input that the update does not see in training.</summary>
         [Range(0.0, 0.99), Mutable, PeftField("hira_dropout")]
         public double Dropout { get; init; }
-
-        /// <summary>Other ranks for some layers: entries like mlp.*=4, of which the first that fits the end of a name counts.</summary>
-        [PeftField("rank_pattern", IsMap = true)]
-        public IReadOnlyList<string>? RankPattern { get; init; }
 
         /// <summary>How A starts; B is zero.</summary>
         [AllowedValues("kaiming", "gaussian"), PeftField("init_weights", True = "kaiming", False = "kaiming")]
@@ -40,9 +34,6 @@ internal sealed class Hira : LayerMethod<Hira.Options>
     }
 
     protected override bool Adapts(Site site) => true;
-
-    protected override Options OptionsFor(Target target, Options options) =>
-        options with { Rank = (int)LayerPatterns.Of(options.RankPattern, "rank_pattern", target.Name, options.Rank) };
 
     protected override SiteAdapter Create(Attachment on, Target target, Options options) => new Update(
         target.Site, LowRankInitNameAttribute.Find(options.Init).Of(target.Site, options.Rank, scale: 1, on.Generator), options.Dropout);

@@ -24,8 +24,6 @@ internal sealed class Loha : LayerMethod<Loha.Options>
 
     protected override bool Adapts(Site site) => site is LinearSite or ConvolutionSite;
 
-    protected override Options OptionsFor(Target target, Options options) => LycorisOptions.For(target, options);
-
     protected override SiteAdapter Create(Attachment on, Target target, Options options) =>
         new HadamardDelta(target.Site, options, on.Generator);
 

@@ -45,8 +45,6 @@ internal sealed class Lokr : LayerMethod<Lokr.Options>
 
     protected override bool Adapts(Site site) => site is LinearSite or ConvolutionSite;
 
-    protected override Options OptionsFor(Target target, Options options) => LycorisOptions.For(target, options);
-
     protected override SiteAdapter Create(Attachment on, Target target, Options options) =>
         new KroneckerDelta(target.Site, options, on.Generator);
 

@@ -48,7 +48,7 @@ internal sealed class SvDiff : LayerMethod<SvDiff.Options>
             _shift = Own("svdiff_shift", zeros_like(_values));
             _step = step;
 
-            Tensor Remade(string part, Tensor value) => Keep($"svdiff_{part}", value.to(float32).to(site.Weight.device), Keeping.Remade);
+            Tensor Remade(string part, Tensor value) => Keep($"svdiff_{part}", value.to(site.Weight.device), Keeping.Remade);
         }
 
         /// <summary>At no shift the difference is exactly zero.</summary>

@@ -7,7 +7,6 @@ namespace Adapters.Methods.Initialisations;
 [LowRankInit("gaussian")]
 internal sealed class Gaussian : ILowRankInit
 {
-    public LowRankStart Of(Site site, int rank, double scale, Generator generator) => site is EmbeddingSite
-        ? new(zeros(rank, site.Inputs), empty(site.Outputs, rank).normal_(0, 1, generator))
-        : new(empty(rank, site.Inputs).normal_(0, 1.0 / rank, generator), zeros(site.Outputs, rank));
+    public LowRankStart Of(Site site, int rank, double scale, Generator generator) =>
+        LowRankStart.WithoutB(site, rank, generator, () => empty(rank, site.Inputs).normal_(0, 1.0 / rank, generator));
 }

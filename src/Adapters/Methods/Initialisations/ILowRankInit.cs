@@ -23,7 +23,17 @@ internal interface ILowRankInit
 /// <param name="IsTakenFromWeight">
 /// Whether their product is a part of the base's weight, which is subtracted from it so that the start is the base.
 /// </param>
-internal sealed record LowRankStart(Tensor A, Tensor B, bool IsTakenFromWeight = false);
+internal sealed record LowRankStart(Tensor A, Tensor B, bool IsTakenFromWeight = false)
+{
+    /// <summary>B zero. In an embedding, whose A has a column a token, A is zero and B normal.</summary>
+    /// <param name="site">The layer.</param>
+    /// <param name="rank">Inner dimension r.</param>
+    /// <param name="generator">Draws, on the CPU.</param>
+    /// <param name="a">Draws A <c>[rank, in]</c>.</param>
+    public static LowRankStart WithoutB(Site site, int rank, Generator generator, Func<Tensor> a) => site is EmbeddingSite
+        ? new(zeros(rank, site.Inputs), empty(site.Outputs, rank).normal_(0, 1, generator))
+        : new(a(), zeros(site.Outputs, rank));
+}
 
 /// <summary>Registers an initialisation under the name that the option <c>init</c> has.</summary>
 [AttributeUsage(AttributeTargets.Class)]

@@ -18,7 +18,7 @@ namespace Adapters.Methods.LowRank;
     Equation = "y = Wx + b + s·B(E ⊙ (A·drop(x))), s = alpha / (rank + ε), entries of E cut to a falling budget of ranks",
     ParametersPerLayer = "rank * (in + out + 1)",
     PeftType = "ADALORA", PeftInert = ["r", "use_rslora", "init_lora_weights"])]
-internal sealed class Adalora : AdapterMethod<Adalora.Options>
+internal sealed class Adalora : LayerMethod<Adalora.Options>
 {
     public sealed record Options : TargetOptions
     {
@@ -72,14 +72,17 @@ internal sealed class Adalora : AdapterMethod<Adalora.Options>
         if (options.TargetRank > options.Rank)
             throw new AdapterException($"Option 'target_rank' of method 'adalora' is {options.TargetRank}, but must be at most the rank "
                 + $"at first, {options.Rank}.");
-        var updates = new List<Update>();
-        foreach (var target in on.Targets(options, site => site is LinearSite or ConvolutionSite))
-        {
-            updates.Add(new Update(target.Site, options, on.Generator));
-            on.Put(target.Name, updates[^1]);
-        }
+        base.Attach(on, options);
+    }
 
-        on.Free(options.Bias);
+    protected override bool Adapts(Site site) => site is LinearSite or ConvolutionSite;
+
+    protected override SiteAdapter Create(Attachment on, Target target, Options options) =>
+        new Update(target.Site, options, on.Generator);
+
+    protected override void Attached(Attachment on, IReadOnlyList<SiteAdapter> adapters, Options options)
+    {
+        var updates = adapters.Cast<Update>().ToList();
         on.Config["total_step"] = options.WarmupSteps + options.SettledSteps + 1; // PEFT demands one, though it trains no more
         var budget = new RankAllocation.Budget(options.TargetRank, options.WarmupSteps, options.SettledSteps, options.Interval,
             options.SensitivityBeta, options.UncertaintyBeta, options.TotalSteps);

@@ -53,7 +53,7 @@ internal sealed class Delora : LayerMethod<Delora.Options>
             _a = Own("delora_A", FreshFactor.KaimingUniform([options.Rank, site.Inputs], generator).to(device));
             _b = Own("delora_B", zeros(site.Outputs, options.Rank, device: device));
             _lambda = Own("delora_lambda", full(1, options.Lambda, dtype: float32, device: device));
-            _columnNorms = Keep("delora_w_norm", site.Weight.to(float32).square().sum(dim: 0).sqrt(), Keeping.WithAdapter);
+            _columnNorms = Keep("delora_w_norm", site.Weight.to(site.Precision).square().sum(dim: 0).sqrt(), Keeping.WithAdapter);
         }
 
         protected override (Tensor A, Tensor B) Factors() =>

@@ -71,9 +71,7 @@ internal sealed class Boft : LayerMethod<Boft.Options>
         {
             using var scope = NewDisposeScope();
             var y = base.Forward(x, layer);
-            var wide = y.to(float32);
-            var straight = Site.Bias is null ? wide : wide - Site.OverOutputs(Site.Bias.to(float32));
-            return (wide + Site.OverOutputs(_scale.flatten() - 1) * straight).to(y.dtype).MoveToOuterDisposeScope();
+            return (y.to(Site.Precision) + Site.OverOutputs(_scale.flatten() - 1) * Site.WithoutBias(y)).to(y.dtype).MoveToOuterDisposeScope();
         }
 
         public override LayerWeights Fold(LayerWeights layer) =>

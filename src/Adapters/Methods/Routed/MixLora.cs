@@ -48,7 +48,7 @@ internal sealed class MixLora : LayerMethod<MixLora.Options>
     }
 
     /// <summary>Every layer of the blocks.</summary>
-    protected override IReadOnlyList<string>? TargetsIn(BaseModel model) => model.Blocks.Count == 0 ? null
+    protected override IReadOnlyList<string> DefaultTargets(BaseModel model) => model.Blocks.Count == 0 ? model.DefaultTargets
         : [.. model.Sites.Keys.Where(site => model.PlaceOf(site) is not null)];
 
     protected override int? RankOf(Options options) => options.Rank;

@@ -25,16 +25,13 @@ internal sealed class Ia3 : LayerMethod<Ia3.Options>
         public IReadOnlyList<string> FeedforwardModules { get; init; } = [];
     }
 
-    protected override void Attach(Attachment on, Options options)
+    protected override Options Completed(Attachment on, IReadOnlyList<Target> targets, Options options)
     {
-        var targets = on.Targets(options, Adapts);
         var names = targets.Select(target => target.Name).ToList();
         if (options.FeedforwardModules.FirstOrDefault(entry => !names.Exists(name => TargetModules.Means(entry, name))) is { } unknown)
             throw new AdapterException($"Option 'feedforward_modules' of method '{on.Method}' names '{unknown}', but no target layer is "
                 + $"called that.{NearestName.Hint(unknown, names.Select(name => name[(name.LastIndexOf('.') + 1)..]))}");
-        foreach (var target in targets)
-            on.Put(target.Name, Create(on, target, options));
-        on.Free(options.Bias);
+        return options;
     }
 
     protected override bool Adapts(Site site) => site is LinearSite or ConvolutionSite;

@@ -22,7 +22,7 @@ internal sealed class RmsNorm : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var wide = x.to(float32);
+        var wide = x.to(x.dtype == float64 ? float64 : float32);
         var scale = (wide.square().mean([-1], keepdim: true) + _epsilon).rsqrt(); // [..., 1]
         return ((wide * scale).to(x.dtype) * _weight).MoveToOuterDisposeScope();
     }

@@ -6,8 +6,8 @@ namespace Adapters.Training.Optimizers;
 
 /// <summary>
 /// The trained parameters of one training in one buffer, and their gradients in another. The parameters become views
-/// of it, so that a step is a handful of operations over two tensors, however many parameters there are. Those that
-/// decay (matrices) come first, vectors such as norms and biases after them.
+/// of it, so that a step is a handful of operations over two tensors, however many parameters there are. Parameters of one
+/// learning rate lie together, and of them those that decay (matrices) come first, vectors such as norms and biases after them.
 /// </summary>
 /// <remarks>
 /// A gradient is zero, not absent, for a parameter that the loss did not reach: it still decays and follows its
@@ -17,12 +17,15 @@ public sealed class FlatParameters : IDisposable
 {
     private const int Alignment = 16; // elements: views begin at a cache line, as the processor's wide loads like it
     private readonly List<Place> _places = [];
+    private readonly List<RateGroup> _rates = [];
 
     /// <summary>Moves parameters into a fresh buffer; their values stay.</summary>
     /// <param name="parameters">Names and parameters, each once, all on one device and of one type.</param>
     /// <param name="decayVectors">Whether weight decay also applies to parameters of fewer than two dimensions.</param>
+    /// <param name="rateOf">What the learning rate of a parameter is multiplied by, by its name; 1 where absent.</param>
     /// <exception cref="AdapterException">When they lie on several devices or differ in type.</exception>
-    public FlatParameters(IReadOnlyList<(string Name, Parameter Parameter)> parameters, bool decayVectors = false)
+    public FlatParameters(
+        IReadOnlyList<(string Name, Parameter Parameter)> parameters, bool decayVectors = false, Func<string, double>? rateOf = null)
     {
         if (parameters.Select(pair => (pair.Parameter.dtype, pair.Parameter.device.ToString())).Distinct().Skip(1).Any())
             throw new AdapterException("Parameters that are trained together must be of one type and on one device, but are "
@@ -30,12 +33,18 @@ public sealed class FlatParameters : IDisposable
 
         bool Decays(Parameter parameter) => decayVectors || parameter.dim() > 1;
         var size = 0L;
-        foreach (var (name, parameter) in parameters.OrderBy(pair => !Decays(pair.Parameter)))
+        foreach (var group in parameters.GroupBy(pair => rateOf?.Invoke(pair.Name) ?? 1))
         {
-            _places.Add(new Place(name, parameter, size));
-            size += (parameter.numel() + Alignment - 1) / Alignment * Alignment;
-            if (Decays(parameter))
-                DecayedLength = size;
+            var (begin, decayed) = (size, 0L);
+            foreach (var (name, parameter) in group.OrderBy(pair => !Decays(pair.Parameter)))
+            {
+                _places.Add(new Place(name, parameter, size));
+                size += (parameter.numel() + Alignment - 1) / Alignment * Alignment;
+                if (Decays(parameter))
+                    decayed = size - begin;
+            }
+
+            _rates.Add(new RateGroup(group.Key, begin, size - begin, decayed));
         }
 
         using var _ = no_grad();
@@ -59,8 +68,8 @@ public sealed class FlatParameters : IDisposable
     /// <summary>All gradients <c>[n]</c>, in the same layout. Backward passes add to it.</summary>
     public Tensor Gradients { get; }
 
-    /// <summary>Number of leading elements that weight decay applies to.</summary>
-    public long DecayedLength { get; }
+    /// <summary>Which parts of the buffers have which learning rate; one where all have the same.</summary>
+    public IReadOnlyList<RateGroup> Rates => _rates;
 
     /// <summary>Sets every gradient to zero.</summary>
     public void ZeroGradients()
@@ -101,4 +110,18 @@ public sealed class FlatParameters : IDisposable
             return part.view(_shape);
         }
     }
+}
+
+/// <summary>A part of the buffers of <see cref="FlatParameters"/> that has a learning rate of its own.</summary>
+/// <param name="Factor">What the learning rate is multiplied by.</param>
+/// <param name="Offset">Its first element.</param>
+/// <param name="Length">Number of its elements.</param>
+/// <param name="DecayedLength">Number of its leading elements that weight decay applies to.</param>
+public sealed record RateGroup(double Factor, long Offset, long Length, long DecayedLength)
+{
+    /// <summary>This part of a buffer: a view, which the caller disposes.</summary>
+    public Tensor In(Tensor buffer) => buffer.narrow(0, Offset, Length);
+
+    /// <summary>What decays of this part of a buffer: a view, which the caller disposes.</summary>
+    public Tensor DecayedIn(Tensor buffer) => buffer.narrow(0, Offset, DecayedLength);
 }

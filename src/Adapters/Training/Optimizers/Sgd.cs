@@ -4,11 +4,25 @@ namespace Adapters.Training.Optimizers;
 
 /// <summary>Gradient descent with momentum: <c>p ← p − ηλp</c>, then <c>b ← μb + g</c> and <c>p ← p − ηb</c>.</summary>
 /// <remarks>As PyTorch's, but that weight decay is decoupled here too: it does not enter the momentum.</remarks>
-public sealed class Sgd(FlatParameters parameters, Sgd.Options options) : IOptimizer
+public sealed class Sgd : IOptimizer
 {
-    private readonly Tensor _decayed = parameters.Values.narrow(0, 0, parameters.DecayedLength).DetachFromDisposeScope();
-    private readonly Tensor? _momentum =
-        options.Momentum == 0 ? null : zeros_like(parameters.Values).DetachFromDisposeScope(); // b
+    private readonly FlatParameters _parameters;
+    private readonly Options _options;
+    private readonly Tensor? _momentum; // b
+    private readonly IReadOnlyList<Part> _parts;
+
+    /// <param name="parameters">What is trained.</param>
+    /// <param name="options">How.</param>
+    public Sgd(FlatParameters parameters, Options options)
+    {
+        (_parameters, _options) = (parameters, options);
+        _momentum = options.Momentum == 0 ? null : zeros_like(parameters.Values).DetachFromDisposeScope();
+        _parts = [.. parameters.Rates.Select(rate => new Part(
+            rate.Factor, Kept(rate.In(parameters.Values)), Kept(rate.DecayedIn(parameters.Values)),
+            Kept(rate.In(_momentum ?? parameters.Gradients))))];
+
+        static Tensor Kept(Tensor view) => view.DetachFromDisposeScope();
+    }
 
     /// <summary>What the rule can be told.</summary>
     public sealed record Options
@@ -28,21 +42,30 @@ public sealed class Sgd(FlatParameters parameters, Sgd.Options options) : IOptim
     public void Step(int step, double rate, double scale = 1)
     {
         using var _ = no_grad();
-        if (options.WeightDecay != 0)
-            _decayed.mul_(1 - (rate * options.WeightDecay));
-        if (_momentum is null)
-        {
-            parameters.Values.add_(parameters.Gradients, -rate * scale);
-            return;
-        }
-        _momentum.mul_(options.Momentum).add_(parameters.Gradients, scale);
-        parameters.Values.add_(_momentum, -rate);
+        if (_options.WeightDecay != 0)
+            foreach (var part in _parts)
+                part.Decayed.mul_(1 - (rate * part.Factor * _options.WeightDecay));
+        _momentum?.mul_(_options.Momentum).add_(_parameters.Gradients, scale);
+        foreach (var part in _parts)
+            part.Values.add_(part.Descent, -rate * part.Factor * (_momentum is null ? scale : 1));
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _decayed.Dispose();
+        foreach (var part in _parts)
+            part.Dispose();
         _momentum?.Dispose();
+    }
+
+    /// <summary>Views of what has one learning rate.</summary>
+    private sealed record Part(double Factor, Tensor Values, Tensor Decayed, Tensor Descent) : IDisposable
+    {
+        public void Dispose()
+        {
+            Values.Dispose();
+            Decayed.Dispose();
+            Descent.Dispose();
+        }
     }
 }

@@ -51,8 +51,8 @@ public sealed class FlatParametersTests : IDisposable
         using var all = new FlatParameters([("bias", new Parameter(zeros(3)))], decayVectors: true);
 
         Assert.Equal(["weight", "bias"], flat.Views(flat.Values).Select(pair => pair.Name));
-        Assert.Equal(16, flat.DecayedLength);
-        Assert.Equal(16, all.DecayedLength);
+        Assert.Equal([new RateGroup(1, 0, 32, 16)], flat.Rates);
+        Assert.Equal([new RateGroup(1, 0, 16, 16)], all.Rates);
     }
 
     [Fact]
