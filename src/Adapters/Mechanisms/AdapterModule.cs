@@ -35,10 +35,11 @@ public abstract class AdapterModule(string name) : Module(name)
         return kept;
     }
 
-    /// <summary>What it computes in, and so its tensors lie in.</summary>
-    protected virtual ScalarType Precision => ScalarType.Float32;
+    /// <summary>What its tensors lie in; null for what they are given in.</summary>
+    protected virtual ScalarType? OwnPrecision => null;
 
-    private Tensor InPrecision(Tensor value) => value.is_floating_point() ? value.to(Precision) : value;
+    private Tensor InPrecision(Tensor value) =>
+        OwnPrecision is { } precision && value.is_floating_point() ? value.to(precision) : value;
 
     /// <summary>Nothing beside what is owned and kept: what it stands around is the base's.</summary>
     protected override void RegisterComponents() { }

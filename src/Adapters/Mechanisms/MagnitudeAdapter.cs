@@ -54,8 +54,11 @@ public sealed class MagnitudeAdapter : SiteAdapter
     }
 
     /// <inheritdoc/>
-    public override LayerWeights Fold(LayerWeights layer) =>
-        layer with { Matrix = Gain().unsqueeze(1) * (layer.Matrix + _update.Delta()) };
+    public override LayerWeights Fold(LayerWeights layer)
+    {
+        var updated = layer.Matrix + _update.Delta(); // the site's own weight may hold a merge already
+        return layer with { Matrix = updated * (_magnitude.flatten() / updated.norm(1)).unsqueeze(1) };
+    }
 
     /// <inheritdoc/>
     public override LayerWeights Foundation(LayerWeights layer) => _update.Foundation(layer);

@@ -4,18 +4,20 @@ namespace Adapters.Mechanisms;
 
 /// <summary>
 /// Says of each token how much it gets of each expert, and of a pass in training mode how unevenly experts were used, which the
-/// method makes a term of the loss. It computes in float32. Padding counts as a token.
+/// method makes a term of the loss. It computes in what its weights lie in. Padding counts as a token.
 /// </summary>
 public abstract class Router() : AdapterModule(nameof(Router))
 {
     private Tensor? _imbalance;
+
+    private ScalarType Precision => parameters().First().dtype;
 
     /// <summary>Routes tokens.</summary>
     /// <param name="x">What it decides by <c>[..., features]</c>.</param>
     /// <returns>Of the shapes <c>[..., experts]</c> and <c>[..., k]</c>.</returns>
     public Routing Route(Tensor x)
     {
-        var routing = Choose(x.reshape(-1, x.shape[^1]).to(float32));
+        var routing = Choose(x.reshape(-1, x.shape[^1]).to(Precision));
         _imbalance?.Dispose();
         _imbalance = training ? routing.Imbalance?.DetachFromDisposeScope() : null;
         return routing with { Gates = Shaped(routing.Gates), Chosen = Shaped(routing.Chosen) };

@@ -69,7 +69,7 @@ public abstract class SiteAdapter : AdapterModule
     public virtual bool SeesSequence => false;
 
     /// <inheritdoc/>
-    protected override ScalarType Precision => Site.Precision;
+    protected override ScalarType? OwnPrecision => Site.Precision;
 }
 
 /// <summary>Weights of a layer as adapters see it.</summary>

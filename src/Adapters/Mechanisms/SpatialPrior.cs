@@ -80,7 +80,7 @@ internal sealed class SpatialPrior
         using var scope = NewDisposeScope();
         if (_features is null)
             Become(Convolve());
-        var attended = Attend(_injections[stage], x.flatten(1, -2).to(float32), _features!).reshape(x.shape);
+        var attended = Attend(_injections[stage], x.flatten(1, -2).to(_features!.dtype), _features).reshape(x.shape);
         if (stage == _injections.Length - 1)
             Become(null); // nothing asks for it any more
         return (x + (_gammas[stage] * attended).to(x.dtype)).MoveToOuterDisposeScope();
@@ -92,7 +92,7 @@ internal sealed class SpatialPrior
     public void Extract(int stage, Tensor x)
     {
         using var scope = NewDisposeScope();
-        var features = _features! + Attend(_extractions[stage], _features!, x.flatten(1, -2).to(float32));
+        var features = _features! + Attend(_extractions[stage], _features!, x.flatten(1, -2).to(_features!.dtype));
         Become(features + Run(_feedForwards[stage], features));
     }
 
@@ -104,7 +104,7 @@ internal sealed class SpatialPrior
 
     private Tensor Convolve()
     {
-        var x = (_pixels ?? throw new InvalidOperationException("The model began no pass.")).to(float32);
+        var x = (_pixels ?? throw new InvalidOperationException("The model began no pass.")).to(_level.dtype);
         var maps = new List<Tensor>();
         foreach (var (weight, bias) in _stem)
             maps.Add(x = functional.relu(functional.conv2d(x, weight, bias, strides: [2, 2], padding: [1, 1])));

@@ -32,16 +32,15 @@ public sealed class AdapterFolderTests : IDisposable
         config.Remove("orchestrator");
         using var file = SafeTensorsFile.Open(_folder.File("adapter_model.safetensors"));
 
-        Assert.Equal(
-            new JsonObject
-            {
-                ["peft_type"] = "LORA", ["target_modules"] = new JsonArray("q_proj", "v_proj"), ["lora_bias"] = false, ["r"] = 4,
-                ["lora_alpha"] = 8.0, ["lora_dropout"] = 0.1, ["use_rslora"] = false, ["init_lora_weights"] = true,
-                ["rank_pattern"] = new JsonObject(), ["alpha_pattern"] = new JsonObject(), ["layers_to_transform"] = null,
-                ["layers_pattern"] = null, ["bias"] = "lora_only", ["base_model_name_or_path"] = "tiny/qwen",
-                ["inference_mode"] = true, ["task_type"] = null, ["modules_to_save"] = new JsonArray("model.norm"),
-            }.ToJsonString(),
-            config.ToJsonString());
+        var expected = new JsonObject
+        {
+            ["peft_type"] = "LORA", ["target_modules"] = new JsonArray("q_proj", "v_proj"), ["lora_bias"] = false, ["r"] = 4,
+            ["lora_alpha"] = 8.0, ["lora_dropout"] = 0.1, ["use_rslora"] = false, ["init_lora_weights"] = true,
+            ["rank_pattern"] = new JsonObject(), ["alpha_pattern"] = new JsonObject(), ["layers_to_transform"] = null,
+            ["layers_pattern"] = null, ["bias"] = "lora_only", ["base_model_name_or_path"] = "tiny/qwen",
+            ["inference_mode"] = true, ["task_type"] = null, ["modules_to_save"] = new JsonArray("model.norm"),
+        };
+        Assert.True(JsonNode.DeepEquals(expected, config), config.ToJsonString());
         Assert.Equal(
             ["base_layer.bias", "lora_A.weight", "lora_B.weight"],
             file.Entries.Keys.Where(name => name.StartsWith(Query, StringComparison.Ordinal)).Select(name => name[Query.Length..]).Order());

@@ -12,7 +12,7 @@ public sealed class MethodGradientTests : IDisposable
 {
     private const double Step = 1e-5;
     private const double Tolerance = 1e-6; // of the difference quotient
-    private const double Rounding = 1e-9; // of the loss: what is lost where two losses are subtracted and divided by the step
+    private const double Rounding = 1e-14; // of the loss: what is lost where two losses are subtracted
 
     private readonly TemporaryFolder _folder = new();
     private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
@@ -41,7 +41,9 @@ public sealed class MethodGradientTests : IDisposable
 
         var loss = Loss();
         loss.backward();
-        var wrong = adapter.Trainable.Where(pair => !Agrees(pair.Parameter)).Select(pair => pair.Name).ToList();
+        // A kink that lies within a step seldom lies within a smaller one.
+        var wrong = adapter.Trainable.Where(pair => !Agrees(pair.Parameter, Step) && !Agrees(pair.Parameter, Step / 100))
+            .Select(pair => pair.Name).ToList();
 
         if (MethodCatalogue.Find(method).HoldsConstant is null)
             Assert.Empty(wrong);
@@ -54,7 +56,7 @@ public sealed class MethodGradientTests : IDisposable
             return TinyBase.Loss(adapter);
         }
 
-        bool Agrees(Tensor parameter)
+        bool Agrees(Tensor parameter, double step)
         {
             using var scope = NewDisposeScope();
             using var frozen = no_grad();
@@ -65,13 +67,13 @@ public sealed class MethodGradientTests : IDisposable
             direction = direction / direction.norm();
             var (slope, start) = ((gradient * direction).sum().item<double>(), parameter.clone());
 
-            parameter.copy_(start + direction * Step);
+            parameter.copy_(start + direction * step);
             var above = Loss().item<double>();
-            parameter.copy_(start - direction * Step);
+            parameter.copy_(start - direction * step);
             var below = Loss().item<double>();
             parameter.copy_(start);
-            var quotient = (above - below) / (2 * Step);
-            return Math.Abs(quotient - slope) <= Tolerance * Math.Abs(quotient) + Rounding * Math.Abs(above);
+            var quotient = (above - below) / (2 * step);
+            return Math.Abs(quotient - slope) <= Tolerance * Math.Abs(quotient) + Rounding * Math.Abs(above) / step;
         }
     }
 }

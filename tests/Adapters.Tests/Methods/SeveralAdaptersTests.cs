@@ -103,7 +103,7 @@ public sealed class SeveralAdaptersTests : IDisposable
         var half = TinyBase.Evaluate(_model);
         using var other = TinyBase.Llama.Load();
         using var scaled = TinyBase.Attach("lora", other, """{"alpha": 8}""", new AttachContext { Seed = 1 });
-        TinyBase.Perturb(scaled, 1);
+        TinyBase.Perturb(scaled, 1, deviation: 0.03);
 
         TensorAssert.Close(TinyBase.Evaluate(other), half);
     }
@@ -265,7 +265,7 @@ public sealed class SeveralAdaptersTests : IDisposable
 
     [Theory]
     [InlineData(double.NaN, "NaN")]
-    [InlineData(double.PositiveInfinity, "∞")]
+    [InlineData(double.PositiveInfinity, "Infinity")]
     public void A_weight_is_finite(double weight, string shown)
     {
         using var adapter = Trained("lora", 1);
