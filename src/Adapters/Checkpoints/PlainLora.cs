@@ -48,7 +48,8 @@ public static class PlainLora
         var plan = AdapterPlan.Of(stored.Config, stored.Folder);
         var method = MethodCatalogue.Find(plan.Method);
         if (method.Options.Bind(plan.Options, $"method '{plan.Method}'") is not Lora.LowRankOptions options)
-            throw new AdapterException($"{stored.Folder} holds an adapter of the method '{plan.Method}', which is no plain LoRA of any rank.");
+            throw new AdapterException(
+                $"{stored.Folder} holds an adapter of the method '{plan.Method}', which is no plain LoRA of any rank.");
         var growth = options.Rslora ? Math.Sqrt(2) : 2;
         var plain = OptionSchema.Write(options with
         {

@@ -134,7 +134,8 @@ public sealed class Adapter : IDisposable
         .Select(pair => pair.Value.MergeObstacle ?? (Model.Sites[pair.Key].Tied || IsShared(pair.Key) ? TiedObstacle(pair.Key) : null)
             ?? OrderObstacle(pair.Key, pair.Value))
         .FirstOrDefault(obstacle => obstacle is not null)
-        ?? Parts.Select(part => $"The adapter around {part.Part.Name} cannot be merged: no weight of a layer does the same.").FirstOrDefault()
+        ?? Parts.Select(part => $"The adapter around {part.Part.Name} cannot be merged: no weight of a layer does the same.")
+            .FirstOrDefault()
         ?? Model.Adapters.Where(other => other != this && FreedOnSitesBy(other) is not null).Select(other => $"The {Method} adapter cannot "
             + $"be merged while the {other.Method} adapter beside it trains '{FreedOnSitesBy(other)!.Name}' of the base, into which it "
             + "would go: take that one off first.")

@@ -11,7 +11,7 @@ internal sealed class ExportCommand : Command, IExemplified
     private readonly Argument<string> _folder = new("folder") { Description = "The folder to write." };
 
     public ExportCommand(CommandContext context)
-        : base("export", "Write an adapter that started from the base's weight (init: pissa, olora) as plain LoRA of twice the rank.")
+        : base("export", "Write an adapter that started from the base's weight as plain LoRA of twice the rank.")
     {
         Add(_adapter);
         Add(_folder);
@@ -28,6 +28,6 @@ internal sealed class ExportCommand : Command, IExemplified
 
     public IReadOnlyList<(string Arguments, string Meaning)> Examples { get; } =
     [
-        ("export runs/a/adapter plain", "so that PEFT reads it on the base as it is"),
+        ("export runs/a/adapter plain", "of init: pissa or olora; PEFT then reads it on the base as it is"),
     ];
 }

@@ -119,5 +119,6 @@ internal sealed class TinyBase(string folder)
 
     private static Tensor Tokens() => arange(0, 48).mul(37).add(11).remainder(127).add(1).reshape(2, 24);
 
-    private static Tensor Pixels(long size) => arange(0, 2 * 3 * size * size, dtype: get_default_dtype()).mul(0.7).sin().reshape(2, 3, size, size);
+    private static Tensor Pixels(long size) =>
+        arange(0, 2 * 3 * size * size, dtype: get_default_dtype()).mul(0.7).sin().reshape(2, 3, size, size);
 }

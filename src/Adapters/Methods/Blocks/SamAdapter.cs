@@ -99,7 +99,9 @@ internal sealed class SamAdapter : AdapterMethod<SamAdapter.Options>
         {
             var pixels = _pixels ?? throw new InvalidOperationException("The model began no pass.");
             var frequencies = _patches.Apply(
-                HighFrequencies(pixels.to(_ofFrequencies.Weight.dtype), _share), _patches.Shape(_ofFrequencies.Weight), _ofFrequencies.Bias);
+                HighFrequencies(pixels.to(_ofFrequencies.Weight.dtype), _share),
+                _patches.Shape(_ofFrequencies.Weight),
+                _ofFrequencies.Bias);
             var patches = _patches.call(pixels).to(_ofFrequencies.Weight.dtype).permute(0, 2, 3, 1);
             return frequencies.permute(0, 2, 3, 1) + functional.linear(patches, _ofPatches.Weight, _ofPatches.Bias);
         }

@@ -71,7 +71,8 @@ internal sealed class Boft : LayerMethod<Boft.Options>
         {
             using var scope = NewDisposeScope();
             var y = base.Forward(x, layer);
-            return (y.to(Site.Precision) + Site.OverOutputs(_scale.flatten() - 1) * Site.WithoutBias(y)).to(y.dtype).MoveToOuterDisposeScope();
+            var grown = Site.OverOutputs(_scale.flatten() - 1) * Site.WithoutBias(y);
+            return (y.to(Site.Precision) + grown).to(y.dtype).MoveToOuterDisposeScope();
         }
 
         public override LayerWeights Fold(LayerWeights layer) =>

@@ -21,7 +21,8 @@ public sealed class MoeTests : IDisposable
 
         var adapted = model.Evaluate(x);
 
-        TensorAssert.Close(Mixture(model, adapter, x, x.matmul(OneLayer.Trained(adapter, "router.weight")).softmax(-1), scale: 1.5), adapted);
+        var gates = x.matmul(OneLayer.Trained(adapter, "router.weight")).softmax(-1);
+        TensorAssert.Close(Mixture(model, adapter, x, gates, scale: 1.5), adapted);
     }
 
     [Fact]
@@ -94,14 +95,16 @@ public sealed class MoeTests : IDisposable
         Assert.Equal("Option 'top_k' of method 'moe' is 5, but there are 4 experts.", model.Refusal("moe", """{"top_k": 5}"""));
     }
 
-    private static Tensor Input(params long[] shape) => arange(shape.Aggregate(1L, (a, b) => a * b), dtype: float32).mul(0.7).sin().view(shape);
+    private static Tensor Input(params long[] shape) =>
+        arange(shape.Aggregate(1L, (a, b) => a * b), dtype: float32).mul(0.7).sin().view(shape);
 
     /// <summary>What a loop over the experts computes.</summary>
     private static Tensor Mixture(OneLayer model, Adapter adapter, Tensor x, Tensor gates, double scale)
     {
         using var frozen = no_grad();
         var experts = gates.shape[^1];
-        var (a, b) = (OneLayer.Trained(adapter, "lora_A.weight").chunk(experts, 0), OneLayer.Trained(adapter, "lora_B.weight").chunk(experts, 1));
+        var a = OneLayer.Trained(adapter, "lora_A.weight").chunk(experts, 0);
+        var b = OneLayer.Trained(adapter, "lora_B.weight").chunk(experts, 1);
         var y = model.Layer.Apply(x, model.Layer.Weight, model.Layer.Bias);
         for (var e = 0; e < experts; e++)
             y += scale * gates.narrow(-1, e, 1) * x.matmul(a[e].t()).matmul(b[e].t());
