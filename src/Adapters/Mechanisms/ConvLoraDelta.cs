@@ -1,21 +1,7 @@
-using System.Diagnostics;
 using Adapters.Models;
 using static TorchSharp.torch;
 
 namespace Adapters.Mechanisms;
-
-/// <summary>How the outputs of several chosen experts become one.</summary>
-public enum ExpertCombination
-{
-    /// <summary>Σ G_e·z_e.</summary>
-    Sum,
-
-    /// <summary>log Σ exp(z_e), as the published code does.</summary>
-    LogSumExp,
-
-    /// <summary>log Σ G_e·exp(z_e), as the published code does where it multiplies by gates.</summary>
-    GatedLogSumExp,
-}
 
 /// <summary>
 /// Conv-LoRA beside a linear layer: <c>y + s·B(h + z)</c> with h = A·drop(x), and z what the experts that a gate chose for
@@ -23,22 +9,23 @@ public enum ExpertCombination
 /// </summary>
 public sealed class ConvLoraDelta : LowRankDelta
 {
-    private readonly NoisyTopKGate _gate;
-    private readonly ScaleExperts _experts;
-    private readonly ExpertCombination _combination;
+    private readonly GatedScales _experts;
+    private readonly ShiftedWindows? _windows;
     private SpatialLayout _layout;
     private Tensor? _imbalance;
 
-    /// <summary>Puts the parts beside a layer; of the factors see <see cref="LowRankDelta"/>.</summary>
+    /// <summary>Puts the parts beside a layer; of the factors see <see cref="LowRankDelta"/>. The experts are freed with this.</summary>
     public ConvLoraDelta(Site site, Tensor a, Tensor b, double scale, double dropout,
-        NoisyTopKGate gate, ScaleExperts experts, ExpertCombination combination, SpatialLayout layout)
+        GatedScales experts, SpatialLayout layout, ShiftedWindows? windows = null)
         : base(site, a, b, scale, dropout)
     {
-        (_gate, _experts, _combination, _layout) = (gate, experts, combination, layout);
-        Own("lora_gate.weight", gate.Weight);
-        Own("lora_gate.noise_weight", gate.NoiseWeight);
-        Own("lora_experts.weight", experts.Weight);
-        Own("lora_experts.bias", experts.Bias);
+        (_experts, _layout, _windows) = (experts, layout, windows);
+        foreach (var (key, parameter) in experts.Gate.Parameters)
+            Own($"lora_gate.{key}", parameter);
+        Own("lora_experts.weight", experts.Experts.Weight);
+        Own("lora_experts.bias", experts.Experts.Bias);
+        if (windows is not null)
+            Own("lora_windows.score", windows.Score);
     }
 
     /// <inheritdoc/>
@@ -78,23 +65,30 @@ public sealed class ConvLoraDelta : LowRankDelta
     /// <summary>What one forward pass computes.</summary>
     /// <param name="Output">The adapted output <c>[..., out]</c>.</param>
     /// <param name="Bottleneck">h + z <c>[..., rank]</c></param>
-    /// <param name="Features">What the gate saw <c>[images, rank]</c>.</param>
+    /// <param name="Features">What the gate saw <c>[images or windows, rank]</c>.</param>
     /// <param name="Choice">How it routed.</param>
     internal sealed record Pass(Tensor Output, Tensor Bottleneck, Tensor Features, GateChoice Choice);
 
     /// <summary>A forward pass with all that it passes through.</summary>
     internal Pass Trace(Tensor x, Tensor y)
     {
+        var (bottleneck, features, choice) = See(x);
+        return new Pass(Site.AddMixed(y, bottleneck, B, Scale), bottleneck, features, choice);
+    }
+
+    /// <summary>h + z of an input <c>[..., rank]</c></summary>
+    internal Tensor Bottleneck(Tensor x) => See(x).Bottleneck;
+
+    private (Tensor Bottleneck, Tensor Features, GateChoice Choice) See(Tensor x)
+    {
         var h = Down(x, A); // [images, height, width, rank] or [images, prefix + height·width, rank]
         var prefix = _layout.Tokens ? _layout.Prefix : 0;
         var grid = prefix > 0 ? h.narrow(1, prefix, h.shape[1] - prefix) : h;
         var map = AsMap(grid); // [images, rank, height, width]
 
-        var features = map.mean([2, 3]);
-        var choice = _gate.Choose(features, training);
-        var z = Combine(_experts.Apply(map, choice.Chosen), choice).permute(0, 2, 3, 1).reshape(grid.shape);
-        var whole = prefix > 0 ? cat([h.narrow(1, 0, prefix), grid + z], 1) : h + z;
-        return new Pass(Site.AddMixed(y, whole, B, Scale), whole, features, choice);
+        var (update, features, choice) = _windows?.Of(map, _experts, training) ?? _experts.Of(map, training);
+        var z = update.permute(0, 2, 3, 1).reshape(grid.shape);
+        return (prefix > 0 ? cat([h.narrow(1, 0, prefix), grid + z], 1) : h + z, features, choice);
     }
 
     /// <inheritdoc/>
@@ -116,22 +110,5 @@ public sealed class ConvLoraDelta : LowRankDelta
                 $"{grid.shape[1]} tokens do not fill the grid of {_layout.Height}×{_layout.Width}.");
         var image = _layout.Tokens ? grid.reshape(grid.shape[0], _layout.Height, _layout.Width, -1) : grid;
         return image.permute(0, 3, 1, 2);
-    }
-
-    /// <param name="outputs"><c>[images, k, rank, height, width]</c></param>
-    /// <param name="choice">The routing.</param>
-    /// <returns><c>[images, rank, height, width]</c></returns>
-    private Tensor Combine(Tensor outputs, GateChoice choice)
-    {
-        if (outputs.shape[1] == 1)
-            return outputs.squeeze(1); // its gate is 1, so every combination is the output itself
-        var gates = choice.Gates.gather(1, choice.Chosen).reshape(outputs.shape[0], outputs.shape[1], 1, 1, 1);
-        return _combination switch
-        {
-            ExpertCombination.Sum => (gates * outputs).sum(dim: 1),
-            ExpertCombination.LogSumExp => outputs.logsumexp(1),
-            ExpertCombination.GatedLogSumExp => (outputs + gates.log()).logsumexp(1),
-            _ => throw new UnreachableException(),
-        };
     }
 }

@@ -26,7 +26,7 @@ public enum GatePooling
 /// Wu et al. 2024, arXiv:2404.13628, equations 9 to 12, on deltas instead of whole blocks. The paper leaves e's first
 /// values open; with e = 0 every expert counts alike. τ is kept at 0.01 or above.
 /// </remarks>
-public sealed class ExpertGate : IDisposable
+public class ExpertGate : IDisposable
 {
     private const double LowestTemperature = 0.01;
 
@@ -60,6 +60,9 @@ public sealed class ExpertGate : IDisposable
     /// <summary>Which experts may be used.</summary>
     public IReadOnlyList<bool> Active { get; }
 
+    /// <summary>Whether a fixed weight does what the mixture does: one expert alone may be used, so that its gate is 1.</summary>
+    public virtual bool IsConstant => Active.Count(active => active) == 1;
+
     /// <summary>The gates of this forward pass <c>[batch, positions or 1, experts]</c>.</summary>
     /// <exception cref="InvalidOperationException">When the gate's own layer has not run yet.</exception>
     public Tensor Gates => _gates
@@ -72,11 +75,11 @@ public sealed class ExpertGate : IDisposable
     {
         using var scope = NewDisposeScope();
         var real = mask?.ne(0).to(float32).unsqueeze(-1); // [batch, positions, 1]
-        var logits = Logits(_experts.Normalised(h), real) / Temperature.clamp(min: LowestTemperature);
+        var scores = Scores(_experts.Normalised(h), real);
         Release();
         _counted = (_pooling == GatePooling.CausalMean ? real : real?.amax([1], keepdim: true))?.DetachFromDisposeScope();
         // Kept beyond the scope of the block that computes it: later blocks and the balance loss look at it.
-        _gates = logits.masked_fill(_masked, float.NegativeInfinity).softmax(-1).DetachFromDisposeScope();
+        _gates = scores.masked_fill(_masked, float.NegativeInfinity).softmax(-1).DetachFromDisposeScope();
     }
 
     /// <summary>Mean gate of each expert over batch and real positions <c>[experts]</c>; forgets the gates.</summary>
@@ -102,9 +105,33 @@ public sealed class ExpertGate : IDisposable
     /// <summary>Frees what is no parameter.</summary>
     public void Dispose()
     {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees what is no parameter.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (!disposing)
+            return;
         Release();
         _masked.Dispose();
     }
+
+    /// <summary>What the gates are the softmax of.</summary>
+    /// <param name="features">Of <see cref="FrozenExperts.Normalised"/>, <c>[batch, positions, experts, k]</c>.</param>
+    /// <param name="real">Which positions are no padding, as 0 and 1 <c>[batch, positions, 1]</c>, or null.</param>
+    /// <returns><c>[batch, positions or 1, experts]</c></returns>
+    protected virtual Tensor Scores(Tensor features, Tensor? real) => Tempered(Logits(features, real));
+
+    /// <summary>Logits over τ.</summary>
+    protected Tensor Tempered(Tensor logits) => logits / Temperature.clamp(min: LowestTemperature);
+
+    /// <summary>φ·e of features that have been pooled.</summary>
+    /// <param name="pooled"><c>[batch, rows, experts, k]</c></param>
+    /// <returns><c>[batch, rows, experts]</c></returns>
+    protected Tensor Weighed(Tensor pooled) => pooled.flatten(2).matmul(
+        _experts.Project(Weight.reshape(_experts.Count, 1, _experts.Outputs, _experts.Count)).reshape(-1, _experts.Count));
 
     /// <param name="features"><c>[batch, positions, experts, k]</c></param>
     /// <param name="real">Which positions are no padding, as 0 and 1 <c>[batch, positions, 1]</c>, or null.</param>

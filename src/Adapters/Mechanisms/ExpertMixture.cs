@@ -31,12 +31,16 @@ public sealed class ExpertMixture : ParallelAdapter
     public override bool SeesSequence => true;
 
     /// <inheritdoc/>
-    public override void Begin(ModelInput input) => _mask = input.Mask;
+    public override void Begin(ModelInput input)
+    {
+        _mask = input.Mask;
+        _experts.Begin(input);
+    }
 
     /// <inheritdoc/>
-    public override string? MergeObstacle => _gate.Active.Count(active => active) == 1
+    public override string? MergeObstacle => _experts.MergeObstacle ?? (_gate.IsConstant
         ? null
-        : "A mixture of experts cannot be merged: its gates depend on the input, so no fixed weight does the same.";
+        : "A mixture of experts cannot be merged: its gates depend on the input, so no fixed weight does the same.");
 
     /// <inheritdoc/>
     public override Tensor Adapt(Tensor x, Tensor y)

@@ -40,20 +40,20 @@ internal sealed class FoldedScale : IDisposable
     public static bool Fits(int factor) => factor is 3 or >= 5;
 
     /// <param name="map"><c>[samples, channels, height, width]</c></param>
-    /// <param name="weight"><c>[channels, channels, 3, 3]</c></param>
-    /// <param name="bias"><c>[channels]</c></param>
-    /// <returns>The shape of the map.</returns>
+    /// <param name="weight"><c>[outputs, channels, 3, 3]</c></param>
+    /// <param name="bias"><c>[outputs]</c></param>
+    /// <returns><c>[samples, outputs, height, width]</c></returns>
     public Tensor Apply(Tensor map, Tensor weight, Tensor bias)
     {
         var bordered = functional.pad(map, (2L, 2L, 2L, 2L), TorchSharp.PaddingModes.Replicate);
-        var folded = _enlarge.matmul(weight).matmul(_enlargeAcross); // [channels, channels, taps·5, taps·5]
+        var folded = _enlarge.matmul(weight).matmul(_enlargeAcross); // [outputs, channels, taps·5, taps·5]
         if (_taps == 1)
             return functional.gelu(functional.conv2d(bordered, folded, bias));
 
-        var channels = weight.shape[0];
-        var outputs = folded.reshape(channels, channels, _taps, 5, _taps, 5).permute(2, 4, 0, 1, 3, 5).reshape(-1, channels, 5, 5);
+        var (made, channels) = (weight.shape[0], weight.shape[1]);
+        var outputs = folded.reshape(made, channels, _taps, 5, _taps, 5).permute(2, 4, 0, 1, 3, 5).reshape(-1, channels, 5, 5);
         var seen = functional.gelu(functional.conv2d(bordered, outputs, bias.repeat(_taps * _taps)));
-        return _shrink.matmul(seen.reshape(map.shape[0], _taps * _taps, -1)).reshape(map.shape);
+        return _shrink.matmul(seen.reshape(map.shape[0], _taps * _taps, -1)).reshape(map.shape[0], made, map.shape[2], map.shape[3]);
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using Adapters.Models;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -10,7 +11,7 @@ public sealed record LowRankExpert(Tensor A, Tensor B, double Scale);
 /// Trained low-rank updates of one layer, side by side and never trained again: together they cost what one update of
 /// their summed rank costs. Smaller ranks are filled up with zeros; an expert that leaves this layer alone is all zeros.
 /// </summary>
-public sealed class FrozenExperts : IDisposable
+public class FrozenExperts : IDisposable
 {
     private const double Epsilon = 1e-5; // of the layer norm
 
@@ -64,10 +65,20 @@ public sealed class FrozenExperts : IDisposable
     /// <summary>What they compute in.</summary>
     public ScalarType Precision => _down.dtype;
 
+    /// <summary>Features that each expert sees of an input.</summary>
+    protected long Rank => _rank;
+
+    /// <summary>Why not even one of them alone can be folded into the layer; null where it can.</summary>
+    public virtual string? MergeObstacle => null;
+
+    /// <summary>The model begins a forward pass.</summary>
+    /// <param name="input">What it is given.</param>
+    public virtual void Begin(ModelInput input) { }
+
     /// <summary>What the experts see.</summary>
     /// <param name="x"><c>[..., in]</c></param>
     /// <returns><c>[..., experts·rank]</c></returns>
-    public Tensor Down(Tensor x) => functional.linear(x.to(_down.dtype), _down);
+    public virtual Tensor Down(Tensor x) => functional.linear(x.to(_down.dtype), _down);
 
     /// <summary>y + Σ g_n E_n.</summary>
     /// <param name="y"><c>[batch, ..., out]</c></param>
@@ -101,6 +112,15 @@ public sealed class FrozenExperts : IDisposable
     /// <summary>Frees the experts.</summary>
     public void Dispose()
     {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees the experts.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (!disposing)
+            return;
         _down.Dispose();
         _up.Dispose();
         _root.Dispose();

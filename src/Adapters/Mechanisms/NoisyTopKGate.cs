@@ -12,7 +12,7 @@ namespace Adapters.Mechanisms;
 /// Shazeer et al. 2017, arXiv:1701.06538, section 2.1 and appendix A, with the floor ε that Conv-LoRA's code adds.
 /// Computed in float32. ξ comes from Torch's default generator.
 /// </remarks>
-public sealed class NoisyTopKGate
+public sealed class NoisyTopKGate : IExpertRouter
 {
     /// <summary>A gate from given weights.</summary>
     /// <param name="weight">W_g <c>[features, experts]</c></param>
@@ -38,18 +38,19 @@ public sealed class NoisyTopKGate
     /// <summary>ε</summary>
     public double NoiseFloor { get; }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Key, Parameter Value)> Parameters => [("weight", Weight), ("noise_weight", NoiseWeight)];
+
     /// <summary>Draws ξ of a shape; replaced where a recorded draw is played back.</summary>
     internal Func<Tensor, Tensor> Draw { get; set; } = like => randn_like(like);
 
-    /// <summary>Routes a batch.</summary>
-    /// <param name="features">f <c>[samples, features]</c></param>
-    /// <param name="training">Whether noise is added.</param>
-    public GateChoice Choose(Tensor features, bool training)
+    /// <inheritdoc/>
+    public GateChoice Choose(Tensor features, bool training, long sharing = 1)
     {
         var experts = Weight.shape[1];
         var clean = features.matmul(Weight); // [samples, experts]
         var deviation = training ? functional.softplus(features.matmul(NoiseWeight)) + NoiseFloor : null;
-        var logits = deviation is null ? clean : clean + Draw(clean) * deviation;
+        var logits = deviation is null ? clean : clean + Noise(clean, sharing) * deviation;
 
         // Not topk: among equal logits a stable sort keeps the lowest index, on every device.
         var (sorted, order) = logits.sort(dim: 1, descending: true, stable: true);
@@ -60,6 +61,10 @@ public sealed class NoisyTopKGate
             : SmoothLoad(clean, logits, deviation, sorted);
         return new GateChoice(logits, deviation, gates, chosen, load);
     }
+
+    private Tensor Noise(Tensor clean, long sharing) => sharing == 1
+        ? Draw(clean)
+        : Draw(clean.reshape(-1, sharing, clean.shape[1]).select(1, 0)).repeat_interleave(sharing, 0);
 
     /// <summary>
     /// Expected number of samples an expert would get, were its own noise drawn again: what gives W_g and W_n a gradient.
@@ -72,21 +77,4 @@ public sealed class NoisyTopKGate
         var normal = ((clean - threshold) / deviation / Math.Sqrt(2)).erf();
         return ((normal + 1) / 2).sum(dim: 0);
     }
-}
-
-/// <summary>How a gate routed a batch.</summary>
-/// <param name="Logits">What the choice was made by <c>[samples, experts]</c>, noise included.</param>
-/// <param name="Deviation">The noise's deviation <c>[samples, experts]</c>; null where there was no noise.</param>
-/// <param name="Gates">Weight of each expert <c>[samples, experts]</c>, zero where it is not chosen.</param>
-/// <param name="Chosen">Indices of the chosen experts <c>[samples, k]</c>, best first.</param>
-/// <param name="Load">Samples that each expert gets <c>[experts]</c>, smooth in training.</param>
-public sealed record GateChoice(Tensor Logits, Tensor? Deviation, Tensor Gates, Tensor Chosen, Tensor Load)
-{
-    /// <summary>How unevenly experts are used, <c>cv²(importance) + cv²(load)</c>: a scalar, at best zero.</summary>
-    public Tensor Imbalance() => SquaredVariation(Gates.sum(dim: 0)) + SquaredVariation(Load);
-
-    /// <summary>Unbiased variance over squared mean; zero for a single expert.</summary>
-    private static Tensor SquaredVariation(Tensor values) => values.numel() == 1
-        ? zeros_like(values).sum()
-        : values.var(unbiased: true) / (values.mean().square() + 1e-10);
 }

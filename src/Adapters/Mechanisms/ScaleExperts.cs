@@ -43,19 +43,22 @@ public sealed class ScaleExperts : IDisposable
     /// <summary>Gives each sample to the experts that were chosen for it, and to no other.</summary>
     /// <param name="map"><c>[samples, channels, height, width]</c></param>
     /// <param name="chosen">Index of the chosen experts <c>[samples, k]</c></param>
-    /// <returns><c>[samples, k, channels, height, width]</c></returns>
-    public Tensor Apply(Tensor map, Tensor chosen)
+    /// <param name="outputs">The first of the channels that are asked for, and their number; all where absent.</param>
+    /// <returns><c>[samples, k, outputs, height, width]</c></returns>
+    public Tensor Apply(Tensor map, Tensor chosen, (long First, long Count)? outputs = null)
     {
-        var (weights, biases) = (Weight.unbind(0), Bias.reshape(_scales.Count, -1).unbind(0));
+        var (first, count) = outputs ?? (0, Weight.shape[1]);
+        var weights = Weight.narrow(1, first, count).unbind(0);
+        var biases = Bias.reshape(_scales.Count, -1).narrow(1, first, count).unbind(0);
         var shares = chosen.flatten().cpu().data<long>()
             .Select((expert, row) => (expert: (int)expert, row))
             .GroupBy(pair => pair.expert, pair => pair.row)
             .Select(group => (Expert: group.Key, Rows: group.ToArray()))
             .ToArray();
         var k = chosen.shape[1];
-        var outputs = shares.Select(share => Run(share.Expert, shares.Length == 1 && k == 1 ? map : Pick(share.Rows, k)));
-        var together = shares.Length == 1 ? outputs.Single() : InOrder(outputs, shares.SelectMany(share => share.Rows));
-        return together.reshape([map.shape[0], k, .. map.shape[1..]]);
+        var made = shares.Select(share => Run(share.Expert, shares.Length == 1 && k == 1 ? map : Pick(share.Rows, k)));
+        var together = shares.Length == 1 ? made.Single() : InOrder(made, shares.SelectMany(share => share.Rows));
+        return together.reshape([map.shape[0], k, count, .. map.shape[2..]]);
 
         Tensor Run(int expert, Tensor own) => _folded[expert] is { } folded
             ? folded.Apply(own, weights[expert], biases[expert])

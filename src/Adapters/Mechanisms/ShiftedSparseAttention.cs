@@ -52,6 +52,11 @@ public sealed class ShiftedSparseAttention(int group, ShiftEnds ends) : ICausalA
         return attended.MoveToOuterDisposeScope();
     }
 
+    /// <summary>Causal attention of all heads within a first group of one size and others of another.</summary>
+    /// <inheritdoc cref="Attend"/>
+    internal static Tensor InGroups(Tensor query, Tensor key, Tensor value, Tensor? mask, long first, long group) =>
+        new Part(query, key, value, mask).Attend(first, group);
+
     /// <summary>Some heads of all three, and which tokens are real.</summary>
     private sealed class Part(Tensor query, Tensor key, Tensor value, Tensor? mask)
     {

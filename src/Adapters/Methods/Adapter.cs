@@ -235,22 +235,32 @@ public sealed class Adapter : IDisposable
     {
         if (_disposed)
             return;
-        _disposed = true;
+        Leave();
         foreach (var adapter in Sites.Values)
-        {
-            adapter.Site.Remove(adapter);
             adapter.Dispose();
-        }
-
-        IsMerged = false;
         foreach (var adapter in Parts)
-        {
-            adapter.Part.Remove(adapter);
             adapter.Dispose();
-        }
-
         foreach (var shared in Shared)
             shared.Dispose();
+        foreach (var expert in Experts)
+            expert.Dispose();
+    }
+
+    /// <summary>Takes the adapters off the sites, and leaves them to who asks: the base is as it was, and this is no more.</summary>
+    internal IReadOnlyDictionary<string, SiteAdapter> TakeOff()
+    {
+        Leave();
+        return Sites;
+    }
+
+    private void Leave()
+    {
+        _disposed = true;
+        foreach (var adapter in Sites.Values)
+            adapter.Site.Remove(adapter);
+        IsMerged = false;
+        foreach (var adapter in Parts)
+            adapter.Part.Remove(adapter);
         if (IsActive)
             Changes?.End();
         foreach (var freed in Freed)
@@ -264,9 +274,6 @@ public sealed class Adapter : IDisposable
             parameter.grad?.Dispose();
             parameter.grad = null;
         }
-
-        foreach (var expert in Experts)
-            expert.Dispose();
     }
 }
 

@@ -23,7 +23,18 @@ namespace Adapters.Methods;
     Families = ["sam", "vit"])]
 internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
 {
-    public sealed record Options : TargetOptions
+    public record Options : ConvOptions
+    {
+        /// <summary>How many of them each image goes to.</summary>
+        [Range(1, 64)]
+        public int TopK { get; init; } = 1;
+
+        /// <summary>How the outputs of several become one; with top_k 1 there is nothing to combine.</summary>
+        public ExpertCombination Combine { get; init; }
+    }
+
+    /// <summary>The options of all methods whose bottleneck is seen by convolutions.</summary>
+    public abstract record ConvOptions : TargetOptions
     {
         /// <summary>Inner dimension r of the update.</summary>
         [Range(1, 65536), PeftField("r")]
@@ -41,32 +52,40 @@ internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
         [Range(1, 64)]
         public int Experts { get; init; } = 8;
 
-        /// <summary>How many of them each image goes to.</summary>
-        [Range(1, 64)]
-        public int TopK { get; init; } = 1;
-
-        /// <summary>How the outputs of several become one; with top_k 1 there is nothing to combine.</summary>
-        public ExpertCombination Combine { get; init; }
-
         /// <summary>Weight of the loss that asks for all convolutions to be used alike.</summary>
         [Range(0.0, 1e6), Mutable]
         public double BalanceWeight { get; init; } = 0.01;
     }
 
-    protected override void Attach(Attachment on, Options options)
-    {
-        if (options.TopK > options.Experts)
-            throw new AdapterException(
-                $"Option 'top_k' of method 'conv-lora' is {options.TopK}, but there are {options.Experts} experts.");
+    protected override void Attach(Attachment on, Options options) => Attach(on, options, options.Combine, Router(on, options));
 
+    /// <summary>Makes the gate that the options mean.</summary>
+    internal static Func<IExpertRouter> Router(Attachment on, Options options) => options.TopK <= options.Experts
+        ? () => NoisyTopKGate.Fresh(options.Rank, options.Experts, options.TopK, on.Model.Device)
+        : throw new AdapterException(
+            $"Option 'top_k' of method '{on.Method}' is {options.TopK}, but there are {options.Experts} experts.");
+
+    /// <summary>Puts such updates on all targets.</summary>
+    /// <param name="on">Takes them.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="combine">How the outputs of several experts become one.</param>
+    /// <param name="router">Makes a layer's gate.</param>
+    /// <param name="windows">Makes the windows in which a layer's experts see the map; they see it whole where absent.</param>
+    internal static void Attach(Attachment on, ConvOptions options, ExpertCombination combine, Func<IExpertRouter> router,
+        Func<ShiftedWindows>? windows = null)
+    {
         var deltas = new List<ConvLoraDelta>();
         foreach (var target in on.Targets(options, site => site is LinearSite))
         {
             var (name, site, _) = target;
             on.CheckRank(target, options.Rank);
             var layout = on.Model.LayoutOf(name)
-                ?? throw new AdapterException($"Method 'conv-lora' cannot adapt {name}: its input is no image.");
-            deltas.Add(Fresh(site, layout, options, on.Generator));
+                ?? throw new AdapterException($"Method '{on.Method}' cannot adapt {name}: its input is no image.");
+            var device = site.Weight.device;
+            var start = new Kaiming().Of(site, options.Rank, scale: 1, on.Generator);
+            var scales = ScaleExperts.Fresh(options.Experts, options.Rank, device, on.Generator);
+            deltas.Add(new ConvLoraDelta(site, start.A.to(device), start.B.to(device), options.Alpha / options.Rank, options.Dropout,
+                new GatedScales(router(), scales, combine), layout, windows?.Invoke()));
             on.Put(name, deltas[^1]);
         }
 
@@ -80,16 +99,5 @@ internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
         var imbalances = deltas.Select(delta => delta.TakeImbalance()).ToArray();
         scope.Attach(imbalances);
         return (stack(imbalances).sum() * weight).MoveToOuterDisposeScope();
-    }
-
-    private static ConvLoraDelta Fresh(Site site, SpatialLayout layout, Options options, Generator generator)
-    {
-        var device = site.Weight.device;
-        var start = new Kaiming().Of(site, options.Rank, scale: 1, generator);
-        return new ConvLoraDelta(site, start.A.to(device), start.B.to(device), options.Alpha / options.Rank, options.Dropout,
-            NoisyTopKGate.Fresh(options.Rank, options.Experts, options.TopK, device),
-            ScaleExperts.Fresh(options.Experts, options.Rank, device, generator),
-            options.Combine,
-            layout);
     }
 }

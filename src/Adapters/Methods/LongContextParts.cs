@@ -21,7 +21,10 @@ internal static class LongContextParts
         if (options.InterpolatePositions)
             InterpolatePositions(on, Causal(on, "interpolate_positions", "true"));
         if (options.Attention != TrainingAttention.Full)
-            Sparsify(on, Causal(on, "attention", OptionSchema.Spell(options.Attention)), options);
+        {
+            var model = Causal(on, "attention", OptionSchema.Spell(options.Attention));
+            Sparsify(on, model, GroupOf(on, model, options.Group), options.Attention == TrainingAttention.Wrap);
+        }
     }
 
     private static void FreeAll(Attachment on, string option, string part)
@@ -39,7 +42,7 @@ internal static class LongContextParts
             + $"{on.Model.Family} does not attend causally.");
 
     /// <summary>Brings the target length within the pretrained one, unless the task has done so for all methods.</summary>
-    private static void InterpolatePositions(Attachment on, CausalModel model)
+    public static void InterpolatePositions(Attachment on, CausalModel model)
     {
         var stretched = model.Architecture.RopeScaling is RopeScaling.Linear linear ? linear.Factor : 1;
         var reach = model.Architecture.MaxPositions * stretched;
@@ -49,25 +52,33 @@ internal static class LongContextParts
         on.While(() => model.ReachLength(target), () => model.InterpolatePositions(before));
     }
 
-    private static void Sparsify(Attachment on, CausalModel model, TargetOptions options)
+    /// <summary>Positions in a group, a quarter of the target length unless the options say otherwise.</summary>
+    public static int GroupOf(Attachment on, CausalModel model, int? asked)
+    {
+        var group = asked ?? Math.Max(2, (on.Context.TargetLength ?? model.Architecture.MaxPositions) / 8 * 2);
+        return group % 2 == 0 ? group : throw new AdapterException(
+            $"Option 'group' of method '{on.Method}' is {group}, but must be even: groups shift by half of it.");
+    }
+
+    /// <summary>Lets the model attend in groups while it is trained, half of the heads in shifted ones.</summary>
+    public static void Sparsify(Attachment on, CausalModel model, int group, bool wraps)
     {
         var target = on.Context.TargetLength ?? model.Architecture.MaxPositions;
-        var group = options.Group ?? Math.Max(2, target / 8 * 2);
-        var wraps = options.Attention == TrainingAttention.Wrap;
         if (model.Architecture.Heads % 2 != 0)
             throw new AdapterException(
                 $"Method '{on.Method}' shifts half of the heads, but the base has {model.Architecture.Heads}.");
-        if (group % 2 != 0)
-            throw new AdapterException(
-                $"Option 'group' of method '{on.Method}' is {group}, but must be even: groups shift by half of it.");
         if (wraps && target % group != 0)
             throw new AdapterException($"Option 'group' of method '{on.Method}' is {group}, which does not divide the length "
                 + $"{target}; groups that wrap around must.");
+        Attend(on, model, group, new ShiftedSparseAttention(group, wraps ? ShiftEnds.Wrap : ShiftEnds.Split));
+    }
+
+    /// <summary>Puts an attention within groups in the place of full attention while the model is trained.</summary>
+    public static void Attend(Attachment on, CausalModel model, int group, ICausalAttention attention)
+    {
         if (model.Architecture.Window < group)
             throw new AdapterException($"Option 'group' of method '{on.Method}' is {group}, but the base's sliding window is only "
                 + $"{model.Architecture.Window} positions.");
-
-        var attention = new ShiftedSparseAttention(group, wraps ? ShiftEnds.Wrap : ShiftEnds.Split);
         on.While(() => model.TrainingAttention = attention, () => model.TrainingAttention = null);
     }
 }

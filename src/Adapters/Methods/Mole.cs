@@ -52,23 +52,37 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
     protected override void Attach(Attachment on, Options options)
     {
         var experts = ExpertSet.Read(on);
-        var active = Enumerable.Range(0, experts.Count).Select(expert => !options.Masked.Contains(expert)).ToArray();
-        if (options.Masked.Any(expert => expert >= experts.Count) || !active.Contains(true))
-            throw new AdapterException($"Option 'masked' of method 'mole' is [{string.Join(", ", options.Masked)}], but must "
-                + $"name some, not all, of the experts 0 to {experts.Count - 1}.");
+        Mix(on, options, experts.Count, experts.Sites,
+            (name, site) => new FrozenExperts(experts.On(name), site.Inputs, site.Outputs, site.Weight.device, site.Precision));
+    }
+
+    /// <summary>Puts gates over experts.</summary>
+    /// <param name="on">Takes them.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="count">Number of experts.</param>
+    /// <param name="adapted">The layers that any of them adapts, in the model's order.</param>
+    /// <param name="expertsOf">Their updates of a layer.</param>
+    /// <param name="gateOf">Makes a gate over those of its first layer; as the options say where absent.</param>
+    internal static void Mix(Attachment on, Options options, int count, IReadOnlyList<string> adapted,
+        Func<string, Site, FrozenExperts> expertsOf, Func<FrozenExperts, ExpertGate>? gateOf = null)
+    {
+        var active = Enumerable.Range(0, count).Select(expert => !options.Masked.Contains(expert)).ToArray();
+        if (options.Masked.Any(expert => expert >= count) || !active.Contains(true))
+            throw new AdapterException($"Option 'masked' of method '{on.Method}' is [{string.Join(", ", options.Masked)}], but must "
+                + $"name some, not all, of the experts 0 to {count - 1}.");
 
         List<ExpertGate> gates = [];
-        var groups = experts.Sites.GroupBy(site => GroupOf(on.Model, site, options.Granularity), (_, sites) => sites.ToArray());
+        var groups = adapted.GroupBy(site => GroupOf(on, site, options.Granularity), (_, sites) => sites.ToArray());
         foreach (var group in groups)
         {
-            RefuseMixedLayouts(on.Model, group, options.Granularity);
+            RefuseMixedLayouts(on, group, options.Granularity);
             foreach (var name in group)
             {
                 var site = on.Model.Sites[name];
-                var frozen = new FrozenExperts(experts.On(name), site.Inputs, site.Outputs, site.Weight.device, site.Precision);
+                var frozen = expertsOf(name, site);
                 var first = name == group[0];
                 if (first)
-                    gates.Add(Fresh(frozen, on, options, active));
+                    gates.Add(gateOf?.Invoke(frozen) ?? Fresh(frozen, on, options, active));
                 on.Put(name, new ExpertMixture(site, frozen, gates[^1], first));
             }
         }
@@ -77,26 +91,27 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
     }
 
     /// <summary>What the sites of one gate have in common.</summary>
-    private static object GroupOf(BaseModel model, string site, Granularity granularity)
+    private static object GroupOf(Attachment on, string site, Granularity granularity)
     {
-        var place = model.PlaceOf(site)
-            ?? throw new AdapterException($"An expert adapts {site}, outside the blocks, where method 'mole' cannot mix.");
+        var place = on.Model.PlaceOf(site)
+            ?? throw new AdapterException($"An expert adapts {site}, outside the blocks, where method '{on.Method}' cannot mix.");
         return granularity switch
         {
             Granularity.Matrix => site,
             Granularity.Layer => place,
             Granularity.Block => place.Block,
-            Granularity.Network => model,
+            Granularity.Network => on.Model,
             _ => throw new UnreachableException(),
         };
     }
 
     /// <summary>Blocks that attend in windows show their attention windows, their MLP whole images: no gate fits both.</summary>
-    private static void RefuseMixedLayouts(BaseModel model, IReadOnlyList<string> group, Granularity granularity)
+    private static void RefuseMixedLayouts(Attachment on, IReadOnlyList<string> group, Granularity granularity)
     {
+        var model = on.Model;
         var windowed = group.Any(site => model.LayoutOf(site) is { Tokens: false });
         if (windowed && group.Select(site => model.PlaceOf(site)).Distinct().Count() > 1)
-            throw new AdapterException($"Option 'granularity' of method 'mole' is {OptionSchema.Spell(granularity)}, but on a "
+            throw new AdapterException($"Option 'granularity' of method '{on.Method}' is {OptionSchema.Spell(granularity)}, but on a "
                 + $"{model.Family} base, whose layers see windows or whole images, must be matrix or layer.");
     }
 
@@ -104,7 +119,7 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
     {
         var pooling = options.Pooling ?? (on.Model is CausalModel ? GatePooling.CausalMean : GatePooling.Mean);
         var positions = pooling != GatePooling.Flatten ? 1 : on.Context.TargetLength
-            ?? throw new AdapterException("Option 'pooling' of method 'mole' is flatten, which needs a task of one length.");
+            ?? throw new AdapterException($"Option 'pooling' of method '{on.Method}' is flatten, which needs a task of one length.");
         var device = on.Model.Device;
         return new ExpertGate(
             experts,

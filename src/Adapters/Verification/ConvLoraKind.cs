@@ -76,7 +76,7 @@ internal sealed class ConvLoraKind : IGoldenKind
             var layout = new SpatialLayout(tokens, Prefix: tokens ? (int)(x.shape[1] - cells) : 0, (int)_grid[0], (int)_grid[1]);
             Site = GoldenLayer.From(tensors["in.weight"], tensors.Find("in.bias"));
             Delta = new ConvLoraDelta(Site, tensors["in.lora_A"].clone(), tensors["in.lora_B"].clone(), GoldenLayer.LoraScaleOf(golden),
-                dropout: 0, _gate, _experts, CombinationOf(golden), layout);
+                dropout: 0, new GatedScales(_gate, _experts, CombinationOf(golden)), layout);
             Delta.train(golden.Hyperparameter<string>("mode") == "train");
 
             Tensor Together(string what) =>

@@ -76,8 +76,8 @@ public sealed class ConvLoraInModelsTests : IDisposable
     {
         using var generator = new Generator(1);
         using var site = new LinearSite(8, 6, hasBias: false);
-        using var delta = new ConvLoraDelta(site, randn(3, 8), zeros(6, 3), 1, 0, NoisyTopKGate.Fresh(3, 4, 1, CPU),
-            ScaleExperts.Fresh(4, 3, CPU, generator), ExpertCombination.Sum, new(Tokens: false, Prefix: 0, 4, 4));
+        using var delta = new ConvLoraDelta(site, randn(3, 8), zeros(6, 3), 1, 0, new GatedScales(NoisyTopKGate.Fresh(3, 4, 1, CPU),
+            ScaleExperts.Fresh(4, 3, CPU, generator), ExpertCombination.Sum), new(Tokens: false, Prefix: 0, 4, 4));
 
         var pass = delta.Trace(randn(2, 4, 4, 8).to(bfloat16), randn(2, 4, 4, 6).to(bfloat16));
         (pass.Output.sum() + pass.Choice.Imbalance()).backward();

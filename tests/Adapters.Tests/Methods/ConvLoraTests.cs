@@ -25,8 +25,8 @@ public sealed class ConvLoraTests : IDisposable
         var (rank, experts) = (3, 8);
 
         var start = new Kaiming().Of(qkv, rank, scale: 1, generator);
-        using var delta = new ConvLoraDelta(qkv, start.A, start.B, 1, 0, NoisyTopKGate.Fresh(rank, experts, 1, CPU),
-            ScaleExperts.Fresh(experts, rank, CPU, generator), ExpertCombination.Sum, new SpatialLayout(false, 0, 64, 64));
+        using var delta = new ConvLoraDelta(qkv, start.A, start.B, 1, 0, new GatedScales(NoisyTopKGate.Fresh(rank, experts, 1, CPU),
+            ScaleExperts.Fresh(experts, rank, CPU, generator), ExpertCombination.Sum), new SpatialLayout(false, 0, 64, 64));
 
         Assert.Equal(15_360 + 672 + 48, delta.parameters().Sum(parameter => parameter.numel()));
     }
@@ -216,7 +216,7 @@ public sealed class ConvLoraTests : IDisposable
     private sealed record Parts(Tensor A, Tensor B, NoisyTopKGate Gate, ScaleExperts Experts)
     {
         public ConvLoraDelta Delta(SpatialLayout layout, ExpertCombination combination = ExpertCombination.Sum) =>
-            new(Layer, A.clone(), B.clone(), 2, 0, Gate, Experts, combination, layout);
+            new(Layer, A.clone(), B.clone(), 2, 0, new GatedScales(Gate, Experts, combination), layout);
 
         public LinearSite Layer { get; } = new(8, 6, hasBias: false);
     }

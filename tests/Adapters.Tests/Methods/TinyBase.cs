@@ -76,20 +76,21 @@ internal sealed class TinyBase(string folder)
             parameter.add_(empty(parameter.shape).normal_(0, deviation, generator));
     }
 
-    /// <summary>Folders of two LoRA experts for a base.</summary>
-    public static IReadOnlyList<string> Experts(
-        TinyBase tiny, TemporaryFolder folder, string options = "{}", int count = 2, bool head = false) =>
+    /// <summary>Folders of two experts for a base, LoRAs unless told otherwise.</summary>
+    public static IReadOnlyList<string> Experts(TinyBase tiny, TemporaryFolder folder, string options = "{}", int count = 2,
+        bool head = false, string method = "lora") =>
         [.. Enumerable.Range(0, count).Select(expert =>
         {
             using var model = tiny.Load();
-            return Expert(model, folder.File($"expert-{expert}"), (ulong)expert, options, head);
+            return Expert(model, folder.File($"expert-{expert}"), (ulong)expert, options, head, method);
         })];
 
-    /// <summary>The folder of a LoRA expert for a base.</summary>
-    public static string Expert(BaseModel model, string folder, ulong seed, string options = "{}", bool head = false)
+    /// <summary>The folder of an expert for a base, a LoRA unless told otherwise.</summary>
+    public static string Expert(BaseModel model, string folder, ulong seed, string options = "{}", bool head = false,
+        string method = "lora")
     {
         var context = new AttachContext { Seed = seed, Head = head ? HeadOf(model) : [] };
-        using var adapter = Attach("lora", model, options, context);
+        using var adapter = Attach(method, model, options, context);
         Perturb(adapter, seed + 10);
         AdapterFolder.Save(adapter, folder);
         return folder;
@@ -104,14 +105,22 @@ internal sealed class TinyBase(string folder)
     public AttachContext ContextFor(string method, BaseModel model, TemporaryFolder folder, bool head = true)
     {
         var registered = MethodCatalogue.Find(method);
-        head &= !registered.ComposesExperts || registered.Id == "mole";
+        head &= !registered.ComposesExperts || !registered.Method.GetType().Namespace!.EndsWith("Compositions", StringComparison.Ordinal);
         return new()
         {
             Seed = 7,
             Head = head ? HeadOf(model) : [],
-            Experts = registered.ComposesExperts ? Experts(this, folder, head: head) : [],
+            Experts = registered.ComposesExperts ? Experts(this, folder, head: head, method: ExpertsOf(method)) : [],
         };
     }
+
+    /// <summary>What a method composes, where that is no LoRA.</summary>
+    private static string ExpertsOf(string method) => method switch
+    {
+        "mole-conv-lora" => "conv-lora",
+        "gated-long-lora" => "longlora",
+        _ => "lora",
+    };
 
     public static Adapter Attach(string method, BaseModel model, string options = "{}", AttachContext? context = null) =>
         MethodCatalogue.Find(method).Method.Attach(

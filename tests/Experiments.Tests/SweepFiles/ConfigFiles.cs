@@ -14,7 +14,7 @@ internal static class ConfigFiles
     public static TheoryData<string> All =>
         new(Directory.EnumerateFiles(Folder, "*.yaml").Concat(Directory.EnumerateFiles(Path.Combine(Folder, "sweeps"), "*.yaml"))
             .Where(path => Path.GetFileName(path) is not
-                ("smoke-all.yaml" or "all-methods-text.yaml" or "all-methods-vision.yaml" or "compositions.yaml"))
+                ("smoke-all.yaml" or "all-methods-text.yaml" or "all-methods-vision.yaml" or "compositions.yaml" or "hybrids.yaml"))
             .Select(path => Path.GetRelativePath(Folder, path))
             .Order(StringComparer.Ordinal));
 

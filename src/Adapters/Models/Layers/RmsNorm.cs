@@ -18,13 +18,17 @@ internal sealed class RmsNorm : Module<Tensor, Tensor>
         register_parameter("weight", _weight);
     }
 
+    /// <summary>What is added to w while it is set, <c>[hidden]</c>.</summary>
+    public Func<Tensor>? Shift { get; set; }
+
     /// <param name="x"><c>[..., hidden]</c></param>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
         var wide = x.to(x.dtype == float64 ? float64 : float32);
         var scale = (wide.square().mean([-1], keepdim: true) + _epsilon).rsqrt(); // [..., 1]
-        return ((wide * scale).to(x.dtype) * _weight).MoveToOuterDisposeScope();
+        var weight = Shift is null ? _weight : (_weight + Shift()).to(_weight.dtype);
+        return ((wide * scale).to(x.dtype) * weight).MoveToOuterDisposeScope();
     }
 
     protected override void RegisterComponents() { }

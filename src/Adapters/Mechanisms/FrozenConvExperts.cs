@@ -1,0 +1,45 @@
+using Adapters.Models;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Adapters.Mechanisms;
+
+/// <summary>
+/// Trained Conv-LoRAs of one layer, side by side and never trained again: experts whose features are h + z instead of h. They
+/// route as in evaluation, whatever is trained around them.
+/// </summary>
+public sealed class FrozenConvExperts : FrozenExperts
+{
+    private readonly IReadOnlyList<ConvLoraDelta?> _experts;
+
+    /// <summary>Lays experts side by side.</summary>
+    /// <param name="experts">Each expert's update of this layer, freed with this; null where it has none.</param>
+    /// <param name="site">The layer.</param>
+    public FrozenConvExperts(IReadOnlyList<ConvLoraDelta?> experts, Site site)
+        : base([.. experts.Select(expert => expert is null ? null : new LowRankExpert(expert.A, expert.B, expert.Scale))],
+            site.Inputs, site.Outputs, site.Weight.device, site.Precision) => _experts = experts;
+
+    /// <inheritdoc/>
+    public override string? MergeObstacle => _experts.OfType<ConvLoraDelta>().First().MergeObstacle;
+
+    /// <inheritdoc/>
+    public override void Begin(ModelInput input)
+    {
+        foreach (var expert in _experts)
+            expert?.Begin(input);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Down(Tensor x) => cat([.. _experts.Select(expert => expert is null
+        ? zeros([.. x.shape[..^1], Rank], device: x.device)
+        : functional.pad(expert.Bottleneck(x), (0L, Rank - expert.A.shape[0])))], -1);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            foreach (var expert in _experts)
+                expert?.Dispose();
+        base.Dispose(disposing);
+    }
+}

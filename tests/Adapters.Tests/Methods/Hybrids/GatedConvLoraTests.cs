@@ -1,0 +1,55 @@
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Adapters.Tests.Methods.Hybrids;
+
+public sealed class GatedConvLoraTests : IDisposable
+{
+    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
+
+    public void Dispose() => _scope.Dispose();
+
+    [Theory]
+    [InlineData("""{"experts": 1}""", """{"experts": 1}""")]
+    [InlineData("""{"experts": 4, "temperature": 0.0001}""", """{"experts": 4}""")] // so cold that the best alone counts
+    public void With_one_convolution_or_no_temperature_it_is_conv_lora(string gated, string routed)
+    {
+        TensorAssert.Close(Evaluated("conv-lora", routed), Evaluated("gated-conv-lora", gated));
+    }
+
+    [Fact]
+    public void Untrained_gates_weigh_all_convolutions_alike_and_the_tasks_loss_trains_them()
+    {
+        using var model = TinyBase.Vit.Load();
+        using var adapter = TinyBase.Attach("gated-conv-lora", model, """{"experts": 4, "balance_weight": 0}""");
+        using (no_grad())
+            foreach (var (_, factor) in adapter.Trainable.Where(pair => pair.Name.EndsWith("lora_B.weight", StringComparison.Ordinal)))
+                factor.add_(0.1);
+
+        TinyBase.Loss(adapter).backward();
+
+        var gates = adapter.Trainable.Where(pair => pair.Name.EndsWith("lora_gate.weight", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(gates);
+        Assert.All(gates, gate => Assert.True(gate.Parameter.grad!.abs().max().item<float>() > 0));
+        // M·ln M at its least, for each of the layers, times the weight.
+        using var balanced = TinyBase.Vit.Load();
+        using var other = TinyBase.Attach("gated-conv-lora", balanced, """{"experts": 4, "balance_weight": 0.5}""");
+        balanced.train();
+        TinyBase.Run(balanced);
+        Assert.Equal(0.5 * other.Sites.Count * 4 * Math.Log(4), other.AuxiliaryLoss!().item<float>(), 1e-4);
+    }
+
+    private static Tensor Evaluated(string method, string options)
+    {
+        using var model = TinyBase.Vit.Load();
+        using var adapter = TinyBase.Attach(method, model, options);
+        using var frozen = no_grad();
+        foreach (var (name, parameter) in adapter.Trainable)
+        {
+            using var generator = new Generator((ulong)name.Sum(letter => letter));
+            parameter.add_(empty(parameter.shape).normal_(0, 0.3, generator));
+        }
+
+        return TinyBase.Evaluate(model);
+    }
+}
