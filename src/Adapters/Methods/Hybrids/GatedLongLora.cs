@@ -70,7 +70,7 @@ internal sealed class GatedLongLora : AdapterMethod<GatedLongLora.Options>
             [.. model.Sites.Keys.Where(experts.Adapts)],
             (name, site) => Side(experts.On(name).Cast<LowRankDelta?>(), site),
             frozen => new GroupedExpertGate(frozen, zeros(frozen.Count * frozen.Outputs, frozen.Count, device: device),
-                full(1, options.Temperature, dtype: float32, device: device), prior, group));
+                full(1, options.Temperature, frozen.Precision, device), prior, group));
         MixParameters(on, model, prior);
 
         LongContextParts.InterpolatePositions(on, model);
@@ -103,8 +103,9 @@ internal sealed class GatedLongLora : AdapterMethod<GatedLongLora.Options>
         {
             if (!on.Experts.Any(expert => expert.Tensors.ContainsKey(Root + name)))
                 continue;
+            var precision = parameter.dtype == float64 ? float64 : float32;
             var differences = on.Share($"mixed.{name}", Keeping.Remade, () => stack(on.Experts.Select(expert =>
-                expert.Tensors.GetValueOrDefault(Root + name, parameter).to(float32) - parameter.to(float32))));
+                expert.Tensors.GetValueOrDefault(Root + name, parameter).to(precision) - parameter.to(precision))));
             var mixed = new MixedParameter(differences, prior);
             if (norms.TryGetValue(name[..name.LastIndexOf('.')], out var module))
             {

@@ -82,8 +82,8 @@ public sealed class ConvLoraShiftedTests : IDisposable
         map[0, 0, 2.., ..2] = -1; // the third, f·v = -1
         var score = tensor(new float[] { 1, 0, 0 });
 
-        var whole = new ShiftedWindows(2, 1, score).Of(map, experts, training: false).Update;
-        var budgeted = new ShiftedWindows(2, 0.5, score).Of(map, experts, training: false).Update;
+        var whole = new ShiftedWindows(2, 1, score.clone()).Of(map, experts, training: false).Update;
+        var budgeted = new ShiftedWindows(2, 0.5, score.clone()).Of(map, experts, training: false).Update;
         var unweighed = new ShiftedWindows(2, 1, zeros(3)).Of(map, experts, training: false).Update;
 
         var plain = budgeted.narrow(1, 0, 2);

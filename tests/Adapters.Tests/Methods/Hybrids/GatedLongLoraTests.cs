@@ -90,7 +90,7 @@ public sealed class GatedLongLoraTests : IDisposable
         using var experts = new FrozenExperts(
             [new LowRankExpert(randn(2, 5), randn(4, 2), 1), new LowRankExpert(randn(2, 5), randn(4, 2), 1)], 5, 4, CPU);
         var (weight, prior) = (randn(8, 2), nn.Parameter(tensor(new float[] { 0.3f, -0.2f })));
-        using var gate = new GroupedExpertGate(experts, weight, full(1, 0.5), prior, group: 2);
+        using var gate = new GroupedExpertGate(experts, weight.clone(), full(1, 0.5), prior, group: 2);
         using var mean = new ExpertGate(experts, weight.clone(), full(1, 0.5), GatePooling.Mean, [true, true]);
         var h = experts.Down(randn(1, 5, 5));
 
