@@ -36,7 +36,7 @@ public sealed class LongContextTests : IDisposable
     /// <summary>Every method that adapts layers of a causal base.</summary>
     public static TheoryData<string> LayerMethods =>
     [
-        .. MethodCatalogue.All.Where(method => method.Options.Options.Any(option => option.Name == "attention")
+        .. MethodCatalogue.All.Where(method => method.Options.Options.Any(option => option.Name == "interpolate_positions")
             && (method.Families.Count == 0 || method.Families.Contains("llama"))).Select(method => method.Id),
     ];
 
