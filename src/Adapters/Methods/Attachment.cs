@@ -15,7 +15,7 @@ namespace Adapters.Methods;
 public sealed class Attachment : IDisposable
 {
     /// <summary>PEFT's prefix of every saved name.</summary>
-    private const string Root = "base_model.model.";
+    internal const string Root = "base_model.model.";
 
     /// <summary>Its prefix of what belongs to no layer.</summary>
     private const string SharedRoot = "base_model.";

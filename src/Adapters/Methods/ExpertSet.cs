@@ -12,7 +12,7 @@ namespace Adapters.Methods;
 /// </summary>
 internal sealed class ExpertSet
 {
-    private const string Root = "base_model.model.";
+    private const string Root = Attachment.Root;
     private const string A = ".lora_A.weight";
     private const string B = ".lora_B.weight";
     private const string InitialA = ".initial_A";

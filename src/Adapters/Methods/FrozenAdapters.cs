@@ -9,7 +9,7 @@ namespace Adapters.Methods;
 /// </summary>
 internal sealed class FrozenAdapters
 {
-    private const string Root = "base_model.model.";
+    private const string Root = Attachment.Root;
 
     private readonly IReadOnlyList<IReadOnlyDictionary<string, SiteAdapter>> _adapters; // each by site
 

@@ -25,7 +25,7 @@ namespace Adapters.Methods.Hybrids;
     Families = ["llama", "mistral", "qwen2"], ComposesExperts = true, StartsAt = "the mean of its experts")]
 internal sealed class GatedLongLora : AdapterMethod<GatedLongLora.Options>
 {
-    private const string Root = "base_model.model.";
+    private const string Root = Attachment.Root;
 
     public enum TrainingAttention
     {
