@@ -16,7 +16,7 @@ public sealed class FrozenConvExperts : FrozenExperts
     /// <param name="experts">Each expert's update of this layer, freed with this; null where it has none.</param>
     /// <param name="site">The layer.</param>
     public FrozenConvExperts(IReadOnlyList<ConvLoraDelta?> experts, Site site)
-        : base([.. experts.Select(expert => expert is null ? null : new LowRankExpert(expert.A, expert.B, expert.Scale))],
+        : base([.. experts.Select(expert => expert?.AsExpert())],
             site.Inputs, site.Outputs, site.Weight.device, site.Precision) => _experts = experts;
 
     /// <inheritdoc/>

@@ -92,6 +92,13 @@ public class LowRankDelta : LowRankAdapter
         return _start is { } start ? (cat([a, start.A], 0), cat([b, -start.B], 1)) : (a, b);
     }
 
+    /// <summary>All of Δ as an expert of a mixture.</summary>
+    internal LowRankExpert AsExpert()
+    {
+        var (a, b) = Whole();
+        return new LowRankExpert(a, b, Scale);
+    }
+
     /// <inheritdoc/>
     protected override (Tensor A, Tensor B) Factors() => (A.flatten(1), B.flatten(1));
 }

@@ -1,5 +1,6 @@
 using Adapters.Checkpoints;
 using Adapters.Mechanisms;
+using static TorchSharp.torch;
 
 namespace Adapters.Methods;
 
@@ -76,11 +77,12 @@ internal sealed class FrozenAdapters
                 throw new AdapterException($"{stored.Folder} has also trained '{other}', which cannot be mixed.");
             foreach (var (name, parameter) in adapter.Trainable.Where(pair => own.Contains(pair.Parameter)))
             {
-                if (!stored.Tensors.TryGetValue(name, out var tensor) || !tensor.shape.SequenceEqual(parameter.shape))
-                    throw new AdapterException($"{stored.Folder} lacks the tensor '{name}' [{string.Join(", ", parameter.shape)}].");
-                parameter.copy_(tensor);
+                Fill(stored.Tensors, name, parameter);
                 parameter.requires_grad = false;
             }
+
+            foreach (var kept in adapter.Kept.Where(kept => kept.Keeping == Keeping.Beside))
+                Fill(stored.Beside, kept.Name, kept.Tensor);
         }
         catch
         {
@@ -91,5 +93,12 @@ internal sealed class FrozenAdapters
         foreach (var part in adapter.Sites.Values)
             part.eval();
         return adapter.TakeOff();
+
+        void Fill(IReadOnlyDictionary<string, Tensor> saved, string name, Tensor place)
+        {
+            if (!saved.TryGetValue(name, out var tensor) || !tensor.shape.SequenceEqual(place.shape))
+                throw new AdapterException($"{stored.Folder} lacks the tensor '{name}' [{string.Join(", ", place.shape)}].");
+            place.copy_(tensor);
+        }
     }
 }

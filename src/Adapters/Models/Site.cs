@@ -44,7 +44,7 @@ public abstract class Site(string name) : Module<Tensor, Tensor>(name)
     public IReadOnlyList<SiteAdapter> Attached => _attached;
 
     /// <summary>What adapters of the layer compute in, whatever it is stored in: float32, or float64 where the layer does.</summary>
-    public ScalarType Precision => Weight.dtype == float64 ? float64 : float32;
+    public ScalarType Precision => Layers.Precision.Of(Weight);
 
     /// <summary>Attaches an adapter, outside those that are there.</summary>
     public void Put(SiteAdapter adapter)

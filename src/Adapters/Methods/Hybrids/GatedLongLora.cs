@@ -87,8 +87,7 @@ internal sealed class GatedLongLora : AdapterMethod<GatedLongLora.Options>
     private static FrozenExperts Side(IEnumerable<LowRankDelta?> experts, Site site)
     {
         var all = experts.ToList();
-        var frozen = new FrozenExperts(
-            [.. all.Select(expert => expert is null ? null : new LowRankExpert(expert.A, expert.B, expert.Scale))],
+        var frozen = new FrozenExperts([.. all.Select(expert => expert?.AsExpert())],
             site.Inputs, site.Outputs, site.Weight.device, site.Precision);
         foreach (var expert in all)
             expert?.Dispose();
@@ -103,7 +102,7 @@ internal sealed class GatedLongLora : AdapterMethod<GatedLongLora.Options>
         {
             if (!on.Experts.Any(expert => expert.Tensors.ContainsKey(Root + name)))
                 continue;
-            var precision = parameter.dtype == float64 ? float64 : float32;
+            var precision = Precision.Of(parameter);
             var differences = on.Share($"mixed.{name}", Keeping.Remade, () => stack(on.Experts.Select(expert =>
                 expert.Tensors.GetValueOrDefault(Root + name, parameter).to(precision) - parameter.to(precision))));
             var mixed = new MixedParameter(differences, prior);

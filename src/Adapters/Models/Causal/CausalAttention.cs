@@ -1,3 +1,4 @@
+using Adapters.Models.Layers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -49,7 +50,7 @@ internal sealed class CausalAttention : Module<Tensor, ForwardPass, Tensor>
 
         // The fused kernel goes back over log-sum-exp, in which the count of a blind query's keys is lost to rounding.
         var scores = (q.matmul(k.transpose(2, 3)) / Math.Sqrt(_config.HeadWidth)) + mask.Scores!;
-        var precision = q.dtype == float64 ? float64 : float32;
+        var precision = Precision.Of(q);
         var weights = functional.dropout(functional.softmax(scores, -1, precision).to(q.dtype), dropout, training);
         return weights.matmul(v);
     }

@@ -25,7 +25,7 @@ internal sealed class RmsNorm : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var wide = x.to(x.dtype == float64 ? float64 : float32);
+        var wide = x.to(Precision.Of(x));
         var scale = (wide.square().mean([-1], keepdim: true) + _epsilon).rsqrt(); // [..., 1]
         var weight = Shift is null ? _weight : (_weight + Shift()).to(_weight.dtype);
         return ((wide * scale).to(x.dtype) * weight).MoveToOuterDisposeScope();

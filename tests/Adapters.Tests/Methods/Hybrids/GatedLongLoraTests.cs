@@ -18,15 +18,16 @@ public sealed class GatedLongLoraTests : IDisposable
         _folder.Dispose();
     }
 
-    public static TheoryData<string, int> Alike => new()
+    public static TheoryData<string, int, string> Alike => new()
     {
-        { "llama/mha", 1 }, { "llama/mha", 3 }, { "llama/gqa-tied", 1 }, { "llama/gqa-tied", 3 },
+        { "llama/mha", 1, "{}" }, { "llama/mha", 3, "{}" }, { "llama/gqa-tied", 1, "{}" }, { "llama/gqa-tied", 3, "{}" },
+        { "llama/mha", 2, """{"init": "pissa"}""" }, // what it took of the weight is no part of what it has learnt
     };
 
     [Theory, MemberData(nameof(Alike))]
-    public void One_expert_or_equal_ones_are_that_long_lora_embeddings_and_norms_included(string on, int count)
+    public void One_expert_or_equal_ones_are_that_long_lora_embeddings_and_norms_included(string on, int count, string options)
     {
-        var expert = Experts(on, 1)[0];
+        var expert = TinyBase.Experts(new TinyBase(on), _folder, options, count: 1, method: "longlora")[0];
         using var model = new TinyBase(on).Load();
         var bare = TinyBase.Evaluate(model);
         using var mixture = Mixture(model, [.. Enumerable.Repeat(expert, count)], """{"group": 4}""");
