@@ -55,6 +55,19 @@ public sealed class AdapterCatalogue : ICatalogue
     ];
 
     /// <inheritdoc/>
+    public string? FamilyOf(string baseModel)
+    {
+        try
+        {
+            return BaseFolder.FamilyOf(baseModel);
+        }
+        catch (AdapterException)
+        {
+            return null; // the preparations say what is wrong with it
+        }
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<OptionDescription> TrainingOptions { get; } = Describe(OptionSchema.Of(typeof(TrainingOptions)));
 
     /// <inheritdoc/>

@@ -52,6 +52,9 @@ public sealed class ConvLoraDelta : LowRankDelta
         return pass.Output.MoveToOuterDisposeScope();
     }
 
+    /// <summary>Whether there was a pass in training mode since the imbalance was last taken.</summary>
+    internal bool HasImbalance => _imbalance is not null;
+
     /// <summary>How unevenly the last pass in training mode used the experts: a scalar with a gradient. Taken once.</summary>
     /// <exception cref="InvalidOperationException">When there was no such pass since it was last taken.</exception>
     public Tensor TakeImbalance()

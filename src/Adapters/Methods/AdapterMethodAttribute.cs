@@ -21,8 +21,8 @@ public sealed class AdapterMethodAttribute(string id) : Attribute
 
     /// <summary>
     /// Parameters that it trains in a layer, as a formula of its options and of the layer's matrix: <c>rank * (in + out)</c>;
-    /// <c>bias</c> is 1 where the layer has one, <c>mlp</c> where it belongs to a feed-forward part, else 0. Empty where it does not go
-    /// by layers.
+    /// <c>bias</c> is 1 where the layer has one, <c>mlp</c> where it belongs to a feed-forward part, <c>image</c> where its input is an
+    /// image, else 0. Empty where it does not go by layers.
     /// </summary>
     public string ParametersPerLayer { get; init; } = "";
 

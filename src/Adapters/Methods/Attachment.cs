@@ -102,11 +102,11 @@ public sealed class Attachment : IDisposable
 
     /// <summary>Refuses a rank that exceeds the dimensions of a layer.</summary>
     /// <exception cref="AdapterException">When it does.</exception>
-    internal void CheckRank(Target target, int rank)
+    internal void CheckRank(Target target, int rank, string option = "rank")
     {
         var most = Math.Min(target.Site.Inputs, target.Site.Outputs);
         if (rank > most)
-            throw new AdapterException($"Option 'rank' of method '{Method}' is {rank}, but {target.Name} maps {target.Site.Inputs} to "
+            throw new AdapterException($"Option '{option}' of method '{Method}' is {rank}, but {target.Name} maps {target.Site.Inputs} to "
                 + $"{target.Site.Outputs} features, so at most {most} makes sense.");
     }
 

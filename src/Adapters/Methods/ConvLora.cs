@@ -77,23 +77,31 @@ internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
         var deltas = new List<ConvLoraDelta>();
         foreach (var target in on.Targets(options, site => site is LinearSite))
         {
-            var (name, site, _) = target;
             on.CheckRank(target, options.Rank);
-            var layout = on.Model.LayoutOf(name)
-                ?? throw new AdapterException($"Method '{on.Method}' cannot adapt {name}: its input is no image.");
-            var device = site.Weight.device;
-            var start = new Kaiming().Of(site, options.Rank, scale: 1, on.Generator);
-            var scales = ScaleExperts.Fresh(options.Experts, options.Rank, device, on.Generator);
-            deltas.Add(new ConvLoraDelta(site, start.A.to(device), start.B.to(device), options.Alpha / options.Rank, options.Dropout,
-                new GatedScales(router(), scales, combine), layout, windows?.Invoke()));
-            on.Put(name, deltas[^1]);
+            deltas.Add(Fresh(on, target, options, combine, router(), windows?.Invoke()));
+            on.Put(target.Name, deltas[^1]);
         }
 
         on.Free(options.Bias);
         on.AuxiliaryLoss = () => Balance(deltas, options.BalanceWeight);
     }
 
-    private static Tensor Balance(IEnumerable<ConvLoraDelta> deltas, double weight)
+    /// <summary>A fresh update, which is zero.</summary>
+    internal static ConvLoraDelta Fresh(Attachment on, Target target, ConvOptions options, ExpertCombination combine,
+        IExpertRouter router, ShiftedWindows? windows = null)
+    {
+        var (name, site, _) = target;
+        var layout = on.Model.LayoutOf(name)
+            ?? throw new AdapterException($"Method '{on.Method}' cannot adapt {name}: its input is no image.");
+        var device = site.Weight.device;
+        var start = new Kaiming().Of(site, options.Rank, scale: 1, on.Generator);
+        var scales = ScaleExperts.Fresh(options.Experts, options.Rank, device, on.Generator);
+        return new ConvLoraDelta(site, start.A.to(device), start.B.to(device), options.Alpha / options.Rank, options.Dropout,
+            new GatedScales(router, scales, combine), layout, windows);
+    }
+
+    /// <summary>The term of the loss that asks for all convolutions to be used alike.</summary>
+    internal static Tensor Balance(IEnumerable<ConvLoraDelta> deltas, double weight)
     {
         using var scope = NewDisposeScope();
         var imbalances = deltas.Select(delta => delta.TakeImbalance()).ToArray();

@@ -1,6 +1,7 @@
 using Adapters.Mechanisms;
 using Adapters.Models.Causal;
 using Adapters.Options;
+using TorchSharp.Modules;
 
 namespace Adapters.Methods;
 
@@ -27,17 +28,19 @@ internal static class LongContextParts
         }
     }
 
+    /// <summary>Of a base that sees and reads, what it reads with.</summary>
     private static void FreeAll(Attachment on, string option, string part)
     {
-        if (!on.Model.named_parameters().Any(pair => Named(pair.name)))
+        var within = (on.Model.LanguageModel ?? on.Model).parameters().ToHashSet<Parameter>(ReferenceEqualityComparer.Instance);
+        var named = on.Model.named_parameters().Where(pair => within.Contains(pair.parameter))
+            .Select(pair => pair.name).Where(name => name.Contains(part, StringComparison.Ordinal)).ToHashSet();
+        if (named.Count == 0)
             throw new AdapterException($"Option '{option}' of method '{on.Method}' is true, but the {on.Model.Family} base has no "
                 + $"parameter of a name with '{part}' in it.");
-        on.Free(Named);
-
-        bool Named(string name) => name.Contains(part, StringComparison.Ordinal);
+        on.Free(named.Contains);
     }
 
-    private static CausalModel Causal(Attachment on, string option, string value) => on.Model as CausalModel
+    private static CausalModel Causal(Attachment on, string option, string value) => on.Model.LanguageModel
         ?? throw new AdapterException($"Option '{option}' of method '{on.Method}' is {value}, but a base of the family "
             + $"{on.Model.Family} does not attend causally.");
 

@@ -2,7 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using Adapters.Mechanisms;
 using Adapters.Models;
-using Adapters.Models.Causal;
 using Adapters.Options;
 using static TorchSharp.torch;
 
@@ -33,7 +32,7 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
         /// <summary>What has a gate of its own: each adapted matrix, attention or MLP part, block, or the network.</summary>
         public Granularity Granularity { get; init; } = Granularity.Block;
 
-        /// <summary>How positions become features of the gate; where absent, causal-mean for causal models, else mean.</summary>
+        /// <summary>How positions become features of the gate; where absent, causal-mean where text is read, else mean.</summary>
         public GatePooling? Pooling { get; init; }
 
         /// <summary>Weight of the loss that asks for all experts to be used alike.</summary>
@@ -82,7 +81,7 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
                 var frozen = expertsOf(name, site);
                 var first = name == group[0];
                 if (first)
-                    gates.Add(gateOf?.Invoke(frozen) ?? Fresh(frozen, on, options, active));
+                    gates.Add(gateOf?.Invoke(frozen) ?? Fresh(frozen, on, name, options, active));
                 on.Put(name, new ExpertMixture(site, frozen, gates[^1], first));
             }
         }
@@ -115,9 +114,10 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
                 + $"{model.Family} base, whose layers see windows or whole images, must be matrix or layer.");
     }
 
-    private static ExpertGate Fresh(FrozenExperts experts, Attachment on, Options options, bool[] active)
+    private static ExpertGate Fresh(FrozenExperts experts, Attachment on, string first, Options options, bool[] active)
     {
-        var pooling = options.Pooling ?? (on.Model is CausalModel ? GatePooling.CausalMean : GatePooling.Mean);
+        var readsText = on.Model.LanguageModel is not null && on.Model.LayoutOf(first) is null;
+        var pooling = options.Pooling ?? (readsText ? GatePooling.CausalMean : GatePooling.Mean);
         var positions = pooling != GatePooling.Flatten ? 1 : on.Context.TargetLength
             ?? throw new AdapterException($"Option 'pooling' of method '{on.Method}' is flatten, which needs a task of one length.");
         var device = on.Model.Device;

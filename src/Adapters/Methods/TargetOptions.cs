@@ -46,9 +46,9 @@ public abstract record TargetOptions
     /// <summary>Whether positions of a causal base are interpolated to the target length.</summary>
     public bool InterpolatePositions { get; init; }
 
-    /// <summary>Whether the norms are trained along.</summary>
+    /// <summary>Whether the norms are trained along; of a base that sees and reads, those that it reads with.</summary>
     public bool TrainNorms { get; init; }
 
-    /// <summary>Whether the embeddings are trained along.</summary>
+    /// <summary>Whether the embeddings are trained along, likewise.</summary>
     public bool TrainEmbeddings { get; init; }
 }

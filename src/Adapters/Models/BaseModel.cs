@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Adapters.Mechanisms;
 using Adapters.Methods;
+using Adapters.Models.Causal;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -13,7 +14,7 @@ namespace Adapters.Models;
 /// </summary>
 public abstract class BaseModel(string family, JsonObject config) : Module(family)
 {
-    /// <summary>The family, which is <c>model_type</c> of <c>config.json</c>: llama, mistral, qwen2, vit, sam.</summary>
+    /// <summary>The family, which is <c>model_type</c> of <c>config.json</c>: llama, mistral, qwen2, vit, sam, vision-language.</summary>
     public string Family { get; } = family;
 
     /// <summary>The content of <c>config.json</c> as it will be written back.</summary>
@@ -30,6 +31,9 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
 
     /// <summary>The layer that embeds the patches of images; null for models of text.</summary>
     public virtual Site? PatchEmbedding => null;
+
+    /// <summary>What of it reads text: itself, a tower of it, or null for models of images alone.</summary>
+    public virtual CausalModel? LanguageModel => null;
 
     /// <summary>Sets training or evaluation mode, of all adapters too.</summary>
     public override void train(bool train = true)
@@ -91,6 +95,9 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
     /// <summary>Draws fresh weights from a generator; biases and norms keep what they were made with.</summary>
     protected internal virtual void Initialise(Generator generator) =>
         throw new NotSupportedException($"The {Family} model cannot be made with fresh weights.");
+
+    /// <summary>Nothing beside what constructors register: names are those of the files, also where it becomes a part of another.</summary>
+    protected override void RegisterComponents() { }
 
     /// <summary>Reads a place off a site's name: the block's index behind a prefix, then the part of the block.</summary>
     private protected static SitePlace? PlaceIn(string site, string blocks, string attention)

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Adapters.Methods;
 using Adapters.Models.Causal;
 using Adapters.Models.Sam;
+using Adapters.Models.VisionLanguage;
 using Adapters.Models.Vit;
 using static TorchSharp.torch;
 
@@ -16,6 +17,7 @@ public static class ModelFamilies
         ["mistral"] = (config, device) => new CausalModel("mistral", config, device),
         ["qwen2"] = (config, device) => new CausalModel("qwen2", config, device),
         ["sam"] = (config, device) => new SamModel(config, device),
+        [VisionLanguageModel.FamilyName] = VisionLanguageModel.Of,
         ["vit"] = (config, device) => new VitModel(config, device),
     };
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Adapters.Checkpoints;
 using Adapters.Methods;
+using Adapters.Models.VisionLanguage;
 using static TorchSharp.torch;
 
 namespace Adapters.Models;
@@ -36,6 +37,22 @@ public static class ModelFolder
             model.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Loads an image encoder and the language model that is to read what it sees. The projector between them is drawn from a
+    /// fixed seed, for a task that trains it anyway.</summary>
+    /// <param name="vision">Folder of a model of images; its head is left out.</param>
+    /// <param name="language">Folder of a causal language model.</param>
+    /// <param name="device">Where the weights shall lie; the CPU when null.</param>
+    /// <exception cref="AdapterException">When a folder is not whole or holds a model of another kind.</exception>
+    public static VisionLanguageModel LoadTogether(string vision, string language, Device? device = null)
+    {
+        var eyes = Load(vision, device, headOptional: true);
+        var reader = Load(language, device);
+        var model = new VisionLanguageModel(eyes, reader, device);
+        using var generator = new Generator(0);
+        model.DrawProjector(generator);
+        return model;
     }
 
     /// <summary>Makes a model with fresh weights.</summary>

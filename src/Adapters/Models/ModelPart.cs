@@ -14,13 +14,16 @@ public sealed class ModelPart(string name, long width)
     private readonly List<PartAdapter> _adapters = [];
 
     /// <summary>Its full name, such as <c>model.layers.0.mlp</c>.</summary>
-    public string Name => name;
+    public string Name { get; private set; } = name;
 
     /// <summary>Number of features of a token.</summary>
     public long Width => width;
 
     /// <summary>The attached adapters, each around those before it.</summary>
     public IReadOnlyList<PartAdapter> Adapters => _adapters;
+
+    /// <summary>To be called where its model becomes a part of another: names are those of the whole.</summary>
+    internal void NameWithin(string prefix) => Name = prefix + Name;
 
     /// <summary>Attaches an adapter, outside those that are there.</summary>
     public void Put(PartAdapter adapter) => _adapters.Add(adapter);

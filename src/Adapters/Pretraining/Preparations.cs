@@ -6,6 +6,7 @@ using Adapters.Models;
 using Adapters.Tasks;
 using Adapters.Tasks.Data;
 using Adapters.Training;
+using static TorchSharp.torch;
 
 namespace Adapters.Pretraining;
 
@@ -34,10 +35,11 @@ public static class Preparations
         var corpus = new Preparation(Corpus(size), []);
         if (BaseFolder.ReadsText(family))
             preparations.Add(corpus);
-        if (ProductBases.Find(baseModel) is { } product)
-            preparations.Add(new Preparation($"base/{product.Id}@{size}", [.. NeedsOf(ProductBases.RecipeOf(product.Id, size))]));
-        else if (BaseFolder.ReadsText(family))
-            preparations.Add(new Preparation($"tokens/{baseModel}@{size}", [corpus.Id]));
+        foreach (var part in BaseFolder.PartsOf(baseModel))
+            if (ProductBases.Find(part) is { } product)
+                preparations.Add(new Preparation($"base/{product.Id}@{size}", [.. NeedsOf(ProductBases.RecipeOf(product.Id, size))]));
+            else if (BaseFolder.ReadsText(BaseFolder.FamilyOf(part)))
+                preparations.Add(new Preparation($"tokens/{part}@{size}", [corpus.Id]));
         return preparations;
     }
 
@@ -53,10 +55,21 @@ public static class Preparations
     /// <inheritdoc cref="IsReady"/>
     public static string PathOf(string id, string cache) => new DataCache(cache).PathOf(Parse(id).Kind, KeyOf(id));
 
-    /// <summary>The Hugging Face folder of a base: the product's own once it is made, or the user's.</summary>
-    public static string FolderOf(TaskSetting setting) => ProductBases.Find(setting.Base) is { } product
-        ? PathOf($"base/{product.Id}@{setting.Size}", setting.Cache)
-        : setting.Base;
+    /// <summary>Loads a base from its Hugging Face folder, the product's own or the user's; of two together from both.</summary>
+    /// <param name="setting">Names it.</param>
+    /// <param name="device">Where the weights shall lie.</param>
+    /// <param name="headOptional">Whether it may lack its head.</param>
+    /// <exception cref="AdapterException">When a folder is not whole or asks for what is not supported.</exception>
+    public static BaseModel LoadBase(TaskSetting setting, Device? device = null, bool headOptional = false)
+    {
+        return BaseFolder.PartsOf(setting.Base) is [var vision, var language]
+            ? ModelFolder.LoadTogether(FolderOf(vision), FolderOf(language), device)
+            : ModelFolder.Load(FolderOf(setting.Base), device, headOptional);
+
+        string FolderOf(string name) => ProductBases.Find(name) is { } product
+            ? PathOf($"base/{product.Id}@{setting.Size}", setting.Cache)
+            : name;
+    }
 
     /// <summary>Makes it, or returns at once where it is there. What it needs must be ready.</summary>
     /// <param name="id">The preparation.</param>
@@ -91,10 +104,10 @@ public static class Preparations
     /// <summary>Opens the corpus in the vocabulary of a base.</summary>
     internal static TokenizedCorpus OpenCorpus(TaskSetting setting)
     {
-        var corpus = PathOf(Corpus(setting.Size), setting.Cache);
-        return new TokenizedCorpus(corpus, ProductBases.Find(setting.Base) is not null
+        var (corpus, reader) = (PathOf(Corpus(setting.Size), setting.Cache), BaseFolder.PartsOf(setting.Base)[^1]);
+        return new TokenizedCorpus(corpus, ProductBases.Find(reader) is not null
             ? corpus
-            : PathOf($"tokens/{setting.Base}@{setting.Size}", setting.Cache));
+            : PathOf($"tokens/{reader}@{setting.Size}", setting.Cache));
     }
 
     private static IEnumerable<string> NeedsOf(BaseRecipe recipe) => recipe.Corpus is { } corpus ? [corpus] : [];
@@ -113,7 +126,7 @@ public static class Preparations
     {
         var corpus = recipe.Corpus is { } needed ? PathOf(needed, places.Cache) : null;
         using var task = recipe.Task(corpus);
-        using var model = ModelFolder.Create(recipe.Config, recipe.Seed, new TorchSharp.torch.Device(places.Device));
+        using var model = ModelFolder.Create(recipe.Config, recipe.Seed, new Device(places.Device));
         using var everything = MethodCatalogue.Find("full").Method.Attach(model, [], new AttachContext { Seed = recipe.Seed });
         var result = new Trainer(everything, task, recipe.Training, recipe.Seed).Run(places, observer, stop)!; // never rests
 

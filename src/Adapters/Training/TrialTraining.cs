@@ -1,6 +1,5 @@
 using Adapters.Checkpoints;
 using Adapters.Methods;
-using Adapters.Models;
 using Adapters.Options;
 using Adapters.Pretraining;
 using Adapters.Runtime;
@@ -29,7 +28,7 @@ public static class TrialTraining
         var options = OptionSchema.Bind<TrainingOptions>(plan.TrainingOptions, "the training");
         var setting = new TaskSetting(plan.Size, plan.Base, places.Cache);
         using var task = TaskCatalogue.Create(plan.Task, plan.TaskOptions, setting);
-        using var model = ModelFolder.Load(Preparations.FolderOf(setting), new Device(places.Device), task.BringsHead);
+        using var model = Preparations.LoadBase(setting, new Device(places.Device), task.BringsHead);
         var context = new AttachContext
         {
             Seed = plan.Seed,

@@ -9,8 +9,15 @@ public interface ICatalogue
     /// <summary>Tasks, sorted by id.</summary>
     IReadOnlyList<TaskDescription> Tasks { get; }
 
-    /// <summary>Base models that the product makes itself, sorted by id. A base may also be a folder.</summary>
+    /// <summary>Base models that the product makes itself, sorted by id. A base may also be a folder, or two together.</summary>
     IReadOnlyList<BaseDescription> Bases { get; }
+
+    /// <summary>Family of a base by its name: of one that is made here, of a folder, or of two joined by <see cref="BaseJoint"/>; null
+    /// where it is not known, or the two do not go together.</summary>
+    string? FamilyOf(string baseModel) => Bases.FirstOrDefault(known => known.Id == baseModel)?.Family;
+
+    /// <summary>What stands between the names of an image encoder and of the language model that reads what it sees.</summary>
+    const string BaseJoint = " + ";
 
     /// <summary>Options of the trainer, the same for every method.</summary>
     IReadOnlyList<OptionDescription> TrainingOptions { get; }

@@ -4,12 +4,13 @@ using Adapters.Models;
 using Adapters.Models.Causal;
 using Adapters.Models.Sam;
 using Adapters.Models.Vit;
+using Adapters.Models.VisionLanguage;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods;
 
 /// <summary>Small bases with random weights everywhere, and a fixed input for each.</summary>
-internal sealed class TinyBase(string folder)
+internal sealed class TinyBase(string folder, string? eyes = null)
 {
     public static readonly TinyBase Llama = new("llama/mha");
 
@@ -21,21 +22,33 @@ internal sealed class TinyBase(string folder)
 
     public static readonly TinyBase Sam = new("sam/window-global");
 
-    public static IReadOnlyDictionary<string, TinyBase> All { get; } =
-        new[] { Llama, TiedLlama, Qwen, Vit, Sam }.ToDictionary(tiny => tiny.Name);
+    public static readonly TinyBase SeeingLlama = new("llama/gqa-tied", eyes: "vit/base");
 
-    public string Name => folder;
+    public static readonly TinyBase SamLlama = new("llama/mha", eyes: "sam/window-global");
+
+    public static IReadOnlyDictionary<string, TinyBase> All { get; } =
+        new[] { Llama, TiedLlama, Qwen, Vit, Sam, SeeingLlama, SamLlama }.ToDictionary(tiny => tiny.Name);
+
+    public string Name => eyes is null ? folder : $"{VisionLanguageModel.FamilyName}/{eyes} + {folder}";
+
+    /// <summary>Whether it is made of two, each of which stands here for itself too.</summary>
+    public bool IsJoined => eyes is not null;
 
     /// <summary>A base that a method works on: the one of images, if it does on that.</summary>
     public static TinyBase For(string method) => MethodCatalogue.Find(method).Families is { Count: > 0 } families
-        ? new[] { Vit, Sam, Llama }.First(tiny => families.Contains(tiny.Name.Split('/')[0]))
+        ? new[] { Vit, Sam, Llama, SeeingLlama }.First(tiny => families.Contains(tiny.Name.Split('/')[0]))
         : Vit;
 
-    public BaseModel Load() => ModelFolder.Load(GoldenFiles.Of(["models", .. folder.Split('/')]));
+    public BaseModel Load()
+    {
+        return eyes is null ? ModelFolder.Load(At(folder)) : ModelFolder.LoadTogether(At(eyes), At(folder));
+
+        static string At(string golden) => GoldenFiles.Of(["models", .. golden.Split('/')]);
+    }
 
     /// <summary>Parameters that a task would train under every method.</summary>
     public static IReadOnlyList<string> HeadOf(BaseModel model) =>
-        [.. model.named_parameters().Select(pair => pair.name).Where(name => name.Split('.')[0] is "classifier" or "mask_decoder")];
+        [.. model.named_parameters().Select(pair => pair.name).Where(name => name.Split('.')[0] is "classifier" or "mask_decoder" or "projector")];
 
     /// <summary>The model's output on its fixed input of two samples.</summary>
     public static Tensor Run(BaseModel model) => model switch
@@ -43,6 +56,7 @@ internal sealed class TinyBase(string folder)
         CausalModel causal => causal.Logits(Tokens()),
         VitModel vit => vit.Logits(Pixels(vit.Architecture.Grid.Height * 8)),
         SamModel sam => sam.MaskLogits(Pixels(64)),
+        VisionLanguageModel seeing => seeing.Logits(Tokens(), Pixels(seeing.Image.Height)),
         OneLayer one => one.Layer.call(arange(0, 64 * one.Layer.Inputs).mul(0.7).sin().reshape(2, 32, -1)),
         _ => throw new NotSupportedException(model.Family),
     };
@@ -126,8 +140,8 @@ internal sealed class TinyBase(string folder)
         MethodCatalogue.Find(method).Method.Attach(
             model, System.Text.Json.Nodes.JsonNode.Parse(options)!.AsObject(), context ?? new AttachContext());
 
-    private static Tensor Tokens() => arange(0, 48).mul(37).add(11).remainder(127).add(1).reshape(2, 24);
+    public static Tensor Tokens() => arange(0, 48).mul(37).add(11).remainder(127).add(1).reshape(2, 24);
 
-    private static Tensor Pixels(long size) =>
+    public static Tensor Pixels(long size) =>
         arange(0, 2 * 3 * size * size, dtype: get_default_dtype()).mul(0.7).sin().reshape(2, 3, size, size);
 }

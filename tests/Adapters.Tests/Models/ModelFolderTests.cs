@@ -191,7 +191,7 @@ public sealed class ModelFolderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("model_type", "\"gpt2\"", "'gpt2' is not supported; known are llama, mistral, qwen2, sam, vit")]
+    [InlineData("model_type", "\"gpt2\"", "'gpt2' is not supported; known are llama, mistral, qwen2, sam, vision-language, vit")]
     [InlineData("model_type", "null", "names no 'model_type'; known are llama")]
     [InlineData("rope_scaling", """{"rope_type":"yarn","factor":2}""", "'yarn' of 'rope_scaling' is not supported")]
     [InlineData("rope_parameters", """{"rope_type":"longrope"}""", "'longrope' of 'rope_parameters' is not supported")]

@@ -31,9 +31,16 @@ public sealed class SmokeCorpus : IDisposable
     /// <summary>A base of size smoke with fresh weights.</summary>
     public static BaseModel Base(string id)
     {
-        var model = ModelFolder.Create((JsonObject)ProductBases.RecipeOf(id, "smoke").Config.DeepClone(), seed: 3);
+        var model = BaseFolder.PartsOf(id) is [var vision, var language]
+            ? ModelFolder.Create(new JsonObject
+            {
+                ["model_type"] = "vision-language", ["vision_config"] = ConfigOf(vision), ["text_config"] = ConfigOf(language),
+            }, seed: 3)
+            : ModelFolder.Create(ConfigOf(id), seed: 3);
         model.eval();
         return model;
+
+        static JsonObject ConfigOf(string id) => (JsonObject)ProductBases.RecipeOf(id, "smoke").Config.DeepClone();
     }
 
     public void Dispose() => _folder.Dispose();

@@ -33,6 +33,9 @@ public sealed class CausalModel : BaseModel
     public ICausalAttention? TrainingAttention { get; set; }
 
     /// <inheritdoc/>
+    public override CausalModel LanguageModel => this;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> DefaultTargets => ["q_proj", "v_proj"];
 
     /// <inheritdoc/>
@@ -44,24 +47,41 @@ public sealed class CausalModel : BaseModel
     /// <inheritdoc/>
     public override SitePlace? PlaceOf(string site) => PlaceIn(site, "model.layers.", attention: "self_attn.");
 
-    /// <summary>Logits of each position.</summary>
+    /// <summary>Logits of each token's position.</summary>
     /// <param name="tokens">Integers <c>[batch, seq]</c>.</param>
     /// <param name="mask">Which tokens are real <c>[batch, seq]</c> (0 = padding), or null when all are.</param>
     /// <param name="positions">Their positions <c>[batch, seq]</c>; where null they count from 0, or count the real tokens.</param>
+    /// <param name="prefix">Embeddings that stand before the tokens of every row and count as positions
+    /// <c>[batch, prefix, hidden]</c>, or null; then <paramref name="positions"/> must be null.</param>
     /// <returns><c>[batch, seq, vocabulary]</c></returns>
-    public Tensor Logits(Tensor tokens, Tensor? mask = null, Tensor? positions = null)
+    public Tensor Logits(Tensor tokens, Tensor? mask = null, Tensor? positions = null, Tensor? prefix = null)
     {
         using var scope = NewDisposeScope();
-        return _head.call(Hidden(tokens, mask, positions)).MoveToOuterDisposeScope();
+        return _head.call(Hidden(tokens, mask, positions, prefix)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The final norm's output of each position: what the output layer sees.</summary>
-    /// <returns><c>[batch, seq, hidden]</c></returns>
+    /// <summary>Logits of the token behind the last one.</summary>
+    /// <returns><c>[batch, vocabulary]</c></returns>
     /// <inheritdoc cref="Logits"/>
-    public Tensor Hidden(Tensor tokens, Tensor? mask = null, Tensor? positions = null)
+    public Tensor NextToken(Tensor tokens, Tensor? prefix = null)
     {
         using var scope = NewDisposeScope();
-        return _trunk.Run(tokens, Prepare(tokens, mask, positions, cache: null)).MoveToOuterDisposeScope();
+        return _head.call(Hidden(tokens, prefix: prefix).narrow(1, -1, 1)).squeeze(1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The final norm's output of each token's position: what the output layer sees.</summary>
+    /// <returns><c>[batch, seq, hidden]</c></returns>
+    /// <inheritdoc cref="Logits"/>
+    public Tensor Hidden(Tensor tokens, Tensor? mask = null, Tensor? positions = null, Tensor? prefix = null)
+    {
+        using var scope = NewDisposeScope();
+        if (prefix is null)
+            return _trunk.Run(tokens, Prepare(tokens.shape[1], tokens.device, mask, positions, cache: null)).MoveToOuterDisposeScope();
+        if (mask is not null)
+            mask = cat([ones_like(mask.narrow(1, 0, 1)).expand(-1, prefix.shape[1]), mask], 1);
+        var (before, count) = (prefix.shape[1], tokens.shape[1]);
+        var all = _trunk.Run(tokens, Prepare(before + count, tokens.device, mask, positions, cache: null), prefix: prefix);
+        return all.narrow(1, before, count).MoveToOuterDisposeScope();
     }
 
     /// <summary>The embeddings, each block's output, the last one after the final norm.</summary>
@@ -71,7 +91,8 @@ public sealed class CausalModel : BaseModel
     {
         using var scope = NewDisposeScope();
         var states = new List<Tensor>();
-        _trunk.Run(tokens, Prepare(tokens, mask, positions, cache: null), x => states.Add(x.alias().MoveToOuterDisposeScope()));
+        var pass = Prepare(tokens.shape[1], tokens.device, mask, positions, cache: null);
+        _trunk.Run(tokens, pass, x => states.Add(x.alias().MoveToOuterDisposeScope()));
         return [.. states.Select(state => state.MoveToOuterDisposeScope())];
     }
 
@@ -123,7 +144,7 @@ public sealed class CausalModel : BaseModel
         {
             var known = cache?.Length ?? 0;
             var fresh = tokens.narrow(1, known, tokens.shape[1] - known);
-            var hidden = _trunk.Run(fresh, Prepare(fresh, real, positions: null, cache));
+            var hidden = _trunk.Run(fresh, Prepare(fresh.shape[1], fresh.device, real, positions: null, cache));
             cache?.Advance(fresh.shape[1]);
             return _head.call(hidden.narrow(1, -1, 1)).squeeze(1);
         }
@@ -212,9 +233,9 @@ public sealed class CausalModel : BaseModel
         base.Dispose(disposing);
     }
 
-    private ForwardPass Prepare(Tensor tokens, Tensor? mask, Tensor? positions, KeyValueCache? cache)
+    private ForwardPass Prepare(long count, Device device, Tensor? mask, Tensor? positions, KeyValueCache? cache)
     {
-        var (seen, count, device) = (cache?.Length ?? 0, tokens.shape[1], tokens.device);
+        var seen = cache?.Length ?? 0;
         if (positions is null && mask is not null) // a padded row's first real token has position 0
             positions = (mask.to(int64).cumsum(1) - 1).clamp(0).narrow(1, seen, count);
         Begin(new ModelInput(mask));

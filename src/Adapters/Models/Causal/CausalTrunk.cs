@@ -29,11 +29,14 @@ internal sealed class CausalTrunk : Module
     /// <param name="tokens"><c>[batch, seq]</c></param>
     /// <param name="pass">What the blocks share.</param>
     /// <param name="each">Is given the embeddings, each block's output but the last, and the final norm's output.</param>
-    /// <returns>The final norm's output <c>[batch, seq, hidden]</c>.</returns>
-    public Tensor Run(Tensor tokens, ForwardPass pass, Action<Tensor>? each = null)
+    /// <param name="prefix">Embeddings that stand before the tokens <c>[batch, prefix, hidden]</c>, or null.</param>
+    /// <returns>The final norm's output <c>[batch, prefix + seq, hidden]</c>.</returns>
+    public Tensor Run(Tensor tokens, ForwardPass pass, Action<Tensor>? each = null, Tensor? prefix = null)
     {
         using var scope = NewDisposeScope();
         var x = Embedding.call(tokens);
+        if (prefix is not null)
+            x = cat([prefix.to(x.dtype), x], 1);
         foreach (var layer in _layers)
         {
             each?.Invoke(x);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Adapters.Models.Layers;
+using Adapters.Models.VisionLanguage;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -7,7 +8,7 @@ namespace Adapters.Models.Sam;
 
 /// <summary>Segment Anything: an image encoder and a mask decoder that is asked without prompts.</summary>
 /// <remarks>Kirillov et al. 2023, arXiv:2304.02643.</remarks>
-public sealed class SamModel : BaseModel
+public sealed class SamModel : BaseModel, IImageEncoder
 {
     /// <summary>What the names of the mask decoder's parameters begin with.</summary>
     public const string MaskDecoderPrefix = "mask_decoder.";
@@ -16,6 +17,7 @@ public sealed class SamModel : BaseModel
     private readonly SamVisionEncoder _encoder;
     private readonly SamPromptEncoder _prompts;
     private readonly SamMaskDecoder _decoder;
+    private bool _hasHead = true;
 
     internal SamModel(JsonObject config, Device? device = null) : base("sam", config)
     {
@@ -58,6 +60,31 @@ public sealed class SamModel : BaseModel
     /// <param name="pixels">Normalised images <c>[batch, channels, height, width]</c> of the config's size.</param>
     /// <returns><c>[batch, channels, rows, columns]</c></returns>
     public Tensor ImageEmbeddings(Tensor pixels) => Encode(pixels);
+
+    Tensor IImageEncoder.PatchFeatures(Tensor pixels)
+    {
+        using var scope = NewDisposeScope();
+        return ImageEmbeddings(pixels).flatten(2).transpose(1, 2).MoveToOuterDisposeScope();
+    }
+
+    long IImageEncoder.FeatureWidth => Architecture.Vision.Outputs;
+
+    (int Height, int Width) IImageEncoder.Image => Architecture.Vision.Image;
+
+    (int Height, int Width) IImageEncoder.Grid => Architecture.Vision.Grid;
+
+    void IImageEncoder.DropHead()
+    {
+        foreach (var (name, part) in new (string, Module)[]
+            { ("shared_image_embedding", _positions), ("prompt_encoder", _prompts), ("mask_decoder", _decoder) })
+        {
+            register_module(name, null!);
+            part.Dispose();
+        }
+
+        _hasHead = false;
+        ForgetSites();
+    }
 
     /// <summary>The embedded patches and each block's output.</summary>
     /// <param name="pixels"><c>[batch, channels, height, width]</c></param>
@@ -110,8 +137,8 @@ public sealed class SamModel : BaseModel
         foreach (var (name, parameter) in named_parameters())
             if (parameter.dim() > 1 && !IsPositionTable(name))
                 FreshWeights.Normal(parameter, Architecture.InitialDeviation, generator);
-        // One turn over the image on average, as the authors' code draws them; tables of positions start at 0.
-        FreshWeights.Normal(_positions.Directions, 1, generator);
+        if (_hasHead) // one turn over the image on average, as the authors' code draws them; tables of positions start at 0
+            FreshWeights.Normal(_positions.Directions, 1, generator);
 
         static bool IsPositionTable(string name) =>
             name.EndsWith("pos_embed", StringComparison.Ordinal) || IsRelativeTable(name);

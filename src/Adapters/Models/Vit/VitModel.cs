@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Adapters.Models.Layers;
+using Adapters.Models.VisionLanguage;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -7,7 +8,7 @@ namespace Adapters.Models.Vit;
 
 /// <summary>A vision transformer that classifies images.</summary>
 /// <remarks>Dosovitskiy et al. 2020, arXiv:2010.11929.</remarks>
-public sealed class VitModel : BaseModel
+public sealed class VitModel : BaseModel, IImageEncoder
 {
     private readonly VitEmbeddings _embeddings;
     private readonly ModuleList<VitBlock> _blocks;
@@ -71,6 +72,26 @@ public sealed class VitModel : BaseModel
         foreach (var block in _blocks)
             states.Add(block.call(states[^1]));
         return [.. states.Select(state => state.MoveToOuterDisposeScope())];
+    }
+
+    Tensor IImageEncoder.PatchFeatures(Tensor pixels)
+    {
+        using var scope = NewDisposeScope();
+        var x = _norm.call(_blocks.Aggregate(Embed(pixels), (x, block) => block.call(x)));
+        return x.narrow(1, 1, x.shape[1] - 1).MoveToOuterDisposeScope();
+    }
+
+    long IImageEncoder.FeatureWidth => Architecture.Hidden;
+
+    (int Height, int Width) IImageEncoder.Image => Architecture.Image;
+
+    (int Height, int Width) IImageEncoder.Grid => Architecture.Grid;
+
+    void IImageEncoder.DropHead()
+    {
+        register_module("classifier", null!);
+        _classifier.Dispose();
+        ForgetSites();
     }
 
     /// <summary>Replaces the classifier by a fresh one, whose labels <see cref="BaseModel.Config"/> then numbers.</summary>

@@ -1,3 +1,5 @@
+using Adapters.Models;
+using Adapters.Models.Sam;
 using static TorchSharp.torch;
 
 namespace Adapters.Tasks.Vision;
@@ -53,6 +55,9 @@ internal sealed record Normalisation(float[] Mean, float[] Deviation)
 {
     /// <summary>ImageNet's statistics, which SAM was trained with.</summary>
     public static Normalisation Sam { get; } = new([0.485f, 0.456f, 0.406f], [0.229f, 0.224f, 0.225f]);
+
+    /// <summary>That of a family of models.</summary>
+    public static Normalisation Of(BaseModel model) => model is SamModel ? Sam : Vit;
 
     /// <summary>To -1 … 1, which the published vision transformers were trained with.</summary>
     public static Normalisation Vit { get; } = new([0.5f, 0.5f, 0.5f], [0.5f, 0.5f, 0.5f]);

@@ -89,14 +89,25 @@ internal sealed class BlockReader(ICatalogue catalogue, ISampler? sampler, strin
             }
         }
 
-        var name = node is null ? task?.DefaultBase : _scalars.Text(node, "'base'");
-        if (name is null || catalogue.Bases.FirstOrDefault(known => known.Id == name) is not { } model)
-            return name is null ? default : (Folder(node ?? fields["task"]!, name), null);
+        if ((node is null ? task?.DefaultBase : _scalars.Text(node, "'base'")) is not { } name)
+            return default;
+        var at = node ?? fields["task"]!;
+        var parts = name.Split(ICatalogue.BaseJoint);
+        var found = Array.ConvertAll(parts, part => catalogue.Bases.Any(known => known.Id == part) ? part : Folder(at, part));
+        if (found.Contains(null))
+            return default;
+        name = string.Join(ICatalogue.BaseJoint, found);
+        if (catalogue.FamilyOf(name) is not { } family)
+        {
+            if (parts.Length > 1)
+                problems.Add(at.Mark, $"base '{name}' must be an image encoder and a language model, in that order.");
+            return (name, null);
+        }
 
-        if (task is null || task.Families.Count == 0 || task.Families.Contains(model.Family))
-            return (name, model.Family);
+        if (task is null || task.Families.Count == 0 || task.Families.Contains(family))
+            return (name, family);
         problems.Add(node?.Mark ?? fields.Mark,
-            $"base '{name}' is of family {model.Family}, but task '{task.Id}' needs {string.Join(" or ", task.Families)}.");
+            $"base '{name}' is of family {family}, but task '{task.Id}' needs {string.Join(" or ", task.Families)}.");
         return (name, null);
     }
 

@@ -51,7 +51,8 @@ internal static class FileKeys
     [
         new("task", "What is learnt; `orchestrator tasks` lists them."),
         new("size", "How large the task is. Default: quickstart, where the task comes in that size."),
-        new("base", "Base model: one that is made here, or a Hugging Face folder, relative to this file. Default: the task's."),
+        new("base", "Base model: one that is made here, or a Hugging Face folder, relative to this file; or two, an image "
+            + "encoder and the language model that reads what it sees: \"sam-tiny + nano\". Default: the task's."),
         new("metric", "Metric that configurations are chosen and methods compared by. Default: the task's."),
         new("objectives", "What configurations should be good at besides the metric: metrics, trainable_parameters, "
             + "peak_memory_mb, seconds."),
