@@ -6,8 +6,8 @@ namespace Adapters.Mechanisms;
 
 /// <summary>
 /// Lets experts see a map in windows: the first half of the channels that they give comes from windows cut at 0, w, 2w, …, the
-/// rest from windows cut at w/2, 3w/2, …, so that neighbours are in touch. Each window is routed on its own; of an image only
-/// those that score best are convolved at all, and each counts by its score.
+/// rest from windows cut at w/2, 3w/2, …, or cut at 0, w, … of the map rolled by w/2, so that neighbours are in touch. Each window
+/// is routed on its own; of an image only those that score best are convolved at all, and each counts by its score.
 /// </summary>
 /// <remarks>
 /// Shifted sparse attention (Chen et al. 2023, arXiv:2309.12307) carried over to maps, with output channels for heads. Windows at
@@ -16,7 +16,8 @@ namespace Adapters.Mechanisms;
 /// <param name="window">w, even.</param>
 /// <param name="budget">Share of an image's windows, of either cut, that are convolved; at least one is.</param>
 /// <param name="score">v <c>[channels]</c>: a window whose mean is f scores f·v and counts 2·sigmoid(f·v).</param>
-public sealed class ShiftedWindows(int window, double budget, Tensor score)
+/// <param name="wraps">Whether the map is rolled: what the shift cuts off at one border is then in a window with the other border.</param>
+public sealed class ShiftedWindows(int window, double budget, Tensor score, bool wraps = false)
 {
     /// <summary>v <c>[channels]</c></summary>
     public Parameter Score { get; } = Parameter(score);
@@ -28,15 +29,21 @@ public sealed class ShiftedWindows(int window, double budget, Tensor score)
     internal MapUpdate Of(Tensor map, GatedScales experts, bool training)
     {
         var (images, channels) = (map.shape[0], map.shape[1]);
-        var (plain, shifted) = (new Partition(map, 0, window), new Partition(map, window / 2, window));
+        var half = window / 2;
+        var plain = new Partition(map, 0, window);
+        var shifted = wraps ? new Partition(Rolled(map, -half), 0, window) : new Partition(map, half, window);
         var features = cat([plain.Means(), shifted.Means()], 1); // [images, windows, channels]
         var choice = experts.Gate.Choose(features.flatten(0, 1), training, sharing: features.shape[1]);
         var scores = features.matmul(Score); // [images, windows]
 
-        var half = (channels + 1) / 2;
-        List<Tensor> parts = [Part(plain, begin: 0, (0, half))];
-        if (channels > half)
-            parts.Add(Part(shifted, begin: plain.Count, (half, channels - half)));
+        var first = (channels + 1) / 2;
+        List<Tensor> parts = [Part(plain, begin: 0, (0, first))];
+        if (channels > first)
+        {
+            var rest = Part(shifted, begin: plain.Count, (first, channels - first));
+            parts.Add(wraps ? Rolled(rest, half) : rest);
+        }
+
         return new MapUpdate(cat(parts, 1), features.flatten(0, 1), choice);
 
         Tensor Part(Partition windows, long begin, (long, long) outputs)
@@ -61,6 +68,8 @@ public sealed class ShiftedWindows(int window, double budget, Tensor score)
             Tensor Of(Tensor all) => all.reshape(images, features.shape[1], -1).narrow(1, begin, windows.Count);
         }
     }
+
+    private static Tensor Rolled(Tensor map, long shift) => map.roll([shift, shift], [2, 3]);
 
     /// <summary>Which windows are convolved, as 0 and 1 <c>[images, windows]</c>; null where all are. Of equals the first are.</summary>
     private Tensor? Best(Tensor scores)

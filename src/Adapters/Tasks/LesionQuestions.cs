@@ -32,6 +32,10 @@ internal sealed class LesionQuestions : LearningTask
         [Range(16, 1_000_000)]
         public int Length { get; init; } = 192;
 
+        /// <summary>What is asked: one question, or all three in turn.</summary>
+        [AllowedValues("all", "count", "size", "quadrant")]
+        public string Question { get; init; } = "all";
+
         /// <summary>Questions to train on, each on a picture of its own.</summary>
         [Range(1, 10_000_000)]
         public int TrainItems { get; init; } = 3000;
@@ -57,13 +61,14 @@ internal sealed class LesionQuestions : LearningTask
     private readonly TokenizedCorpus _corpus;
     private readonly Dictionary<Split, TokenWindows> _windows = [];
     private readonly Dictionary<(Split, int), Item> _items = [];
-    private readonly int[][] _questions;
+    private readonly IReadOnlyList<LesionQuestion> _questions;
+    private readonly int[][] _texts; // of each question
     private readonly int[] _digits; // the tokens of 1, 2, …
     private DrawnPictures? _pictures;
     private int _size;
     private int _patches;
 
-    /// <param name="Question">Which of the questions.</param>
+    /// <param name="Question">Number of the question.</param>
     /// <param name="Picture">Number of the picture.</param>
     /// <param name="Answer">From 1.</param>
     private readonly record struct Item(int Question, ulong Picture, int Answer);
@@ -72,10 +77,10 @@ internal sealed class LesionQuestions : LearningTask
     {
         (_options, _setting, _corpus) = (options, setting, Preparations.OpenCorpus(setting));
         var tokenizer = TextTokenizer.Load(_corpus.Tokenizer);
-        _questions = [.. LesionQuestion.All.Select(question => tokenizer.Encode($"\n{question.Text}").ToArray())];
-        _digits = [.. Enumerable.Range(1, LesionQuestion.All.Max(question => question.Options))
-            .Select(digit => tokenizer.Encode($"{digit}")[^1])];
-        if (_questions.Max(question => question.Length) is var longest && longest > options.Length)
+        _questions = [.. LesionQuestion.All.Where(question => options.Question == "all" || question.Name == options.Question)];
+        _texts = [.. _questions.Select(question => tokenizer.Encode($"\n{question.Text}").ToArray())];
+        _digits = [.. Enumerable.Range(1, _questions.Max(question => question.Options)).Select(digit => tokenizer.Encode($"{digit}")[^1])];
+        if (_texts.Max(text => text.Length) is var longest && longest > options.Length)
             throw new AdapterException($"Option 'length' of task 'lesion-questions' is {options.Length}, but a question has {longest} "
                 + "tokens in this vocabulary.");
     }
@@ -117,7 +122,7 @@ internal sealed class LesionQuestions : LearningTask
             Split.Validation => _options.ValidationItems,
             _ => _options.TestItems,
         };
-        var (right, asked, loss) = (new double[_questions.Length], new int[_questions.Length], 0.0);
+        var (right, asked, loss) = (new double[_questions.Count], new int[_questions.Count], 0.0);
         foreach (var numbers in Enumerable.Range(0, count).Chunk(Math.Max(1, TokensAtOnce / TargetLength!.Value)))
         {
             cancel.ThrowIfCancellationRequested();
@@ -130,15 +135,15 @@ internal sealed class LesionQuestions : LearningTask
                 .cpu().data<float>().ToArray();
             for (var i = 0; i < items.Length; i++)
             {
-                var own = options.AsSpan(i * _digits.Length, LesionQuestion.All[items[i].Question].Options);
+                var own = options.AsSpan(i * _digits.Length, _questions[items[i].Question].Options);
                 asked[items[i].Question]++;
                 right[items[i].Question] += own.IndexOf(own.ToArray().Max()) + 1 == items[i].Answer ? 1 : 0;
             }
         }
 
         var metrics = new Dictionary<string, double> { ["accuracy"] = right.Sum() / count, ["loss"] = loss / count };
-        for (var question = 0; question < _questions.Length; question++)
-            metrics[$"accuracy_{LesionQuestion.All[question].Name}"] = right[question] / asked[question];
+        for (var question = 0; question < _questions.Count; question++)
+            metrics[$"accuracy_{_questions[question].Name}"] = right[question] / asked[question];
         return metrics;
     }
 
@@ -160,9 +165,9 @@ internal sealed class LesionQuestions : LearningTask
         for (var i = 0; i < items.Length; i++)
         {
             var row = tokens.AsSpan(i * _options.Length, _options.Length);
-            var question = _questions[items[i].Question];
-            WindowsOf(split).Draw(ref random)[question.Length..].CopyTo(row);
-            question.CopyTo(row[^question.Length..]);
+            var text = _texts[items[i].Question];
+            WindowsOf(split).Draw(ref random)[text.Length..].CopyTo(row);
+            text.CopyTo(row[^text.Length..]);
         }
 
         return Asked(model).NextToken(
@@ -178,17 +183,17 @@ internal sealed class LesionQuestions : LearningTask
     {
         if (_items.TryGetValue((split, number), out var known))
             return known;
-        var (turn, question) = Math.DivRem(number, _questions.Length);
-        var (wanted, mask) = (turn % LesionQuestion.All[question].Options + 1, new byte[_size * _size]);
+        var (turn, question) = Math.DivRem(number, _questions.Count);
+        var (wanted, mask) = (turn % _questions[question].Options + 1, new byte[_size * _size]);
         for (var draw = 0; draw < PicturesAnItem; draw++)
         {
             var picture = PictureNumber.Of(split, item: 0) + (ulong)number * PicturesAnItem + (ulong)draw;
             LesionImages.Outline(picture, _size, mask);
-            if (LesionQuestion.All[question].Answer(mask, _size) == wanted)
+            if (_questions[question].Answer(mask, _size) == wanted)
                 return _items[(split, number)] = new Item(question, picture, wanted);
         }
 
-        throw new InvalidOperationException($"No picture in {PicturesAnItem} answers question {question} by {wanted}.");
+        throw new InvalidOperationException($"No picture in {PicturesAnItem} answers the question of the {_questions[question].Name} by {wanted}.");
     }
 
     private TokenWindows WindowsOf(Split split) => _windows.TryGetValue(split, out var windows) ? windows

@@ -22,6 +22,27 @@ public sealed class FileAccessTests : IDisposable
     }
 
     [Fact]
+    public void Of_two_bases_together_either_may_be_a_folder()
+    {
+        var model = Directory.CreateDirectory(Path.Combine(_folder, "models", "llama")).FullName;
+        File.WriteAllText(Path.Combine(model, "config.json"), "{}");
+        var path = Write("task: lesion-questions\nbase: sam-tiny + models/llama\nmethods: [lora]\n");
+
+        Assert.Equal($"sam-tiny + {model}", SweepFile.Read(path, new CatalogueDouble()).Tasks[0].Base);
+    }
+
+    [Theory]
+    [InlineData("nano + sam-tiny", "base 'nano + sam-tiny' must be an image encoder and a language model, in that order.")]
+    [InlineData("nano", "base 'nano' is of family llama, but task 'lesion-questions' needs vision-language.")]
+    [InlineData("sam-tiny + nan", "unknown base 'nan'. Did you mean 'nano'?")]
+    public void Two_bases_that_do_not_go_together_are_refused(string name, string message)
+    {
+        var path = Write($"task: lesion-questions\nbase: {name}\nmethods: [lora]\n");
+
+        Assert.StartsWith($"{path}(2,7): {message}", Refusal(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_folder_that_holds_no_model_is_no_base()
     {
         Directory.CreateDirectory(Path.Combine(_folder, "models"));

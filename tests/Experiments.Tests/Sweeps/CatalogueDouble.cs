@@ -6,6 +6,7 @@ namespace Experiments.Tests.Sweeps;
 internal sealed class CatalogueDouble : ICatalogue
 {
     private static readonly EquatableArray<string> _sizes = ["smoke", "quickstart", "paper-like"];
+    private const string VisionLanguage = "vision-language";
     private static readonly EquatableArray<string> _language = ["llama", "mistral", "qwen2"];
 
     private static readonly EquatableArray<OptionDescription> _lora =
@@ -20,6 +21,8 @@ internal sealed class CatalogueDouble : ICatalogue
     public IReadOnlyList<MethodDescription> Methods { get; init; } =
     [
         new("base", "The base model as it is.", "", [], [], ComposesExperts: false, Trains: false),
+        new("conv-long", "Conv-LoRA on what sees, LongLoRA on what reads.", "", [.. _lora], [VisionLanguage],
+            ComposesExperts: false, Trains: true),
         new("conv-lora", "LoRA with convolutions at several scales.", "Zhong et al. 2024, arXiv:2401.17868",
             [
                 .. _lora,
@@ -64,6 +67,11 @@ internal sealed class CatalogueDouble : ICatalogue
                 Integer("length", 128, 8, 1_000_000, "Tokens of a sequence."),
             ],
             _sizes, _language, "nano", "perplexity", false, ["perplexity", "perplexity_web", "perplexity_data", "loss"]),
+        new("lesion-questions", "Questions on lesions behind long text.",
+            [
+                Integer("length", 192, 16, 1_000_000, "Tokens of the text."),
+            ],
+            _sizes, [VisionLanguage], "sam-tiny + nano", "accuracy", true, ["accuracy", "loss"]),
         new("lesions", "Lesions that differ from their surroundings by texture.",
             [
                 Integer("train_images", 160, 1, 1_000_000_000, "Pictures to train on."),
@@ -85,6 +93,10 @@ internal sealed class CatalogueDouble : ICatalogue
         new("sam-tiny", "A small SAM encoder with its mask decoder.", "sam", 300_000),
         new("vit-tiny", "A small vision transformer.", "vit", 200_000),
     ];
+
+    public string? FamilyOf(string baseModel) => baseModel.Split(ICatalogue.BaseJoint) is [var vision, var language]
+        ? FamilyOf(vision) is "sam" or "vit" && FamilyOf(language) == "llama" ? VisionLanguage : null
+        : Bases.FirstOrDefault(known => known.Id == baseModel)?.Family ?? (Path.GetFileName(baseModel) == "llama" ? "llama" : null);
 
     public IReadOnlyList<OptionDescription> TrainingOptions { get; init; } =
     [

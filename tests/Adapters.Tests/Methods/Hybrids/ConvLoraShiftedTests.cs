@@ -74,6 +74,31 @@ public sealed class ConvLoraShiftedTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(4, 8)] // whole windows
+    [InlineData(5, 6)] // smaller ones at the end
+    public void Wrapped_the_second_half_sees_the_windows_of_the_rolled_map(long height, long width)
+    {
+        var (experts, map) = (Experts(), randn(2, 3, height, width));
+        var rolled = map.roll([-2, -2], [2, 3]);
+
+        var wrapped = new ShiftedWindows(4, 1, zeros(3), wraps: true).Of(map, experts, training: false);
+        var cut = new ShiftedWindows(4, 1, zeros(3)).Of(map, experts, training: false);
+
+        TensorAssert.Close(cut.Update.narrow(1, 0, 2), wrapped.Update.narrow(1, 0, 2));
+        foreach (var (top, bottom) in Cuts(height))
+            foreach (var (left, right) in Cuts(width))
+            {
+                var alone = experts.Of(Window(rolled), training: false).Update.narrow(1, 2, 1);
+                TensorAssert.Close(alone, Window(wrapped.Update.roll([-2, -2], [2, 3])).narrow(1, 2, 1));
+
+                Tensor Window(Tensor of) => of.narrow(2, top, bottom - top).narrow(3, left, right - left);
+            }
+
+        static IEnumerable<(long, long)> Cuts(long length) =>
+            Enumerable.Range(0, (int)(length + 3) / 4).Select(i => (4L * i, Math.Min(4L * (i + 1), length)));
+    }
+
     [Fact]
     public void Only_the_best_windows_are_convolved_and_each_counts_by_its_score()
     {
