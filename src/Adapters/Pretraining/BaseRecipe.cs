@@ -31,14 +31,20 @@ internal sealed record BaseRecipe
 
     /// <summary>All that determines the base.</summary>
     /// <param name="keyOf">Gives the key of a preparation.</param>
-    public JsonObject Determinants(Func<string, string> keyOf) => new()
+    public JsonObject Determinants(Func<string, string> keyOf)
     {
-        ["kind"] = "base",
-        ["version"] = Version,
-        ["config"] = Config.DeepClone(),
-        ["training"] = OptionSchema.Write(Training),
-        ["seed"] = Seed,
-        ["data"] = Data.DeepClone(),
-        ["corpus"] = Corpus is null ? null : keyOf(Corpus),
-    };
+        var training = OptionSchema.Write(Training);
+        // An adapter's alone: written as it is by default, it would make bases of earlier versions strangers.
+        training.Remove("lora_plus_ratio");
+        return new JsonObject
+        {
+            ["kind"] = "base",
+            ["version"] = Version,
+            ["config"] = Config.DeepClone(),
+            ["training"] = training,
+            ["seed"] = Seed,
+            ["data"] = Data.DeepClone(),
+            ["corpus"] = Corpus is null ? null : keyOf(Corpus),
+        };
+    }
 }
