@@ -34,6 +34,14 @@ internal sealed class Lesions(Lesions.Options options, TaskSetting setting) : Le
         [AllowedValues("dice", "structure")]
         public string Loss { get; init; } = "dice";
 
+        /// <summary>What is trained on: plain pictures, fine ones of small blobs, shifted ones in the dark, or all in turn.</summary>
+        [AllowedValues("plain", "fine", "shifted", "mixture")]
+        public string Domain { get; init; } = "plain";
+
+        /// <summary>What is measured on, whatever is trained on.</summary>
+        [AllowedValues("plain", "fine", "shifted", "mixture")]
+        public string MeasuredOn { get; init; } = "plain";
+
         public static Options At(string size) => size switch
         {
             "smoke" => new() { TrainImages = 16, ValidationImages = 8, TestImages = 8 },
@@ -43,7 +51,7 @@ internal sealed class Lesions(Lesions.Options options, TaskSetting setting) : Le
     }
 
     private readonly Func<Tensor, Tensor, Tensor> _loss = options.Loss == "structure" ? MaskLoss.Structure : MaskLoss.CrossEntropyAndDice;
-    private DrawnPictures? _pictures;
+    private DrawnPictures? _trained, _measured;
 
     public override Metric Metric { get; } = new("dice", Maximize: true);
 
@@ -54,19 +62,23 @@ internal sealed class Lesions(Lesions.Options options, TaskSetting setting) : Le
         if (height != width)
             throw new AdapterException($"Task 'lesions' draws square pictures, "
                 + $"but base '{setting.Base}' reads {height} by {width} pixels.");
-        _pictures = new DrawnPictures(height, Normalisation.Sam, (number, image, mask) => LesionImages.Draw(number, height, image, mask));
+        (_trained, _measured) = (Pictures(options.Domain), Pictures(options.MeasuredOn));
         return Segmentation.SingleMaskHead(sam);
+
+        DrawnPictures Pictures(string domain) => new(height, Normalisation.Sam,
+            (number, image, mask) => LesionImages.Draw(number, height, image, mask, LesionLook.Of(domain, number)));
     }
 
     public override Tensor Loss(BaseModel model, long batch, int size, ulong seed)
     {
+        var pictures = Fitted(_trained);
         using var scope = NewDisposeScope();
         var random = SplitMix64.Of(seed, (ulong)batch);
         var numbers = new ulong[size];
         for (var i = 0; i < size; i++)
             numbers[i] = PictureNumber.Of(Split.Train, random.Below(options.TrainImages));
-        var logits = model.Segmenting("lesions").MaskLogits(Pictures.Pixels(numbers, model.Device));
-        return _loss(logits, Pictures.Masks(numbers, model.Device)).MoveToOuterDisposeScope();
+        var logits = model.Segmenting("lesions").MaskLogits(pictures.Pixels(numbers, model.Device));
+        return _loss(logits, pictures.Masks(numbers, model.Device)).MoveToOuterDisposeScope();
     }
 
     public override IReadOnlyDictionary<string, double> Evaluate(BaseModel model, Split split, CancellationToken cancel)
@@ -78,8 +90,9 @@ internal sealed class Lesions(Lesions.Options options, TaskSetting setting) : Le
             _ => options.TestImages,
         };
         var numbers = Enumerable.Range(0, count).Select(item => PictureNumber.Of(split, item)).ToArray();
-        return Segmentation.Measure(model.Segmenting("lesions"), Pictures, numbers, _loss, cancel);
+        return Segmentation.Measure(model.Segmenting("lesions"), Fitted(_measured), numbers, _loss, cancel);
     }
 
-    private DrawnPictures Pictures => _pictures ?? throw new InvalidOperationException("The task was not fitted to a model.");
+    private static DrawnPictures Fitted(DrawnPictures? pictures) =>
+        pictures ?? throw new InvalidOperationException("The task was not fitted to a model.");
 }

@@ -36,4 +36,45 @@ public sealed class LesionImagesTests
         Assert.InRange(areas.Average(), 0.08, 0.12);
         Assert.InRange(areas.Min(), 0.005, 0.08);
     }
+
+    [Fact]
+    public void Fine_lesions_cover_a_quarter_as_much_and_lie_in_the_same_places()
+    {
+        var covered = 0;
+        var (plainArea, fineArea) = (0, 0);
+        for (ulong seed = 100; seed < 200; seed++)
+        {
+            var (plain, fine) = (Mask(seed, LesionLook.Plain), Mask(seed, LesionLook.Fine));
+            plainArea += plain.Count(inside => inside == 1);
+            fineArea += fine.Count(inside => inside == 1);
+            covered += fine.Zip(plain).Count(pixel => pixel is { First: 1, Second: 1 });
+        }
+
+        Assert.InRange((double)fineArea / plainArea, 0.22, 0.33); // half the radius; where blobs overlap, a little more
+        Assert.Equal(fineArea, covered);
+    }
+
+    [Fact]
+    public void Shifted_pictures_are_the_plain_ones_in_another_light()
+    {
+        var (plain, shifted) = (new float[3 * 64 * 64], new float[3 * 64 * 64]);
+        LesionImages.Draw(7, 64, plain, new byte[64 * 64]);
+        LesionImages.Draw(7, 64, shifted, new byte[64 * 64], LesionLook.Shifted);
+
+        Assert.All(plain.Zip(shifted), pixel => Assert.Equal(0.4f * pixel.First + 0.05f, pixel.Second, 1e-6f));
+        Assert.Equal(Mask(7, LesionLook.Plain), Mask(7, LesionLook.Shifted));
+    }
+
+    [Fact]
+    public void A_mixture_takes_each_look_in_turn() =>
+        Assert.Equal(
+            [LesionLook.Plain, LesionLook.Fine, LesionLook.Shifted, LesionLook.Plain],
+            Enumerable.Range(0, 4).Select(number => LesionLook.Of("mixture", (ulong)number)));
+
+    private static byte[] Mask(ulong seed, LesionLook look)
+    {
+        var mask = new byte[64 * 64];
+        LesionImages.Draw(seed, 64, new float[3 * 64 * 64], mask, look);
+        return mask;
+    }
 }
