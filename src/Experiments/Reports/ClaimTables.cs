@@ -12,6 +12,7 @@ public static class ClaimTables
     {
         if (comparison.Claims.IsEmpty)
             yield break;
+        var sourced = comparison.Claims.Any(test => test.Claim.Source is not null);
         var severalTasks = comparison.Claims.Select(test => test.Task).Distinct().Count() > 1;
         yield return new ReportTable
         {
@@ -23,7 +24,7 @@ public static class ClaimTables
             Columns =
             [
                 new("claim", Overflow: Overflow.Wrap),
-                new("source", Priority: 6, Overflow: Overflow.Wrap),
+                .. sourced ? [new Column("source", Priority: 6, Overflow: Overflow.Wrap)] : Array.Empty<Column>(),
                 new("metric", Priority: 2),
                 new("better", Alignment.Right, 5),
                 new("than", Alignment.Right, 4),
@@ -32,7 +33,7 @@ public static class ClaimTables
                 new("n", Alignment.Right, 3),
                 new("verdict"),
             ],
-            Rows = [.. comparison.Claims.Select(test => Cells(test, severalTasks))],
+            Rows = [.. comparison.Claims.Select(test => Cells(test, sourced, severalTasks))],
             Notes =
             [
                 "holds, contradicted: the interval excludes what is not claimed, and p is at most "
@@ -41,11 +42,11 @@ public static class ClaimTables
         };
     }
 
-    private static ImmutableArray<Cell> Cells(ClaimTest test, bool severalTasks) =>
+    private static ImmutableArray<Cell> Cells(ClaimTest test, bool sourced, bool severalTasks) =>
     [
         test.Claim.Text + (severalTasks ? $" ({test.Task})" : "")
             + (test.Claim.Margin > 0 ? $" (margin {Digits.Short(test.Claim.Margin)})" : ""),
-        test.Claim.Source,
+        .. sourced ? new Cell[] { test.Claim.Source } : [],
         test.Metric.Name,
         Side(test.Claim.Better, test.Better),
         Side(test.Claim.Than, test.Than),

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using Experiments.Comparison;
 
@@ -7,7 +9,9 @@ namespace Experiments.Reports;
 public static class FindingsPage
 {
     /// <summary>The page.</summary>
-    public static string Of(Reproduction reproduction)
+    /// <param name="reproduction">What became of the claims.</param>
+    /// <param name="about">What the file of each sweep says of it, line by line.</param>
+    public static string Of(Reproduction reproduction, IReadOnlyList<IReadOnlyList<string>> about)
     {
         var text = new StringBuilder(
             """
@@ -25,12 +29,38 @@ public static class FindingsPage
             which runs the sweeps, or goes on with them, and may be run again to check.
 
             """);
-        foreach (var sweep in reproduction.Sweeps)
+        text.Append('\n').Append(Markdown.Of([Overview(reproduction)]));
+        foreach (var (sweep, lines) in reproduction.Sweeps.Zip(about))
         {
             text.Append('\n').Append("## ").Append(sweep.Sweep).Append("\n\n");
+            if (lines.Count > 0)
+                text.Append(Markdown.Paragraph(lines)).Append('\n');
             text.Append(Markdown.Of(ClaimTables.Of(sweep).Concat(ComparisonTables.OfBlocks(sweep))));
         }
 
         return text.ToString();
+    }
+
+    private static ReportTable Overview(Reproduction reproduction) => new()
+    {
+        Columns =
+        [
+            new("sweep"), new("claims", Alignment.Right), new("hold", Alignment.Right), new("contradicted", Alignment.Right),
+            new("not visible", Alignment.Right),
+        ],
+        Rows = [.. reproduction.Sweeps.Select(Row)],
+    };
+
+    private static ImmutableArray<Cell> Row(SweepComparison sweep)
+    {
+        ClaimVerdict[] verdicts = [ClaimVerdict.Holds, ClaimVerdict.Contradicted, ClaimVerdict.NotVisible];
+        return
+        [
+            sweep.Sweep,
+            Number(sweep.Claims.Length),
+            .. verdicts.Select(verdict => Number(sweep.Claims.Count(test => test.Verdict == verdict))),
+        ];
+
+        static Cell Number(int count) => count.ToString(CultureInfo.InvariantCulture);
     }
 }

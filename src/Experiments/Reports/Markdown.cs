@@ -19,6 +19,9 @@ public static class Markdown
         return text.ToString();
     }
 
+    /// <summary>Lines of prose as one paragraph, each kept on its line.</summary>
+    public static string Paragraph(IEnumerable<string> lines) => string.Concat(lines.Select(line => $"{Escape(line)}\n"));
+
     private static void Write(StringBuilder text, ReportTable table)
     {
         Lines(text, table.Lead, after: true);

@@ -53,6 +53,18 @@ public static partial class SweepFile
         return spec!;
     }
 
+    /// <summary>What a file says of itself: the comment that it begins with, without the line that tells editors of the schema.</summary>
+    /// <param name="path">The YAML file.</param>
+    /// <returns>Its lines; none where the file begins with something else.</returns>
+    /// <exception cref="SpecException">When the file cannot be read.</exception>
+    public static IReadOnlyList<string> OpeningComment(string path) =>
+    [
+        .. TextOf(path).Split('\n')
+            .TakeWhile(line => line.StartsWith('#'))
+            .Select(line => line[1..].Trim())
+            .Where(line => line.Length > 0 && !line.StartsWith("yaml-language-server:", StringComparison.Ordinal)),
+    ];
+
     /// <summary>The file's name as a sweep's name: <c>My Sweep.yaml</c> gives <c>my-sweep</c>.</summary>
     private static string NameFrom(string path)
     {

@@ -60,7 +60,7 @@ internal sealed class ReproduceCommand : Command, IExemplified
 
         var (output, reproduction) = (context.Output(parsed), new Reproduction { Sweeps = sweeps.ToImmutable() });
         if (parsed.GetValue(_format) == "markdown")
-            output.Raw(FindingsPage.Of(reproduction));
+            output.Raw(FindingsPage.Of(reproduction, [.. files.Select(file => SweepFile.OpeningComment(PathOf(file, context)))]));
         else
             output.Write(reproduction, ReportJson.Of, all => all.Sweeps.SelectMany(ClaimTables.Of));
         return code;
@@ -68,10 +68,12 @@ internal sealed class ReproduceCommand : Command, IExemplified
 
     private static string NameOf(string file, CommandContext context)
     {
-        var spec = SweepFile.Read(Path.GetFullPath(file, context.Surroundings.Folder), context.Catalogue(), []);
+        var spec = SweepFile.Read(PathOf(file, context), context.Catalogue(), []);
         return spec.Compare.Claims.Count > 0
             ? spec.Name
             : throw new SpecException([new SpecProblem(
                 $"{file} states no claims; they stand in 'compare', as claims: [{{ claim: …, better: ENTRY, than: ENTRY }}].")]);
     }
+
+    private static string PathOf(string file, CommandContext context) => Path.GetFullPath(file, context.Surroundings.Folder);
 }

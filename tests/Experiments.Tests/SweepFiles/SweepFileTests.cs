@@ -8,6 +8,18 @@ namespace Experiments.Tests.SweepFiles;
 public sealed class SweepFileTests
 {
     [Fact]
+    public void A_file_says_of_itself_what_its_opening_comment_says()
+    {
+        var file = Path.Combine(Directory.CreateTempSubdirectory("sweep-").FullName, "x.yaml");
+        File.WriteAllText(file, "# yaml-language-server: $schema=s.json\n#\n# Two lines\r\n#of it.\ntask: lesions # not this\n# nor this\n");
+
+        var lines = SweepFile.OpeningComment(file);
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+
+        Assert.Equal(["Two lines", "of it."], lines);
+    }
+
+    [Fact]
     public void A_task_and_a_method_are_enough()
     {
         var spec = Read("task: lesions\nmethods: [lora]\n");
