@@ -40,7 +40,8 @@ public static class AdapterFolder
     public static Adapter Load(string folder, BaseModel model)
     {
         var plan = AdapterPlan.Of(StoredAdapter.ReadConfig(Path.Combine(folder, "adapter_config.json")), folder);
-        var adapter = MethodCatalogue.Find(plan.Method).Method.Attach(model, plan.Options, plan.Context);
+        var adapter = MethodCatalogue.Find(plan.Method).Method.Attach(
+            model, plan.Options, plan.Context with { IsRestored = true });
         try
         {
             if (plan.Fingerprint is { } trained && trained != (string?)adapter.Config["orchestrator"]!["base_fingerprint"])

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Adapters.Methods;
 
 /// <summary>What a trial adds to a method's options.</summary>
@@ -11,6 +13,15 @@ public sealed record AttachContext
 
     /// <summary>Sequence length that the task trains and tests at; null where that means nothing.</summary>
     public int? TargetLength { get; init; }
+
+    /// <summary>
+    /// The loss of the base on one of fixed batches of the task's training data, by its number from 0, for methods that look at the
+    /// task before the first step; null where there is none.
+    /// </summary>
+    public Func<int, Tensor>? ProbeLoss { get; init; }
+
+    /// <summary>Whether all that the adapter holds is about to be read from a file, so that what it begins with is of no matter.</summary>
+    public bool IsRestored { get; init; }
 
     /// <summary>Folders of trained adapters that this one is composed of, in the order of their trials.</summary>
     public IReadOnlyList<string> Experts { get; init; } = [];

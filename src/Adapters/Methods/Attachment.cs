@@ -31,6 +31,7 @@ public sealed class Attachment : IDisposable
     private readonly List<(Func<Tensor> Term, double Weight)> _terms = [];
     private readonly List<Action> _begin = [];
     private readonly List<Action> _end = [];
+    private IReadOnlyDictionary<Site, Tensor>? _gradients;
     private bool _built;
 
     internal Attachment(BaseModel model, AdapterMethodAttribute registration, AttachContext context)
@@ -109,6 +110,17 @@ public sealed class Attachment : IDisposable
             throw new AdapterException($"Option '{option}' of method '{Method}' is {rank}, but {target.Name} maps {target.Site.Inputs} to "
                 + $"{target.Site.Outputs} features, so at most {most} makes sense.");
     }
+
+    /// <summary>
+    /// The gradient of the task's loss by the weight of a layer that is adapted, at the base: the mean over the first of fixed batches.
+    /// It is computed for all such layers when it is first asked for.
+    /// </summary>
+    /// <param name="site">The layer.</param>
+    /// <param name="batches">How many batches; the same each time.</param>
+    /// <returns><c>[out, in]</c> in float32.</returns>
+    /// <exception cref="AdapterException">When it is not finite.</exception>
+    internal Tensor GradientOf(Site site, int batches) =>
+        (_gradients ??= WeightGradients.Of(Model, [.. Adapted.Select(target => target.Site)], Context.ProbeLoss!, batches))[site];
 
     /// <summary>Puts an adapter on a site.</summary>
     public void Put(string site, SiteAdapter adapter) => _adapters.Add(site, adapter);

@@ -61,7 +61,7 @@ internal sealed class FrozenAdapters
         if (plan.Method != method)
             throw new AdapterException($"{stored.Folder} holds an adapter of the method '{plan.Method}', but only {method} adapters "
                 + $"can be experts of method '{on.Method}'.");
-        var adapter = MethodCatalogue.Find(method).Method.Attach(on.Model, plan.Options, plan.Context);
+        var adapter = MethodCatalogue.Find(method).Method.Attach(on.Model, plan.Options, plan.Context with { IsRestored = true });
         try
         {
             var fingerprint = (string?)adapter.Config["orchestrator"]!["base_fingerprint"];

@@ -3,6 +3,7 @@ using Adapters.Mechanisms;
 using Adapters.Methods.Initialisations;
 using Adapters.Models;
 using Adapters.Options;
+using static TorchSharp.torch;
 
 namespace Adapters.Methods;
 
@@ -37,9 +38,13 @@ internal sealed class Lora : LayerMethod<Lora.Options>
         [PeftField("use_rslora")]
         public bool Rslora { get; init; }
 
-        /// <summary>How the factors start; pissa and olora take them from the base's weight.</summary>
+        /// <summary>How the factors start; pissa and olora take them from the base's weight, lora-ga from the loss's gradient.</summary>
         [LowRankInitName, PeftField("init_lora_weights", True = "kaiming")]
         public string Init { get; init; } = "kaiming";
+
+        /// <summary>Batches of training data whose gradient an init such as lora-ga looks at.</summary>
+        [Range(1, 1_000_000)]
+        public int InitBatches { get; init; } = 8;
 
         /// <summary>What the update is multiplied by.</summary>
         internal double Scale => Alpha / (Rslora ? Math.Sqrt(Rank) : Rank);
@@ -55,10 +60,23 @@ internal sealed class Lora : LayerMethod<Lora.Options>
                 + $"{target.Site.Kind}, to which no bias is added.")
             : Fresh(on, target.Site, options, options.LoraBias);
 
+    private static LowRankStart Start(Attachment on, Site site, LowRankOptions options)
+    {
+        var init = LowRankInitNameAttribute.Find(options.Init);
+        if (init is not IGradientInit byGradient)
+            return init.Of(site, options.Rank, options.Scale, on.Generator);
+        if (on.Context.IsRestored)
+            return new(zeros(options.Rank, site.Inputs), zeros(site.Outputs, options.Rank), IsTakenFromWeight: true);
+        if (on.Context.ProbeLoss is null)
+            throw new AdapterException($"Option 'init' of method '{on.Method}' is {options.Init}, which looks at a task's batches, "
+                + "but there is no task.");
+        return byGradient.Of(site, options.Rank, options.Scale, on.GradientOf(site, options.InitBatches));
+    }
+
     /// <summary>A fresh update, which is zero.</summary>
     internal static LowRankDelta Fresh(Attachment on, Site site, LowRankOptions options, bool hasBias = false)
     {
-        var start = LowRankInitNameAttribute.Find(options.Init).Of(site, options.Rank, options.Scale, on.Generator);
+        var start = Start(on, site, options);
         var (a, b) = (start.A.to(site.Weight.device), start.B.to(site.Weight.device));
         return new LowRankDelta(site, a, b, options.Scale, options.Dropout, start.IsTakenFromWeight, hasBias);
     }

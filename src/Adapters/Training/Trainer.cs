@@ -2,9 +2,7 @@ using Adapters.Checkpoints;
 using Adapters.Methods;
 using Adapters.Runtime;
 using Adapters.Tasks;
-using Adapters.Tasks.Data;
 using Adapters.Training.Optimizers;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -25,7 +23,6 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
     private readonly TrainingIdentity _identity = new(adapter.Method, options.Optimizer, seed);
     private readonly int _steps = adapter.Trainable.Count == 0 ? 0 : options.Steps;
     private readonly LearningRateSchedule _rates = new(options);
-    private readonly bool _onGpu = adapter.Model.Device.type == DeviceType.CUDA;
 
     /// <summary>Trains from the resume point, or from the beginning, to the end, and measures on validation and test data.
     /// Null where it rests before its end, the checkpoint saved.</summary>
@@ -115,7 +112,7 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
     private double Step(int step, FlatParameters parameters, IOptimizer optimizer)
     {
         using var scope = NewDisposeScope();
-        Seed(step, evaluation: false);
+        TorchSeed.Set(adapter.Model.Device, seed, step, TorchSeed.Purpose.Training);
         parameters.ZeroGradients();
 
         var sum = zeros(1, device: parameters.Values.device);
@@ -148,7 +145,7 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
         {
             using var scope = NewDisposeScope();
             using var frozen = no_grad();
-            Seed(step: 0, evaluation: false);
+            TorchSeed.Set(adapter.Model.Device, seed, number: 0, TorchSeed.Purpose.Training);
             var sum = 0.0;
             for (var batch = 0; batch < options.Accumulation; batch++)
                 sum += LossOf(batch).Objective.item<float>();
@@ -177,7 +174,7 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         SetMode(training: false);
-        Seed(step, evaluation: true);
+        TorchSeed.Set(adapter.Model.Device, seed, step, TorchSeed.Purpose.Evaluation);
         var metrics = task.Evaluate(adapter.Model, split, stop);
         SetMode(training: true);
         var prefix = split == Split.Test ? "test_" : "validation_";
@@ -191,18 +188,6 @@ public sealed class Trainer(Adapter adapter, LearningTask task, TrainingOptions 
             ["train_loss"] = progress.LossSum / progress.LossCount,
         });
         return new TrainingProgress(progress.Step, 0, 0);
-    }
-
-    /// <summary>
-    /// Torch's generators are seeded afresh by a hash of seed and step, so that what dropout and noise draw does not
-    /// depend on where a training was resumed, and random state need not be saved.
-    /// </summary>
-    private void Seed(int step, bool evaluation)
-    {
-        var draw = (long)SplitMix64.Of(seed, (ulong)step, evaluation ? 1UL : 0UL).Next();
-        using var _ = manual_seed(draw);
-        if (_onGpu)
-            cuda.manual_seed_all(draw);
     }
 
     /// <summary>Adapters are not submodules of the model, so they are told apart from it.</summary>

@@ -4,6 +4,7 @@ using Adapters.Options;
 using Adapters.Pretraining;
 using Adapters.Runtime;
 using Adapters.Tasks;
+using Adapters.Tasks.Data;
 using static TorchSharp.torch;
 
 namespace Adapters.Training;
@@ -38,6 +39,7 @@ public static class TrialTraining
             Base = plan.Base,
             KeepsBase = false, // the model is thrown away with the adapter
         };
+        context = Probing(context, task, model, options, resumes: places.ResumeFrom is not null);
         using var adapter = MethodCatalogue.Find(plan.Method).Method.Attach(model, plan.MethodOptions, context);
 
         var result = new Trainer(adapter, task, options, plan.Seed).Run(places, observer, stop);
@@ -47,5 +49,22 @@ public static class TrialTraining
         var folder = Path.Combine(places.Folder, "adapter");
         AdapterFolder.Save(adapter, folder);
         return result with { AdapterFolder = folder };
+    }
+
+    /// <summary>
+    /// Lets the method look at batches of the task, drawn by a seed of their own. What a resumed training began with is in its
+    /// checkpoint, so that it need not look again.
+    /// </summary>
+    internal static AttachContext Probing(
+        AttachContext context, LearningTask task, BaseModel model, TrainingOptions options, bool resumes)
+    {
+        return context with { ProbeLoss = Loss, IsRestored = resumes };
+
+        Tensor Loss(int batch)
+        {
+            var seed = SplitMix64.Of(context.Seed, (ulong)TorchSeed.Purpose.Probe).Next();
+            TorchSeed.Set(model.Device, seed, batch, TorchSeed.Purpose.Probe);
+            return task.Loss(model, batch, options.BatchSize, seed);
+        }
     }
 }

@@ -17,6 +17,21 @@ internal interface ILowRankInit
     LowRankStart Of(Site site, int rank, double scale, Generator generator);
 }
 
+/// <summary>An initialisation that looks at how the task's loss hangs on the layer's weight.</summary>
+internal interface IGradientInit : ILowRankInit
+{
+    LowRankStart ILowRankInit.Of(Site site, int rank, double scale, Generator generator) =>
+        throw new NotSupportedException($"{GetType().Name} needs a gradient.");
+
+    /// <summary>Makes the factors of a layer.</summary>
+    /// <param name="site">The layer.</param>
+    /// <param name="rank">Inner dimension r.</param>
+    /// <param name="scale">What the update is multiplied by.</param>
+    /// <param name="gradient">Of the loss by the layer's matrix <c>[out, in]</c>.</param>
+    /// <exception cref="AdapterException">When layer and rank do not fit it.</exception>
+    LowRankStart Of(Site site, int rank, double scale, Tensor gradient);
+}
+
 /// <summary>Factors before the first step.</summary>
 /// <param name="A"><c>[rank, in]</c></param>
 /// <param name="B"><c>[out, rank]</c></param>
