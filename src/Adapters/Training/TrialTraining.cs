@@ -1,5 +1,6 @@
 using Adapters.Checkpoints;
 using Adapters.Methods;
+using Adapters.Models;
 using Adapters.Options;
 using Adapters.Pretraining;
 using Adapters.Runtime;
