@@ -63,10 +63,7 @@ public sealed class Attachment : IDisposable
     /// it says anything.</summary>
     public JsonObject Config { get; }
 
-    /// <summary>A term of the training loss, see <see cref="Adapter.AuxiliaryLoss"/>.</summary>
-    public Func<Tensor>? AuxiliaryLoss { get; set; }
-
-    /// <summary>Adds a term to the training loss, beside <see cref="AuxiliaryLoss"/>.</summary>
+    /// <summary>Adds a term to the training loss, see <see cref="Adapter.AuxiliaryLoss"/>.</summary>
     /// <param name="term">Asked for once after each forward pass in training mode: a scalar that is then the asker's.</param>
     /// <param name="weight">What it is multiplied by.</param>
     public void AddLoss(Func<Tensor> term, double weight = 1) => _terms.Add((term, weight));
@@ -271,7 +268,7 @@ public sealed class Attachment : IDisposable
             Kept = [.. kept, .. keptAround, .. keptTogether],
             Shared = [.. _shared.Values.Select(each => each.Tensor)],
             Config = config,
-            AuxiliaryLoss = _terms.Count == 0 ? AuxiliaryLoss : AllTerms,
+            AuxiliaryLoss = _terms.Count == 0 ? null : AllTerms,
             Stepped = Stepped,
             Search = Search,
             Experts = Experts,
@@ -307,8 +304,6 @@ public sealed class Attachment : IDisposable
     {
         using var scope = NewDisposeScope();
         var terms = _terms.Select(each => (Value: each.Term(), each.Weight)).ToList();
-        if (AuxiliaryLoss is { } other)
-            terms.Add((other(), 1));
         scope.Attach(terms.Select(term => term.Value).ToArray());
         return stack([.. terms.Select(term => term.Value * term.Weight)]).sum().MoveToOuterDisposeScope();
     }

@@ -83,7 +83,7 @@ internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
         }
 
         on.Free(options.Bias);
-        on.AuxiliaryLoss = () => Balance(deltas, options.BalanceWeight);
+        on.AddLoss(() => Balance(deltas, options.BalanceWeight));
     }
 
     /// <summary>A fresh update, which is zero.</summary>

@@ -86,7 +86,7 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
             }
         }
 
-        on.AuxiliaryLoss = () => Balance(gates, active, options.BalanceWeight);
+        on.AddLoss(() => Balance(gates, active, options.BalanceWeight));
     }
 
     /// <summary>What the sites of one gate have in common.</summary>

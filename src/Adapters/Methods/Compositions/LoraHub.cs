@@ -35,7 +35,7 @@ internal sealed class LoraHub : AdapterMethod<LoraHub.Options>
         var state = on.Share("lorahub_search", Keeping.InCheckpoints, () => OneFifthSearch.Start(options.Bound));
         foreach (var name in experts.Sites)
             on.Put(name, new WeightedFactors(on.Model.Sites[name], FactorSums.Alike(on.Method, name, experts.On(name)), weights));
-        on.AuxiliaryLoss = () => Magnitude(weights, options.Penalty);
+        on.AddLoss(() => Magnitude(weights, options.Penalty));
         on.Search = new OneFifthSearch(weights, state, options.Bound, on.Context.Seed).Step;
     }
 

@@ -96,8 +96,8 @@ internal sealed class ConvLong : AdapterMethod<ConvLong.Options>
 
         on.Free(options.Bias);
         if (convolved.Count > 0)
-            on.AuxiliaryLoss = () => convolved.Exists(delta => delta.HasImbalance)
+            on.AddLoss(() => convolved.Exists(delta => delta.HasImbalance)
                 ? ConvLora.Balance(convolved, options.BalanceWeight)
-                : zeros([], device: model.Device); // text without an image
+                : zeros([], device: model.Device)); // text without an image
     }
 }

@@ -88,7 +88,7 @@ internal sealed class Adalora : LayerMethod<Adalora.Options>
             options.SensitivityBeta, options.UncertaintyBeta, options.TotalSteps);
         on.Stepped = new RankAllocation(on, [.. updates.Select(update => update.Triplets)], budget).Stepped;
         if (options.OrthogonalityWeight > 0)
-            on.AuxiliaryLoss = () => Skew(updates, options.OrthogonalityWeight);
+            on.AddLoss(() => Skew(updates, options.OrthogonalityWeight));
     }
 
     /// <summary>How far the factors are from orthogonal ones.</summary>
