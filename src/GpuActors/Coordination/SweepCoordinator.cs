@@ -200,12 +200,15 @@ internal sealed partial class SweepCoordinator : ReceiveActor, IWithUnboundedSta
         if (!_store.HasRoom)
             return; // not acknowledged, so it comes again
 
-        var held = link.Holds == attempt;
-        Decide(new LedgerInput.Reported(reported.Worker, attempt, reported.Sequence, reported.Report));
-        if (!held || link.Holds is not null)
-            return;
-        link.Ended = attempt;
-        Decide(new LedgerInput.WorkerReady(link.Worker)); // at once: its next attempt goes out with the acknowledgement
+        var step = LedgerStep.Joined(reported.Numbered().Select(each =>
+            Ledger.Handle(new LedgerInput.Reported(reported.Worker, attempt, each.Sequence, each.Report))));
+        if (link.Holds == attempt && step.Events.Any(each => each is SweepEvent.AttemptEnded ended && ended.Attempt == attempt))
+        {
+            link.Ended = attempt;
+            step = LedgerStep.Joined([step, Ledger.Handle(new LedgerInput.WorkerReady(link.Worker))]); // one commit, and no word between
+        }
+
+        _recorded.Record(step);
     }
 
     /// <summary>The worker of that id, which has just given a sign of life; null, and it is asked, when it is not known.</summary>

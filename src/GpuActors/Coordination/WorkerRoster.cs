@@ -47,12 +47,15 @@ internal sealed class WorkerRoster
         }
     }
 
-    /// <summary>Tells a worker something, if it is there.</summary>
+    /// <summary>Tells a worker something, if it is there. A next attempt says itself that the end of the one before is
+    /// recorded.</summary>
     public void Tell(string worker, object message)
     {
         if (Find(worker) is not { } link)
             return;
 
+        if (message is WorkerProtocol.Assign next && link.Recorded?.Attempt.Attempt != next.Assignment.Attempt)
+            link.Recorded = null;
         link.SayRecorded();
         link.Actor.Tell(message);
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Experiments.Sweeps;
+using Experiments.Trials;
 
 namespace GpuActors.Protocol;
 
@@ -47,6 +48,7 @@ namespace GpuActors.Protocol;
 [JsonSerializable(typeof(ImmutableArray<Objective>))]
 [JsonSerializable(typeof(ImmutableArray<OutcomeConstraint>))]
 [JsonSerializable(typeof(ImmutableArray<EnvironmentVariable>))]
+[JsonSerializable(typeof(ImmutableArray<Report>))]
 [JsonSerializable(typeof(ImmutableArray<string>))]
 [JsonSerializable(typeof(ImmutableArray<int>))]
 internal sealed partial class WireContext : JsonSerializerContext;

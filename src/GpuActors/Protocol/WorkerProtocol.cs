@@ -1,3 +1,4 @@
+using Experiments.Sweeps;
 using Experiments.Trials;
 
 namespace GpuActors.Protocol;
@@ -18,8 +19,15 @@ public static class WorkerProtocol
     /// <summary>Still here: renews the lease. An attempt is in hand until its end is acknowledged.</summary>
     public sealed record Beat(string Worker, long SeenTerm, SweepAttempt? InHand, Progress? Progress);
 
-    /// <summary>A report on an attempt, numbered from 1 without gaps, sent again until it is acknowledged.</summary>
-    public sealed record Reported(string Worker, SweepAttempt Attempt, long Sequence, Report Report);
+    /// <summary>A report on an attempt, numbered from 1 without gaps, sent again until it is acknowledged; with
+    /// <paramref name="Then"/>, those that are numbered on from it.</summary>
+    public sealed record Reported(
+        string Worker, SweepAttempt Attempt, long Sequence, Report Report, EquatableArray<Report>? Then = null)
+    {
+        /// <summary>All of its reports, each with its number.</summary>
+        public IEnumerable<(long Sequence, Report Report)> Numbered() =>
+            Then.GetValueOrDefault().Prepend(Report).Select((report, index) => (Sequence + index, report));
+    }
 
     /// <summary>I go; my lease may be closed.</summary>
     public sealed record Goodbye(string Worker, string Reason);
@@ -38,7 +46,8 @@ public static class WorkerProtocol
     /// <summary>A beat or report came from a worker that this coordinator does not know: say <see cref="Hello"/>.</summary>
     public sealed record WhoAreYou(long Term);
 
-    /// <summary>Begin. An attempt that is in hand or was the last one in hand is not begun again.</summary>
+    /// <summary>Begin. An attempt that is in hand or was the last one in hand is not begun again. What another one in hand has
+    /// reported to its end is recorded for good.</summary>
     public sealed record Assign(long Term, Assignment Assignment);
 
     /// <summary>Reports up to that number are recorded for good.</summary>

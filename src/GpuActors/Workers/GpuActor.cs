@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Experiments.Sweeps;
 using Experiments.Trials;
 using GpuActors.Protocol;
 using static GpuActors.Protocol.WorkerProtocol;
@@ -87,10 +88,9 @@ internal sealed class GpuActor : ReceiveActor
         Beats();
         Receive<Assign>(assign => Newest(assign.Term), assign =>
         {
-            // A new attempt for a worker whose last one is over means that its end is recorded: only the word of it was lost.
-            if (_bench.InHand is { Over: true } run && IdOf(assign.Assignment) != run.Id)
-                _bench.Clear();
-            Begin(assign.Assignment);
+            PutAwayFor(assign.Assignment);
+            if (_leaving is null)
+                Begin(assign.Assignment);
         });
         Receive<WorkChanged>(_ =>
         {
@@ -117,6 +117,7 @@ internal sealed class GpuActor : ReceiveActor
     {
         Receive<Heard>(heard => Newest(heard.Term), _ => _unansweredBeats = 0);
         Receive<WhoAreYou>(who => Newest(who.Term), _ => Rejoin());
+        Receive<Assign>(assign => Newest(assign.Term), assign => PutAwayFor(assign.Assignment));
         Receive<Acknowledge>(ack => Newest(ack.Term) && ack.Attempt == _bench.InHand?.Id, ack =>
         {
             _bench.InHand!.Outbox.Acknowledge(ack.Sequence);
@@ -201,18 +202,29 @@ internal sealed class GpuActor : ReceiveActor
     }
 
     /// <summary>Sends what has not been sent, but never more than a window beyond what is recorded. A start waits a moment for what
-    /// comes with it: a program that ends at once costs one commit then instead of two.</summary>
+    /// comes after it: a program that ends at once costs one message and one commit then instead of three.</summary>
     private void SendReports()
     {
-        if (_bench.InHand is not { } run || (_startWaits && run.Outbox.Last <= 1))
+        if (_bench.InHand is not { } run || (_startWaits && !run.Over && run.Outbox.Last < _settings.Window))
             return;
         _sent = Math.Max(_sent, run.Outbox.Acknowledged);
         var room = _settings.Window - (int)(_sent - run.Outbox.Acknowledged);
-        foreach (var (sequence, report) in run.Outbox.After(_sent, room))
+        var unsent = run.Outbox.After(_sent, room).Select(each => each.Report);
+        foreach (var reports in ReportGroups.Of(unsent))
         {
-            _coordinator.Tell(new Reported(_settings.Worker.Id, run.Id, sequence, report));
-            _sent = sequence;
+            EquatableArray<Report>? then = reports.Length > 1 ? new(reports[1..]) : null;
+            _coordinator.Tell(new Reported(_settings.Worker.Id, run.Id, _sent + 1, reports[0], then));
+            _sent += reports.Length;
         }
+    }
+
+    /// <summary>A new attempt for a worker whose last one is over means that its end is recorded.</summary>
+    private void PutAwayFor(Assignment next)
+    {
+        if (_bench.InHand is not { Over: true } run || IdOf(next) == run.Id)
+            return;
+        run.Outbox.Acknowledge(run.Outbox.Last);
+        PutAwayIfRecorded();
     }
 
     private void PutAwayIfRecorded()

@@ -139,6 +139,23 @@ public sealed class ProcessGroupTests : IDisposable
     }
 
     [Fact]
+    public void A_line_that_a_worker_did_not_end_gives_way_to_the_one_before()
+    {
+        using var group = ProcessGroup.Start(["sh", "-c", Family, "sh", _pipe], "/", [], "999999999.1.1.6");
+        using var family = Opened();
+        using (new ProcessGroupRecord(_folder))
+        {
+            var own = Assert.Single(Directory.GetFiles(_folder, "*.json", SearchOption.AllDirectories));
+            File.WriteAllText(
+                own + ".json", """{"leader":null,"worker":{"id":999999999,"started":1},"record":1,"programs":5}""" + "\n{\"leader\":{\"id");
+        }
+
+        Assert.Equal([group.Leader.Id], ProcessGroupRecord.EndLeftovers(_folder));
+
+        Assert.Null(family.ReadLine());
+    }
+
+    [Fact]
     public void A_leader_that_is_another_process_by_now_is_left_alone()
     {
         using var group = Start();

@@ -43,17 +43,17 @@ public sealed class SweepCoordinatorTests : CoordinatorTestKit
     }
 
     [Fact]
-    public async Task The_next_attempt_goes_out_with_the_acknowledgement_of_the_last()
+    public async Task The_next_attempt_is_the_acknowledgement_of_the_last()
     {
         var coordinator = Start(TestSweep.Of(trials: 2));
         var worker = await JoinAsync(coordinator, "w1");
         var assignment = await worker.AssignedAsync();
 
-        worker.Report(assignment, 1, new Report.Started(1, 0));
-        worker.Report(assignment, 2, ManualWorker.Finished);
+        worker.Report(assignment, 1, new Report.Started(1, 0), [Measured(1), ManualWorker.Finished]);
 
-        await worker.AcknowledgedAsync(assignment, 2);
-        await worker.Probe.ExpectMsgAsync<Assign>(); // nothing between them
+        var next = await worker.Probe.ExpectMsgAsync<Assign>(); // nothing before it
+        Assert.NotEqual(assignment.Attempt.Trial, next.Assignment.Attempt.Trial);
+        Assert.Equal(3, Assert.Single(Recorded<SweepEvent.AttemptEnded>()).Sequence);
     }
 
     [Fact]

@@ -40,6 +40,23 @@ public sealed class WorkerRosterTests : TestKit
         Assert.Equal(new Fence(1, Second), await ExpectMsgAsync<Fence>());
     }
 
+    [Fact]
+    public async Task The_next_attempt_stands_for_the_acknowledgement_of_the_one_before()
+    {
+        var roster = Roster();
+        var next = new Assign(1, new Assignment(
+            Second.Sweep, Second.Attempt, new TrialWork.Prepare("nothing"), null, null, null, [], null, []));
+
+        roster.Acknowledge("w", new Acknowledge(1, First, 3));
+        roster.Tell("w", next);
+        roster.Acknowledge("w", new Acknowledge(1, Second, 1));
+        roster.Flush();
+
+        Assert.Equal(next, await ExpectMsgAsync<Assign>());
+        Assert.Equal(new Acknowledge(1, Second, 1), await ExpectMsgAsync<Acknowledge>());
+        await ExpectNoMsgAsync(TimeSpan.Zero);
+    }
+
     private WorkerRoster Roster()
     {
         var roster = new WorkerRoster();

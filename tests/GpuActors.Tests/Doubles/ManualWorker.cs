@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.TestKit;
+using Experiments.Sweeps;
 using Experiments.Trials;
 using GpuActors.Protocol;
 using static GpuActors.Protocol.WorkerProtocol;
@@ -9,6 +10,8 @@ namespace GpuActors.Tests.Doubles;
 /// <summary>A worker that a test speaks for.</summary>
 internal sealed class ManualWorker(TestProbe probe, string id, IActorRef coordinator)
 {
+    private Assignment? _next; // came with an acknowledgement
+
     public TestProbe Probe { get; } = probe;
 
     public IActorRef Coordinator { get; set; } = coordinator;
@@ -26,13 +29,27 @@ internal sealed class ManualWorker(TestProbe probe, string id, IActorRef coordin
         await Probe.FishForMessageAsync<Heard>(_ => true);
     }
 
-    public void Report(Assignment assignment, long sequence, Report report) =>
-        Coordinator.Tell(new Reported(Info.Id, new SweepAttempt(assignment.Sweep, assignment.Attempt), sequence, report), Probe);
+    public void Report(Assignment assignment, long sequence, Report report, EquatableArray<Report>? then = null) => Coordinator.Tell(
+        new Reported(Info.Id, new SweepAttempt(assignment.Sweep, assignment.Attempt), sequence, report, then), Probe);
 
-    public async Task<Assignment> AssignedAsync() => (await Probe.FishForMessageAsync<Assign>(_ => true)).Assignment;
+    public async Task<Assignment> AssignedAsync()
+    {
+        var assigned = _next ?? (await Probe.FishForMessageAsync<Assign>(_ => true)).Assignment;
+        _next = null;
+        return assigned;
+    }
 
-    public ValueTask<Acknowledge> AcknowledgedAsync(Assignment assignment, long sequence) =>
-        Probe.FishForMessageAsync<Acknowledge>(ack => ack.Attempt.Attempt == assignment.Attempt && ack.Sequence == sequence);
+    /// <summary>Waits for the word that reports are recorded, which an assignment of the next attempt is too.</summary>
+    public async Task AcknowledgedAsync(Assignment assignment, long sequence)
+    {
+        var word = await Probe.FishForMessageAsync<object>(message => message switch
+        {
+            Acknowledge ack => ack.Attempt.Attempt == assignment.Attempt && ack.Sequence == sequence,
+            Assign next => next.Assignment.Attempt != assignment.Attempt,
+            _ => false,
+        });
+        _next = (word as Assign)?.Assignment ?? _next;
+    }
 
     public ValueTask ExpectNothingAsync() => Probe.ExpectNoMsgAsync(TimeSpan.Zero);
 

@@ -92,6 +92,8 @@ public sealed class WireSerializerTests : IAsyncDisposable
         new WorkerProtocol.Reported("w1", Attempt, 4, new Report.Ended(new AttemptOutcome.Finished(Result), TimeSpan.FromSeconds(1.25))),
         new WorkerProtocol.Reported("w1", Attempt, 4, new Report.Ended(new AttemptOutcome.Paused(60), TimeSpan.Zero)),
         new WorkerProtocol.Reported(
+            "w1", Attempt, 1, new Report.Started(4711, 50), [new Report.Measured(51, Result.Metrics), new Report.Saved(60, "s60", 99)]),
+        new WorkerProtocol.Reported(
             "w1", Attempt, 4, new Report.Ended(new AttemptOutcome.Failed(FailureCause.Nan, "NaN", 7), TimeSpan.MaxValue)),
         new WorkerProtocol.Goodbye("w1", "told to"),
         new WorkerProtocol.Welcome(8, TimeSpan.FromSeconds(1)),

@@ -11,7 +11,7 @@ using static GpuActors.Protocol.WorkerProtocol;
 
 namespace GpuActors.Tests.Workers;
 
-public sealed class GpuActorTests : TestKit
+public sealed partial class GpuActorTests : TestKit
 {
     private const long Term = 3;
     private static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
@@ -114,7 +114,7 @@ public sealed class GpuActorTests : TestKit
             await BeatAsync(worker);
             await _coordinator.ExpectMsgAsync<Beat>();
             while (_coordinator.HasMessages)
-                again.Add(await _coordinator.ExpectMsgAsync<Reported>());
+                again.AddRange(Singly(await _coordinator.ExpectMsgAsync<Reported>()));
         }
 
         Assert.Equal(sent, again);
@@ -248,8 +248,11 @@ public sealed class GpuActorTests : TestKit
         attempt.Measure(1, 0.25);
         worker.Tell(new Welcome(Term + 1, BeatEvery));
 
-        await _coordinator.FishForMessageAsync<Reported>(report => report.Sequence == 1);
-        Assert.IsType<Report.Measured>((await _coordinator.FishForMessageAsync<Reported>(report => report.Sequence == 2)).Report);
+        var reports = Singly(await _coordinator.FishForMessageAsync<Reported>(_ => true)).ToList();
+        if (reports.Count == 1)
+            reports.AddRange(await ReportsAsync(1));
+        Assert.Equal([1, 2], reports.Select(report => report.Sequence));
+        Assert.IsType<Report.Measured>(reports[1].Report);
     }
 
     [Fact]
@@ -373,7 +376,7 @@ public sealed class GpuActorTests : TestKit
     {
         var reports = new List<Reported>();
         while (reports.Count < count)
-            reports.Add(await _coordinator.ExpectMsgAsync<Reported>());
+            reports.AddRange(Singly(await _coordinator.ExpectMsgAsync<Reported>()));
         return reports;
     }
 
