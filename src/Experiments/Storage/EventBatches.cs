@@ -83,7 +83,7 @@ internal static class EventBatches
 
     /// <summary>The events of a batch; null where it is damaged.</summary>
     /// <exception cref="StoreException">When it is whole and cannot be understood.</exception>
-    internal static StoredEvent[]? Parse(BsonDocument batch)
+    internal static List<StoredEvent>? Parse(BsonDocument batch)
     {
         var packed = batch["packed"].AsBinary; // null in schema 1, which had them plain
         var stored = packed ?? batch["events"].AsBinary;
@@ -99,8 +99,8 @@ internal static class EventBatches
             else if (!BrotliDecoder.TryDecompress(packed, json, out var length) || length != size)
                 return null;
 
-            var events = JsonSerializer.Deserialize(json.AsSpan(0, size), StoreContext.Default.StoredEventArray);
-            return events?.Length == batch["count"].AsInt32 ? events : null;
+            var events = EventReader.Read(json.AsSpan(0, size));
+            return events.Count == batch["count"].AsInt32 ? events : null;
         }
         catch (JsonException e)
         {
