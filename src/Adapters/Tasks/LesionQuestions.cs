@@ -30,11 +30,11 @@ internal sealed class LesionQuestions : LearningTask
     {
         /// <summary>Tokens of the text, the question included; the image's patches stand before it.</summary>
         [Range(16, 1_000_000)]
-        public int Length { get; init; } = 192;
+        public int Length { get; init; } = 64;
 
-        /// <summary>What is asked: one question, or all three in turn.</summary>
+        /// <summary>What is asked: one question, or all three in turn, which takes many more steps to learn.</summary>
         [AllowedValues("all", "count", "size", "quadrant")]
-        public string Question { get; init; } = "all";
+        public string Question { get; init; } = "quadrant";
 
         /// <summary>Questions to train on, each on a picture of its own.</summary>
         [Range(1, 10_000_000)]
@@ -50,9 +50,9 @@ internal sealed class LesionQuestions : LearningTask
 
         public static Options At(string size) => size switch
         {
-            "smoke" => new() { Length = 96, TrainItems = 60, ValidationItems = 12, TestItems = 12 },
+            "smoke" => new() { Length = 96, Question = "all", TrainItems = 60, ValidationItems = 12, TestItems = 12 },
             "quickstart" => new(),
-            _ => new() { Length = 4096, TrainItems = 30_000, ValidationItems = 600, TestItems = 1500 },
+            _ => new() { Length = 4096, Question = "all", TrainItems = 30_000, ValidationItems = 600, TestItems = 1500 },
         };
     }
 

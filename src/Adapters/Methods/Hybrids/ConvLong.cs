@@ -14,8 +14,8 @@ namespace Adapters.Methods.Hybrids;
 /// <remarks>
 /// Both are what they are alone: without an image it is LongLoRA; with convolutions of zero, or none, LoRA in the image encoder. Told
 /// to attend in full and to train neither norms nor embeddings, it is LoRA in the language model. While training, the end of the text
-/// hears of what stands (L + 1) / 2 groups before it, L the language model's blocks: with few blocks and long text a quarter of the
-/// length is too small a group for an answer to hang on the image. Starts as the base, because B = 0.
+/// hears of what stands (L + 1) / 2 groups before it at most, L the language model's blocks: with few blocks a quarter of the length
+/// is too small a group for an answer behind long text to hang on the image. Starts as the base, because B = 0.
 /// </remarks>
 [AdapterMethod("conv-long",
     Source = "of Zhong et al. 2024, arXiv:2401.17868, and Chen et al. 2023, arXiv:2309.12307",
