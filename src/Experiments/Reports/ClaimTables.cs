@@ -38,6 +38,8 @@ public static class ClaimTables
             [
                 "holds, contradicted: the interval excludes what is not claimed, and p is at most "
                     + $"{Digits.Short(1 - comparison.Confidence)}. not visible: neither can be told from chance at this scale.",
+                .. comparison.Claims.Any(test => test.Claim.Margin > 0)
+                    ? ["With a margin, interval and p are held against being worse by just that much."] : Array.Empty<string>(),
             ],
         };
     }

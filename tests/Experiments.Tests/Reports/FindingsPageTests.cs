@@ -36,10 +36,16 @@ public sealed class FindingsPageTests
     public void Has_no_column_for_sources_where_none_is_named() =>
         Assert.DoesNotContain("source", Page([]), StringComparison.Ordinal);
 
-    private static string Page(IReadOnlyList<string> about)
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(0.01, true)]
+    public void Says_what_is_held_against_a_margin_where_there_is_one(double margin, bool said) =>
+        Assert.Equal(said, Page([], margin).Contains("With a margin, interval and p", StringComparison.Ordinal));
+
+    private static string Page(IReadOnlyList<string> about, double margin = 0)
     {
         double[] lora = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
-        var sweep = new ExampleSweep { Claims = [.. Claims] }
+        var sweep = new ExampleSweep { Claims = [.. Claims.Select(claim => claim with { Margin = margin })] }
             .Entry("lora").Completed(lora)
             .Entry("conv").Completed([.. lora.Select(value => value + 0.1)])
             .Entry("odd").Completed([.. lora.Select((value, seed) => seed % 2 == 0 ? value + 0.1 : value - 0.1)]);
