@@ -131,7 +131,8 @@ public sealed class Adapter : IDisposable
 
     /// <summary>Why the whole cannot be folded into the base's weights; null where it can, exactly.</summary>
     public string? MergeObstacle => Sites
-        .Select(pair => pair.Value.MergeObstacle ?? (Model.Sites[pair.Key].Tied || IsShared(pair.Key) ? TiedObstacle(pair.Key) : null)
+        .Select(pair => pair.Value.MergeObstacle
+            ?? (pair.Value.Site.Tied || IsShared(pair.Value.Site.Whole) ? TiedObstacle(pair.Key) : null)
             ?? OrderObstacle(pair.Key, pair.Value))
         .FirstOrDefault(obstacle => obstacle is not null)
         ?? Parts.Select(part => $"The adapter around {part.Part.Name} cannot be merged: no weight of a layer does the same.")
@@ -143,7 +144,7 @@ public sealed class Adapter : IDisposable
 
     /// <summary>A parameter that an adapter trains and that this one's merge would change; null where there is none.</summary>
     private FreedParameter? FreedOnSitesBy(Adapter other) => other.Freed.FirstOrDefault(freed => Sites.Values.Any(adapter =>
-        ReferenceEquals(adapter.Site.Weight, freed.Parameter) || ReferenceEquals(adapter.Site.Bias, freed.Parameter)));
+        ReferenceEquals(adapter.Site.Whole.Weight, freed.Parameter) || ReferenceEquals(adapter.Site.Whole.Bias, freed.Parameter)));
 
     /// <summary>What lies within an adapter goes into the weights before it, unless both only add.</summary>
     private string? OrderObstacle(string site, SiteAdapter adapter) => adapter.Site.Attached
@@ -153,8 +154,7 @@ public sealed class Adapter : IDisposable
             : null;
 
     /// <summary>Whether another layer computes with the weight of a site.</summary>
-    private bool IsShared(string site) => Model.Sites.Values.Any(other => other.Tied
-        && ReferenceEquals(other.Weight, Model.Sites[site].Weight));
+    private bool IsShared(Site site) => Model.Sites.Values.Any(other => other.Tied && ReferenceEquals(other.Weight, site.Weight));
 
     private static string TiedObstacle(string site) =>
         $"The adapter of {site} cannot be merged, because the layer shares its weight with another: untie it first.";

@@ -175,11 +175,12 @@ public sealed class Attachment : IDisposable
     /// <summary>Frees biases of the base for training. Called after all adapters are put.</summary>
     public void Free(BiasTraining biases)
     {
+        var adapted = _adapters.Keys.Select(Model.WholeOf).ToHashSet();
         Free(name => name.EndsWith(Bias, StringComparison.Ordinal) && biases switch
         {
             BiasTraining.None => false,
             BiasTraining.All => true,
-            _ => _adapters.ContainsKey(name[..^Bias.Length]),
+            _ => adapted.Contains(name[..^Bias.Length]),
         });
     }
 
@@ -233,7 +234,7 @@ public sealed class Attachment : IDisposable
         foreach (var (name, parameter) in parameters)
             parameter.requires_grad = _freed.Contains(name) || (parameter.requires_grad && Model.Adapters.Count > 0);
         foreach (var (name, adapter) in _adapters)
-            Model.Sites[name].Put(adapter);
+            Model.SitesAndParts[name].Put(adapter);
         foreach (var adapter in _parts)
         {
             adapter.train(Model.training);
@@ -242,7 +243,7 @@ public sealed class Attachment : IDisposable
 
         _built = true;
 
-        var adapted = Model.Sites.Keys.Where(_adapters.ContainsKey).ToList();
+        var adapted = Model.SitesAndParts.Keys.Where(_adapters.ContainsKey).ToList();
         var own = adapted.SelectMany(site =>
             _adapters[site].named_parameters().Select(pair => ($"{Root}{site}.{pair.name}", pair.parameter)));
         var around = _parts.SelectMany(part =>
@@ -295,7 +296,7 @@ public sealed class Attachment : IDisposable
         }
 
         foreach (var (name, adapter) in _adapters)
-            if (adapter.ReadsWeights && Model.Sites[name].Attached.Count > 0)
+            if (adapter.ReadsWeights && adapter.Site.Attached.Count > 0)
                 throw new AdapterException($"Method '{Method}' computes with the weights of {name} itself, so it must be attached before "
                     + "the adapters that the layer carries.");
     }
@@ -346,6 +347,11 @@ public sealed class Attachment : IDisposable
             ["target_length"] = Context.TargetLength,
             ["base_fingerprint"] = Fingerprint,
         };
+        var parts = _adapters.Where(pair => pair.Value.Site is LinearPart)
+            .Select(pair => KeyValuePair.Create(pair.Key, (LinearPart)pair.Value.Site)).ToList();
+        if (parts.Count > 0) // for those who read the folder without the base
+            Config["orchestrator"]!["parts"] = new JsonObject(parts.Select(pair => KeyValuePair.Create(
+                pair.Key, (JsonNode?)new JsonArray(pair.Value.First, pair.Value.Whole.Outputs))));
         return Config;
     }
 }

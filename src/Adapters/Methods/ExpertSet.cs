@@ -23,7 +23,7 @@ internal sealed class ExpertSet
     private ExpertSet(BaseModel model, IReadOnlyList<Dictionary<string, LowRankExpert>> experts)
     {
         _experts = experts;
-        Sites = [.. model.Sites.Keys.Where(site => experts.Any(expert => expert.ContainsKey(site)))];
+        Sites = [.. model.SitesAndParts.Keys.Where(site => experts.Any(expert => expert.ContainsKey(site)))];
     }
 
     /// <summary>Number of experts.</summary>
@@ -82,9 +82,9 @@ internal sealed class ExpertSet
         var (a, b) = (stored.Tensors.GetValueOrDefault(Root + site + A), stored.Tensors.GetValueOrDefault(Root + site + B));
         if (a is null || b is null)
             throw new AdapterException($"{stored.Folder} lacks one of the two factors of {site}.");
-        if (!model.Sites.TryGetValue(site, out var layer))
+        if (!model.SitesAndParts.TryGetValue(site, out var layer))
             throw new AdapterException($"{stored.Folder} adapts {site}, which this {model.Family} base does not have.");
-        options = (Lora.Options)options.For(new Target(site, layer, Index: 0));
+        options = (Lora.Options)options.For(site);
         if (!a.shape.SequenceEqual([options.Rank, layer.Inputs]) || !b.shape.SequenceEqual([layer.Outputs, options.Rank]))
             throw new AdapterException($"{stored.Folder} adapts {site} by factors of the shapes [{string.Join(", ", b.shape)}] "
                 + $"and [{string.Join(", ", a.shape)}], but it should be [{layer.Outputs}, {options.Rank}] and "

@@ -44,7 +44,7 @@ public abstract class LayerMethod<TOptions> : AdapterMethod<TOptions>
 
     /// <summary>The options as they hold for one layer; patterns of ranks and scales aside, the same for all.</summary>
     protected virtual TOptions OptionsFor(Target target, TOptions options) =>
-        options is RankedOptions ranked ? (TOptions)(TargetOptions)ranked.For(target) : options;
+        options is RankedOptions ranked ? (TOptions)(TargetOptions)ranked.For(target.Name) : options;
 
     /// <summary>Makes a fresh adapter for a layer.</summary>
     /// <param name="on">What it is put on, and what it may share with the others.</param>

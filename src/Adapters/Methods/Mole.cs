@@ -77,7 +77,7 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
             RefuseMixedLayouts(on, group, options.Granularity);
             foreach (var name in group)
             {
-                var site = on.Model.Sites[name];
+                var site = on.Model.SitesAndParts[name];
                 var frozen = expertsOf(name, site);
                 var first = name == group[0];
                 if (first)

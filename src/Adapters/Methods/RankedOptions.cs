@@ -15,8 +15,8 @@ public abstract record RankedOptions : TargetOptions
     public IReadOnlyList<string>? RankPattern { get; init; }
 
     /// <summary>The options as the patterns have them for one layer.</summary>
-    internal virtual RankedOptions For(Target target) =>
-        this with { Rank = (int)LayerPatterns.Of(RankPattern, "rank_pattern", target.Name, Rank) };
+    internal virtual RankedOptions For(string layer) =>
+        this with { Rank = (int)LayerPatterns.Of(RankPattern, "rank_pattern", layer, Rank) };
 }
 
 /// <summary>The options of methods whose scale may differ from layer to layer, too.</summary>
@@ -30,6 +30,6 @@ public abstract record ScaledOptions : RankedOptions
     public IReadOnlyList<string>? AlphaPattern { get; init; }
 
     /// <inheritdoc/>
-    internal override RankedOptions For(Target target) =>
-        (ScaledOptions)base.For(target) with { Alpha = LayerPatterns.Of(AlphaPattern, "alpha_pattern", target.Name, Alpha) };
+    internal override RankedOptions For(string layer) =>
+        (ScaledOptions)base.For(layer) with { Alpha = LayerPatterns.Of(AlphaPattern, "alpha_pattern", layer, Alpha) };
 }

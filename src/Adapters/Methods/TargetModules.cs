@@ -22,7 +22,7 @@ internal sealed class TargetModules
     public TargetModules(BaseModel model, TargetOptions options, IReadOnlySet<string> whole, string method)
     {
         (_model, _options, _method) = (model, options, method);
-        _sites = [.. model.Sites.Where(site => !whole.Contains($"{site.Key}.weight"))];
+        _sites = [.. model.SitesAndParts.Where(site => !whole.Contains($"{model.WholeOf(site.Key)}.weight"))];
     }
 
     /// <summary>The layers in the model's order.</summary>
@@ -38,10 +38,12 @@ internal sealed class TargetModules
 
         var meant = _options.TargetPattern is { } pattern ? Matching("target_pattern", pattern)
             : Named("target_modules", _options.TargetModules ?? otherwise);
+        if (meant.FirstOrDefault(name => IsPart(name) && meant.Contains(_model.WholeOf(name))) is { } twice)
+            throw Wrong("target_modules", $"means {twice} and the layer that it is a part of; name one of the two.");
         if (_options.ExcludeModules is { } names)
-            meant.ExceptWith(Named("exclude_modules", names));
+            Exclude("exclude_modules", Named("exclude_modules", names), meant);
         if (_options.ExcludePattern is { } exclusion)
-            meant.ExceptWith(Matching("exclude_pattern", exclusion));
+            Exclude("exclude_pattern", Matching("exclude_pattern", exclusion), meant);
         if (_options.LayersToTransform is { } layers)
             meant.RemoveWhere(name => LayerOf(name) is not { } layer || !layers.Contains(layer));
         if (meant.Count == 0)
@@ -57,13 +59,24 @@ internal sealed class TargetModules
     public static bool Means(string entry, string name) =>
         name == entry || name.EndsWith($".{entry}", StringComparison.Ordinal);
 
+    private bool IsPart(string name) => _model.SitesAndParts[name] is LinearPart;
+
+    /// <summary>Leaves layers out, with all their parts. Of a layer that is adapted whole no part can be left out.</summary>
+    private void Exclude(string option, HashSet<string> excluded, HashSet<string> meant)
+    {
+        meant.RemoveWhere(name => excluded.Contains(name) || excluded.Contains(_model.WholeOf(name)));
+        if (excluded.FirstOrDefault(name => IsPart(name) && meant.Contains(_model.WholeOf(name))) is { } part)
+            throw Wrong(option, $"leaves out {part}, but the layer that it is a part of is adapted whole; name the other parts in "
+                + "target_modules instead.");
+    }
+
     private HashSet<string> Named(string option, IReadOnlyList<string> entries)
     {
         var meant = new HashSet<string>();
         foreach (var entry in entries)
         {
             var found = _sites.Where(site => entry == AllLinear
-                ? site.Value is LinearSite && _model.PlaceOf(site.Key) is not null
+                ? site.Value is LinearSite and not LinearPart && _model.PlaceOf(site.Key) is not null
                 : Means(entry, site.Key)).Select(site => site.Key).ToList();
             if (found.Count == 0)
                 throw Wrong(option, $"names '{entry}', but the {_model.Family} base has no adaptable layer of that name."
@@ -80,6 +93,7 @@ internal sealed class TargetModules
         {
             var expression = new Regex($"^(?:{pattern})$", RegexOptions.CultureInvariant);
             var meant = _sites.Select(site => site.Key).Where(name => expression.IsMatch(name)).ToHashSet();
+            meant.RemoveWhere(name => IsPart(name) && meant.Contains(_model.WholeOf(name)));
             return meant.Count > 0 ? meant : throw Wrong(option,
                 $"is '{pattern}', which matches the whole name of no adaptable layer of the {_model.Family} base; "
                 + $"{_sites[0].Key} is one.");
@@ -102,7 +116,10 @@ internal sealed class TargetModules
     }
 
     private IEnumerable<string> Ends() =>
-        _sites.Select(site => site.Key[(site.Key.LastIndexOf('.') + 1)..]).Append(AllLinear).Distinct();
+        _sites.Select(site => EndOf(site.Key)).Concat(_sites.Where(site => site.Value is LinearPart).Select(site =>
+            $"{EndOf(_model.WholeOf(site.Key))}.{EndOf(site.Key)}")).Append(AllLinear).Distinct();
+
+    private static string EndOf(string name) => name[(name.LastIndexOf('.') + 1)..];
 
     private AdapterException Wrong(string option, string what) => new($"Option '{option}' of method '{_method}' {what}");
 }

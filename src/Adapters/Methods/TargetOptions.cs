@@ -6,7 +6,10 @@ namespace Adapters.Methods;
 /// <summary>The options of every method that adapts layers one by one: which of them, and what of the base is trained along.</summary>
 public abstract record TargetOptions
 {
-    /// <summary>Layers to adapt, by name or dotted end of it, or all-linear; the method's default for the base where absent.</summary>
+    /// <summary>
+    /// Layers to adapt, by name or dotted end of it, or all-linear; the method's default for the base where absent. Of a layer that
+    /// fuses several, as SAM's qkv, parts can be named alone: q, v.
+    /// </summary>
     public IReadOnlyList<string>? TargetModules { get; init; }
 
     /// <summary>Layers to adapt instead, as a regular expression of their whole name.</summary>

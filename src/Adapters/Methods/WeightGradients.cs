@@ -18,7 +18,7 @@ internal static class WeightGradients
     {
         var training = model.training;
         var learning = Set(model.parameters().Where(parameter => parameter.requires_grad));
-        var weights = Set(sites.Select(site => site.Weight));
+        var weights = Set(sites.Select(site => (Parameter)site.Whole.Weight));
         foreach (var parameter in model.parameters())
             parameter.requires_grad = weights.Contains(parameter);
         model.train();
@@ -44,11 +44,13 @@ internal static class WeightGradients
             }
         }
 
-        static HashSet<Parameter> Set(IEnumerable<Parameter> parameters) => parameters.ToHashSet<Parameter>(ReferenceEqualityComparer.Instance);
+        static HashSet<Parameter> Set(IEnumerable<Parameter> parameters) =>
+            parameters.ToHashSet<Parameter>(ReferenceEqualityComparer.Instance);
 
         Tensor Gradient(Site site)
         {
-            var gradient = site.Matrix(site.Weight.grad ?? zeros_like(site.Weight)).to(float32).clone();
+            var whole = site.Whole;
+            var gradient = site.RowsOf(whole.Matrix(whole.Weight.grad ?? zeros_like(whole.Weight))).to(float32).clone();
             return gradient.isfinite().all().item<bool>() ? gradient
                 : throw new AdapterException($"The loss of the first {batches} batches has no finite gradient by the weights of the base.");
         }

@@ -23,7 +23,17 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
     /// <summary>The adaptable layers by full name, for example <c>model.layers.0.self_attn.q_proj</c>, in file order.</summary>
     public IReadOnlyDictionary<string, Site> Sites => _sites ??= SitesBeneath(this, "").ToDictionary();
 
+    /// <summary>The adaptable layers and, behind each that fuses several projections, those by themselves: <c>….attn.qkv</c> and
+    /// <c>….attn.qkv.q</c>.</summary>
+    public IReadOnlyDictionary<string, Site> SitesAndParts => _sitesAndParts ??= Sites
+        .SelectMany(site => site.Value.Parts.Select(part => KeyValuePair.Create($"{site.Key}.{part.Name}", (Site)part)).Prepend(site))
+        .ToDictionary();
+
     private Dictionary<string, Site>? _sites;
+    private Dictionary<string, Site>? _sitesAndParts;
+
+    /// <summary>The full name of the layer that a site is a part of; its own where it is none.</summary>
+    internal string WholeOf(string site) => SitesAndParts[site] is LinearPart ? site[..site.LastIndexOf('.')] : site;
 
     /// <summary>The transformer blocks (of SAM the image encoder's), in their order: what adapters can stand around that are of no
     /// single layer. Their names are made of the blocks', such as <c>model.layers.0</c>.</summary>
@@ -67,7 +77,7 @@ public abstract class BaseModel(string family, JsonObject config) : Module(famil
     }
 
     /// <summary>To be called where a site was put in another's place.</summary>
-    private protected void ForgetSites() => _sites = null;
+    private protected void ForgetSites() => _sites = _sitesAndParts = null;
 
     /// <summary>The parameter of that full name.</summary>
     /// <exception cref="KeyNotFoundException">When the model has none of that name.</exception>

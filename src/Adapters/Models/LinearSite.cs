@@ -5,10 +5,12 @@ using static TorchSharp.torch.nn;
 namespace Adapters.Models;
 
 /// <summary>A linear layer: <c>y = xWᵀ + b</c>.</summary>
-public sealed class LinearSite : Site
+public class LinearSite : Site
 {
-    private Parameter _weight;
+    private readonly Parameter? _bias;
+    private Parameter? _weight; // null in a part of another layer
     private bool _tied;
+    private IReadOnlyList<LinearPart> _parts = [];
 
     /// <summary>Makes the layer with weights that are yet to be loaded or initialised.</summary>
     /// <param name="inputs">Number of input features.</param>
@@ -20,18 +22,23 @@ public sealed class LinearSite : Site
         _weight = Parameter(zeros(outputs, inputs, device: device));
         register_parameter("weight", _weight);
         if (hasBias)
-            register_parameter("bias", Bias = Parameter(zeros(outputs, device: device)));
+            register_parameter("bias", _bias = Parameter(zeros(outputs, device: device)));
     }
 
     /// <summary>Makes the layer on a weight that another layer owns, without a bias.</summary>
     /// <param name="tied">The other layer's weight <c>[out, in]</c>.</param>
     public LinearSite(Parameter tied) : base(nameof(LinearSite)) => (_weight, _tied) = (tied, true);
 
+    private protected LinearSite(string name) : base(name) { }
+
     /// <summary>The weight <c>[out, in]</c>.</summary>
-    public override Parameter Weight => _weight;
+    public override Tensor Weight => _weight!;
 
     /// <inheritdoc/>
-    public override Parameter? Bias { get; }
+    public override Tensor? Bias => _bias;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<LinearPart> Parts => _parts;
 
     /// <inheritdoc/>
     public override string Kind => "a linear layer";
@@ -62,14 +69,31 @@ public sealed class LinearSite : Site
         addmm(y.to(matrix.dtype).reshape(-1, matrix.shape[0]), h.reshape(-1, matrix.shape[1]), matrix.t(), 1, (float)scale)
             .reshape(y.shape).to(y.dtype);
 
+    /// <summary>Names the projections that lie side by side in the layer, each with as many outputs: they can be adapted alone.</summary>
+    /// <param name="names">In the order of the outputs.</param>
+    internal void Fuse(params IReadOnlyList<string> names)
+    {
+        var outputs = Outputs / names.Count;
+        _parts = [.. names.Select((name, index) => new LinearPart(this, name, index * outputs, outputs))];
+    }
+
     /// <summary>Gives a tied layer a weight of its own, equal to the shared one, so that it can be changed alone.</summary>
     public void Untie()
     {
         if (!_tied)
             return;
         using var frozen = no_grad();
-        _weight = Parameter(_weight.clone(), _weight.requires_grad);
+        _weight = Parameter(Weight.clone(), Weight.requires_grad);
         register_parameter("weight", _weight);
         _tied = false;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing)
+            foreach (var part in _parts)
+                part.Dispose();
     }
 }

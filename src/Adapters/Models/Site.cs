@@ -1,5 +1,4 @@
 using Adapters.Mechanisms;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -17,10 +16,10 @@ public abstract class Site(string name) : Module<Tensor, Tensor>(name)
     private bool _isBiasFolded;
 
     /// <summary>The weight, in the shape that files hold it in.</summary>
-    public abstract Parameter Weight { get; }
+    public abstract Tensor Weight { get; }
 
     /// <summary>The bias <c>[out]</c>, or null.</summary>
-    public virtual Parameter? Bias => null;
+    public virtual Tensor? Bias => null;
 
     /// <summary>What messages call such a layer: <c>a linear layer</c>.</summary>
     public abstract string Kind { get; }
@@ -36,18 +35,24 @@ public abstract class Site(string name) : Module<Tensor, Tensor>(name)
     /// </summary>
     public virtual bool Tied => false;
 
-    /// <summary>The adapters at work beside the layer, each around what those before it make of the layer: neither switched off nor
-    /// merged. They are no submodules: the base's parameters stay the base's.</summary>
-    public IReadOnlyList<SiteAdapter> Adapters => _working;
+    /// <summary>The layer whose weights these are, of which this may be a part; itself where it is none.</summary>
+    public virtual Site Whole => this;
+
+    /// <summary>What of it can be adapted alone, in the order of the outputs, all of which are in one; empty where nothing is.</summary>
+    public virtual IReadOnlyList<LinearPart> Parts => [];
+
+    /// <summary>The adapters at work beside the layer and its parts, each around what those before it make of them: neither switched
+    /// off nor merged. They are no submodules: the base's parameters stay the base's.</summary>
+    public virtual IReadOnlyList<SiteAdapter> Adapters => _working;
 
     /// <summary>All attached adapters, in the order in which they were attached.</summary>
-    public IReadOnlyList<SiteAdapter> Attached => _attached;
+    public virtual IReadOnlyList<SiteAdapter> Attached => _attached;
 
     /// <summary>What adapters of the layer compute in, whatever it is stored in: float32, or float64 where the layer does.</summary>
-    public ScalarType Precision => Layers.Precision.Of(Weight);
+    public virtual ScalarType Precision => Layers.Precision.Of(Weight);
 
     /// <summary>Attaches an adapter, outside those that are there.</summary>
-    public void Put(SiteAdapter adapter)
+    public virtual void Put(SiteAdapter adapter)
     {
         adapter.train(training);
         _attached.Add(adapter);
@@ -55,7 +60,7 @@ public abstract class Site(string name) : Module<Tensor, Tensor>(name)
     }
 
     /// <summary>Takes an adapter off.</summary>
-    public void Remove(SiteAdapter adapter)
+    public virtual void Remove(SiteAdapter adapter)
     {
         adapter.IsMerged = false;
         _attached.Remove(adapter);
@@ -66,7 +71,7 @@ public abstract class Site(string name) : Module<Tensor, Tensor>(name)
     /// Puts to work what is switched on, and makes weight and bias anew: what they were, with all merged adapters folded in, in the
     /// order in which they were attached. So the bits do not hang on the order of merging, and without a merge are the base's.
     /// </summary>
-    internal void Arrange()
+    internal virtual void Arrange()
     {
         _working = [.. _attached.Where(adapter => adapter is { IsMerged: false, Weight: not 0 })];
         var merged = _attached.Where(adapter => adapter.IsMerged).ToList();
@@ -75,9 +80,11 @@ public abstract class Site(string name) : Module<Tensor, Tensor>(name)
 
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
+        if (_own is { } kept)
+            Weight.copy_(kept.Weight); // what is folded may read it
         var own = _own ??= (Copy(Weight)!, Copy(Bias));
         var start = new LayerWeights(Matrix(own.Weight).to(Precision), own.Bias?.to(Precision));
-        var folded = merged.Where(adapter => adapter.Weight != 0).Aggregate(start, (layer, adapter) => adapter.FoldWeighted(layer));
+        var folded = merged.Where(adapter => adapter.Weight != 0).Aggregate(start, (layer, adapter) => adapter.Site.Fold(adapter, layer));
         Weight.copy_(Shape(folded.Matrix));
         if (_isBiasFolded || !ReferenceEquals(folded.Bias, start.Bias)) // else a bias in training stays what it is
             Bias!.copy_(folded.Bias!);
@@ -102,6 +109,9 @@ public abstract class Site(string name) : Module<Tensor, Tensor>(name)
 
     /// <summary>A matrix <c>[any, in]</c> as a weight with that many outputs.</summary>
     public abstract Tensor Shape(Tensor matrix);
+
+    /// <summary>Of what has a row for each output of the layer that this is a part of, its own.</summary>
+    internal virtual Tensor RowsOf(Tensor whole) => whole;
 
     /// <summary>An input in the precision that an adapter computes in; tokens are what they are.</summary>
     public virtual Tensor Cast(Tensor x, ScalarType precision) => x.to(precision);
@@ -142,16 +152,51 @@ public abstract class Site(string name) : Module<Tensor, Tensor>(name)
     /// <summary>Nothing beside what the constructors register: a tied weight and adapters are others' parameters.</summary>
     protected override void RegisterComponents() { }
 
-    private Tensor Through(int adapters, Tensor x) => adapters == 0 ? Apply(x, Weight, Bias)
-        : _working[adapters - 1].Weight != 1 ? Weighted(adapters, x)
-        : _working[adapters - 1].Forward(x, inner => Through(adapters - 1, inner));
+    /// <summary>The whole layer's weights with an adapter folded into those of this layer.</summary>
+    private protected virtual LayerWeights Fold(SiteAdapter adapter, LayerWeights whole) => adapter.FoldWeighted(whole);
 
-    /// <summary>y + w·(f(x) - y), with y what lies within the adapter and f the adapter around it.</summary>
-    private Tensor Weighted(int adapters, Tensor x)
+    /// <summary>What the first adapters make of the layer.</summary>
+    private Tensor Through(int adapters, Tensor x) => adapters == 0 ? Apply(x, Weight, Bias)
+        : _working[adapters - 1].Site == this ? Around(_working[adapters - 1], x, inner => Through(adapters - 1, inner))
+        : ThroughParts(adapters, x);
+
+    /// <summary>What the first adapters make of a part alone, computing no more of the layer than that needs.</summary>
+    internal Tensor Through(int adapters, Tensor x, LinearPart part) => adapters == 0 ? Apply(x, part.Weight, part.Bias)
+        : _working[adapters - 1].Site == part ? Around(_working[adapters - 1], x, inner => Through(adapters - 1, inner, part))
+        : _working[adapters - 1].Site == this ? part.OutputsOf(Through(adapters, x))
+        : Through(adapters - 1, x, part);
+
+    /// <summary>The last adapters are of parts: what lies within them is computed together, and then part by part.</summary>
+    private Tensor ThroughParts(int adapters, Tensor x)
     {
         using var scope = NewDisposeScope();
-        var y = Through(adapters - 1, x);
-        var full = _working[adapters - 1].Forward(x, inner => ReferenceEquals(inner, x) ? y : Through(adapters - 1, inner));
-        return (y + (full - y) * _working[adapters - 1].Weight).MoveToOuterDisposeScope();
+        var within = adapters;
+        while (within > 0 && _working[within - 1].Site != this)
+            within--;
+        var y = Through(within, x);
+        return cat([.. Parts.Select(OutputsOf)], -1).MoveToOuterDisposeScope();
+
+        Tensor OutputsOf(LinearPart part)
+        {
+            Func<Tensor, Tensor> layer = inner => ReferenceEquals(inner, x) ? part.OutputsOf(y) : Through(within, inner, part);
+            foreach (var adapter in _working[within..adapters].Where(adapter => adapter.Site == part))
+            {
+                var beneath = layer;
+                layer = inner => Around(adapter, inner, beneath);
+            }
+
+            return layer(x);
+        }
+    }
+
+    /// <summary>y + w·(f(x) - y), with y what lies within the adapter and f the adapter around it.</summary>
+    private static Tensor Around(SiteAdapter adapter, Tensor x, Func<Tensor, Tensor> layer)
+    {
+        if (adapter.Weight == 1)
+            return adapter.Forward(x, layer);
+        using var scope = NewDisposeScope();
+        var y = layer(x);
+        var full = adapter.Forward(x, inner => ReferenceEquals(inner, x) ? y : layer(inner));
+        return (y + (full - y) * adapter.Weight).MoveToOuterDisposeScope();
     }
 }

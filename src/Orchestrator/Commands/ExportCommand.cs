@@ -4,14 +4,14 @@ using Adapters.Runtime;
 
 namespace Orchestrator.Commands;
 
-/// <summary><c>orchestrator export ADAPTER FOLDER</c>: an adapter that started from the weight as plain LoRA.</summary>
+/// <summary><c>orchestrator export ADAPTER FOLDER</c>: an adapter that PEFT cannot read as it is as plain LoRA.</summary>
 internal sealed class ExportCommand : Command, IExemplified
 {
     private readonly Argument<string> _adapter = new("adapter") { Description = "A trained adapter's folder." };
     private readonly Argument<string> _folder = new("folder") { Description = "The folder to write." };
 
     public ExportCommand(CommandContext context)
-        : base("export", "Write an adapter that started from the base's weight as plain LoRA of twice the rank.")
+        : base("export", "Write an adapter that started from the base's weight, or adapts parts of layers, as plain LoRA.")
     {
         Add(_adapter);
         Add(_folder);
@@ -28,6 +28,6 @@ internal sealed class ExportCommand : Command, IExemplified
 
     public IReadOnlyList<(string Arguments, string Meaning)> Examples { get; } =
     [
-        ("export runs/a/adapter plain", "of init: pissa or olora; PEFT then reads it on the base as it is"),
+        ("export runs/a/adapter plain", "of init: pissa, or of q and v within qkv; PEFT then reads it on the base as it is"),
     ];
 }

@@ -30,6 +30,14 @@ internal sealed class OneLayer : BaseModel
     public static OneLayer Linear(long inputs, long outputs, bool hasBias = true, ulong seed = 3) =>
         new(new LinearSite(inputs, outputs, hasBias), seed);
 
+    /// <summary>A layer that fuses q, k and v.</summary>
+    public static OneLayer Fused(long inputs, long outputs)
+    {
+        var layer = new LinearSite(inputs, 3 * outputs, hasBias: true);
+        layer.Fuse("q", "k", "v");
+        return new(layer, seed: 3);
+    }
+
     /// <summary>A layer with the given weight and no bias.</summary>
     public static OneLayer Linear(Tensor weight)
     {

@@ -54,6 +54,22 @@ public sealed class SeveralAdaptersTests : IDisposable
     }
 
     [Fact]
+    public void What_computes_with_the_weight_is_folded_in_anew_from_the_bases()
+    {
+        using var model = OneLayer.Linear(8, 6);
+        var x = arange(24, dtype: float32).mul(0.7).sin().view(3, 8);
+        using var adapter = model.Attach("hira", """{"rank": 2}""");
+        adapter.Weight = 0.5;
+        var half = model.Evaluate(x);
+        adapter.Weight = 1;
+
+        adapter.Merge();
+        adapter.Weight = 0.5;
+
+        TensorAssert.Close(half, model.Evaluate(x));
+    }
+
+    [Fact]
     public void Taken_off_in_any_order_they_leave_the_others_and_then_the_base()
     {
         var bare = TinyBase.Evaluate(_model);

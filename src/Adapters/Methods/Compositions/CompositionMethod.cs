@@ -21,7 +21,7 @@ internal abstract class CompositionMethod<TOptions> : AdapterMethod<TOptions>
         var ranks = new Dictionary<string, long>();
         foreach (var name in experts.Sites)
         {
-            var layer = new ComposedLayer(on.Method, name, on.Model.Sites[name], experts.On(name), weights, on.Generator);
+            var layer = new ComposedLayer(on.Method, name, on.Model.SitesAndParts[name], experts.On(name), weights, on.Generator);
             var (a, b) = Compose(layer, options);
             var composed = new FrozenLowRank(layer.Site, a, b);
             on.Put(name, composed);

@@ -34,7 +34,7 @@ internal sealed class LoraHub : AdapterMethod<LoraHub.Options>
         var weights = on.Share("lorahub_weights", () => zeros(experts.Count, device: on.Model.Device));
         var state = on.Share("lorahub_search", Keeping.InCheckpoints, () => OneFifthSearch.Start(options.Bound));
         foreach (var name in experts.Sites)
-            on.Put(name, new WeightedFactors(on.Model.Sites[name], FactorSums.Alike(on.Method, name, experts.On(name)), weights));
+            on.Put(name, new WeightedFactors(on.Model.SitesAndParts[name], FactorSums.Alike(on.Method, name, experts.On(name)), weights));
         on.AddLoss(() => Magnitude(weights, options.Penalty));
         on.Search = new OneFifthSearch(weights, state, options.Bound, on.Context.Seed).Step;
     }

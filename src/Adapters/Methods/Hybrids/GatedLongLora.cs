@@ -67,7 +67,7 @@ internal sealed class GatedLongLora : AdapterMethod<GatedLongLora.Options>
 
         var prior = on.Share("mole_prior", () => zeros(experts.Count, device: device));
         Mole.Mix(on, new Mole.Options { Granularity = options.Granularity, BalanceWeight = options.BalanceWeight }, experts.Count,
-            [.. model.Sites.Keys.Where(experts.Adapts)],
+            [.. model.SitesAndParts.Keys.Where(experts.Adapts)],
             (name, site) => Side(experts.On(name).Cast<LowRankDelta?>(), site),
             frozen => new GroupedExpertGate(frozen, zeros(frozen.Count * frozen.Outputs, frozen.Count, device: device),
                 full(1, options.Temperature, frozen.Precision, device), prior, group));

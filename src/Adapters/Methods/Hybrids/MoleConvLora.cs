@@ -17,7 +17,7 @@ internal sealed class MoleConvLora : AdapterMethod<Mole.Options>
     protected override void Attach(Attachment on, Mole.Options options)
     {
         var experts = FrozenAdapters.Read(on, "conv-lora");
-        Mole.Mix(on, options, experts.Count, [.. on.Model.Sites.Keys.Where(experts.Adapts)],
+        Mole.Mix(on, options, experts.Count, [.. on.Model.SitesAndParts.Keys.Where(experts.Adapts)],
             (name, site) => new FrozenConvExperts([.. experts.On(name).Cast<ConvLoraDelta?>()], site));
     }
 }

@@ -21,6 +21,7 @@ internal sealed class SamVisionAttention : Module<Tensor, Tensor>
             register_parameter("rel_pos_w", _columns = Table(width));
         }
         register_module("qkv", _qkv = new LinearSite(config.Hidden, 3 * config.Hidden, config.QueryKeyValueBias, device));
+        _qkv.Fuse("q", "k", "v");
         register_module("proj", _projection = new LinearSite(config.Hidden, config.Hidden, hasBias: true, device));
 
         Parameter Table(int size) => Parameter(zeros((2 * size) - 1, config.Hidden / config.Heads, device: device));
