@@ -27,6 +27,9 @@ public sealed class ExpertMixture : ParallelAdapter
         Own("mole_gate.temperature", gate.Temperature);
     }
 
+    /// <summary>The gate, where it looks at this layer.</summary>
+    internal ExpertGate? OwnGate => _ownsGate ? _gate : null;
+
     /// <inheritdoc/>
     public override bool SeesSequence => true;
 

@@ -30,10 +30,15 @@ public abstract class ParallelAdapter(Site site) : SiteAdapter(site)
     /// <inheritdoc/>
     public override LayerWeights Fold(LayerWeights layer) => layer with { Matrix = layer.Matrix + Delta() };
 
+    /// <summary>What says as 0 and 1 which values of an input dropout keeps, in place of Torch's own draw; null for that.</summary>
+    internal Func<Tensor, Tensor>? DrawKept { get; set; }
+
     /// <summary>The input in the adapter's precision, thinned out in training. Tokens cannot be.</summary>
     protected Tensor Dropped(Tensor x, ScalarType precision, double dropout)
     {
         x = Site.Cast(x, precision);
-        return training && dropout > 0 && x.is_floating_point() ? functional.dropout(x, dropout) : x;
+        return !training || dropout == 0 || !x.is_floating_point() ? x
+            : DrawKept is { } draw ? x * draw(x) / (1 - dropout)
+            : functional.dropout(x, dropout);
     }
 }

@@ -12,10 +12,13 @@ internal sealed class ConvLoraKind : IGoldenKind
 {
     public void Check(GoldenCase golden, Comparison compare)
     {
-        if (golden.NodeAt("hyperparameters.layout") is null)
-            throw new UnsupportedCaseException("it holds the inside of the experts, which fold their resizing away.");
-
         var tensors = GoldenLayer.TensorsOf(golden);
+        if (tensors.Names.Contains("in.z"))
+        {
+            CheckExperts(golden, tensors, compare);
+            return;
+        }
+
         using var layer = new Layer(golden, tensors);
         var x = tensors["in.x"].clone().requires_grad_();
 
@@ -27,6 +30,43 @@ internal sealed class ConvLoraKind : IGoldenKind
         GoldenTraining.CheckGradients(tensors, compare, layer.Loss(pass), () => [("x", x.grad), .. layer.Gradients()]);
         GoldenTraining.CheckSteps(golden.NodeAt("hyperparameters.optimizer"), tensors, compare, [.. layer.Delta.named_parameters()],
             step => layer.Loss(layer.Run(tensors["in.x"], step)), layer.State);
+    }
+
+    /// <summary>Each expert alone on a given map.</summary>
+    private static void CheckExperts(GoldenCase golden, GoldenTensors tensors, Comparison compare)
+    {
+        int[] scales = [.. golden.Numbers("scales").Select(scale => (int)scale)];
+        using var experts = ExpertsOf(tensors, scales);
+        var z = tensors["in.z"].clone().requires_grad_(); // [batch, rank, height, width]
+        var outputs = scales.Select((_, expert) =>
+            experts.Apply(z, full([z.shape[0], 1], expert, int64, z.device)).squeeze(1)).ToArray();
+        for (var expert = 0; expert < scales.Length; expert++)
+        {
+            compare.Output($"out.expert.{expert}", outputs[expert], tensors[$"out.expert.{expert}"]);
+            compare.OutputIfAny($"out.upsampled.{expert}", () => Bicubic.Matrix(z.shape[2], z.shape[2] * scales[expert], z.device)
+                .matmul(z).matmul(Bicubic.Matrix(z.shape[3], z.shape[3] * scales[expert], z.device).t()), tensors);
+        }
+
+        var loss = stack([.. outputs.Select(output => output.square().mean())]).sum();
+        GoldenTraining.CheckGradients(tensors, compare, loss, () => [("z", z.grad), .. Named(experts, parameter => parameter.grad)]);
+    }
+
+    private static ScaleExperts ExpertsOf(GoldenTensors tensors, int[] scales)
+    {
+        return new ScaleExperts(Together("weight"), Together("bias"), scales);
+
+        Tensor Together(string what) =>
+            stack([.. Enumerable.Range(0, scales.Length).Select(expert => tensors[$"in.experts.{expert}.{what}"])]);
+    }
+
+    /// <summary>What each expert has of the weights of all.</summary>
+    private static IEnumerable<(string Name, Tensor? Value)> Named(ScaleExperts experts, Func<Tensor, Tensor?> of)
+    {
+        for (var expert = 0; expert < experts.Weight.shape[0]; expert++)
+        {
+            yield return ($"experts.{expert}.weight", of(experts.Weight)?[expert]);
+            yield return ($"experts.{expert}.bias", of(experts.Bias)?.reshape(experts.Weight.shape[0], -1)[expert]);
+        }
     }
 
     private static void CheckRouting(GoldenTensors tensors, Comparison compare, ConvLoraDelta.Pass pass, Layer layer)
@@ -66,11 +106,11 @@ internal sealed class ConvLoraKind : IGoldenKind
             _grid = [.. golden.NodeAt("hyperparameters.grid")!.AsArray().Select(side => side!.GetValue<long>())];
             _balance = golden.Hyperparameter("balance_loss_coefficient", golden.Hyperparameter("balance_coefficient", 0.01));
 
-            var (experts, chosen) = (golden.Hyperparameter<int>("experts"), golden.Hyperparameter<int>("top_k"));
+            var chosen = golden.Hyperparameter<int>("top_k");
             var scales = (golden.NodeAt("hyperparameters.upsample_ratios") ?? golden.NodeAt("hyperparameters.scales"))!.AsArray();
             _gate = new NoisyTopKGate(tensors[$"in.{_names.Gate}"].clone(), tensors[$"in.{_names.Noise}"].clone(), chosen,
                 golden.Hyperparameter("noise_epsilon", 0.01));
-            _experts = new ScaleExperts(Together("weight"), Together("bias"), [.. scales.Select(scale => (int)scale!)]);
+            _experts = ExpertsOf(tensors, [.. scales.Select(scale => (int)scale!)]);
             var x = tensors["in.x"];
             var (tokens, cells) = (x.dim() == 3, _grid[0] * _grid[1]);
             var layout = new SpatialLayout(tokens, Prefix: tokens ? (int)(x.shape[1] - cells) : 0, (int)_grid[0], (int)_grid[1]);
@@ -78,9 +118,6 @@ internal sealed class ConvLoraKind : IGoldenKind
             Delta = new ConvLoraDelta(Site, tensors["in.lora_A"].clone(), tensors["in.lora_B"].clone(), GoldenLayer.LoraScaleOf(golden),
                 dropout: 0, new GatedScales(_gate, _experts, CombinationOf(golden)), layout);
             Delta.train(golden.Hyperparameter<string>("mode") == "train");
-
-            Tensor Together(string what) =>
-                stack(Enumerable.Range(0, experts).Select(expert => tensors[$"in.experts.{expert}.{what}"]));
         }
 
         public ConvLoraDelta Delta { get; }
@@ -119,11 +156,8 @@ internal sealed class ConvLoraKind : IGoldenKind
             yield return ("lora_B", of(Delta.B));
             yield return (_names.Gate, of(_gate.Weight));
             yield return (_names.Noise, of(_gate.NoiseWeight));
-            for (var expert = 0; expert < _experts.Weight.shape[0]; expert++)
-            {
-                yield return ($"experts.{expert}.weight", of(_experts.Weight)?[expert]);
-                yield return ($"experts.{expert}.bias", of(_experts.Bias)?.reshape(_experts.Weight.shape[0], -1)[expert]);
-            }
+            foreach (var each in ConvLoraKind.Named(_experts, of))
+                yield return each;
         }
 
         /// <summary>The published code, which cases come from, combines by log-sum-exp unless a case says otherwise.</summary>

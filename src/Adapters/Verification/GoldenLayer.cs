@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Adapters.Mechanisms;
 using Adapters.Models;
 using static TorchSharp.torch;
 
@@ -32,6 +33,23 @@ internal static class GoldenLayer
         var (alpha, rank) = (golden.Hyperparameter<double>("alpha"), golden.Hyperparameter<int>("rank"));
         return alpha / (golden.Hyperparameter("use_rslora", false) ? Math.Sqrt(rank) : rank);
     }
+
+    /// <summary>Which experts of a case may be used.</summary>
+    public static bool[] ActiveIn(GoldenTensors tensors) => [.. tensors["in.active"].ne(0).data<bool>()];
+
+    /// <summary>How a case's gate makes one feature vector of many positions.</summary>
+    public static GatePooling Pooling(this GoldenCase golden) => golden.Hyperparameter<string>("pooling") switch
+    {
+        "mean" => GatePooling.Mean,
+        "flatten" => GatePooling.Flatten,
+        "causal-mean" => GatePooling.CausalMean,
+        var other => throw new UnsupportedCaseException($"there is no pooling '{other}'."),
+    };
+
+    /// <summary>Numbers of a hyperparameter that a case must state.</summary>
+    public static IReadOnlyList<double> Numbers(this GoldenCase golden, string name) =>
+        golden.NodeAt($"hyperparameters.{name}") is JsonArray list ? [.. list.Select(each => each!.GetValue<double>())]
+            : throw new UnsupportedCaseException($"the case does not state the hyperparameter '{name}'.");
 
     /// <summary>A hyperparameter that a case must state.</summary>
     public static T Hyperparameter<T>(this GoldenCase golden, string name) => golden.NodeAt($"hyperparameters.{name}") is { } node

@@ -53,7 +53,7 @@ internal sealed class MoleKind : IGoldenKind
         public Layers(GoldenCase golden, GoldenTensors tensors, int count, bool[] active)
         {
             _active = active;
-            var pooling = PoolingOf(golden);
+            var pooling = golden.Pooling();
             var scale = golden.NodeAt("hyperparameters.alpha") is null
                 ? golden.Hyperparameter("scaling", 1.0) : GoldenLayer.LoraScaleOf(golden);
             for (var layer = 0; layer < count; layer++)
@@ -101,13 +101,5 @@ internal sealed class MoleKind : IGoldenKind
             ("gate.weight", stack(_layers.Select(layer => of(layer.Gate.Weight)))),
             ("gate.temperature", cat([.. _layers.Select(layer => of(layer.Gate.Temperature))])),
         ];
-
-        private static GatePooling PoolingOf(GoldenCase golden) => golden.Hyperparameter<string>("pooling") switch
-        {
-            "mean" => GatePooling.Mean,
-            "flatten" => GatePooling.Flatten,
-            "causal-mean" => GatePooling.CausalMean,
-            var other => throw new UnsupportedCaseException($"there is no pooling '{other}'."),
-        };
     }
 }
