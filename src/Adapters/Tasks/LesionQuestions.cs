@@ -11,7 +11,8 @@ using static TorchSharp.torch.nn;
 
 namespace Adapters.Tasks;
 
-/// <summary>Answers questions on drawn lesions, how many, how large and where, behind a long text that has nothing to do with them.</summary>
+/// <summary>Answers questions on drawn lesions, how many, how large and where, behind a long text that has nothing to do with
+/// them.</summary>
 /// <remarks>
 /// What is seen stands before the text and the question at its end, so an answer hangs on local structure and on what lies far back.
 /// The answer is the likeliest of the numbers that the question names, each a token of its own, and all are equally common: chance is
@@ -193,7 +194,8 @@ internal sealed class LesionQuestions : LearningTask
                 return _items[(split, number)] = new Item(question, picture, wanted);
         }
 
-        throw new InvalidOperationException($"No picture in {PicturesAnItem} answers the question of the {_questions[question].Name} by {wanted}.");
+        throw new InvalidOperationException(
+            $"No picture in {PicturesAnItem} answers the question of the {_questions[question].Name} by {wanted}.");
     }
 
     private TokenWindows WindowsOf(Split split) => _windows.TryGetValue(split, out var windows) ? windows

@@ -332,7 +332,8 @@ public sealed class MethodContractTests : IDisposable
         Assert.StartsWith($"Unknown option 'no_such_option' of method '{method}'.", refused.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Whether a method that works on all bases is tried on one: a base of two has the layers that both have, so few will do.</summary>
+    /// <summary>Whether a method that works on all bases is tried on one: a base of two has the layers that both have, so few will
+    /// do.</summary>
     private static bool IsTriedOn(string method, string name) =>
         name != TinyBase.SamLlama.Name && (!TinyBase.All[name].IsJoined || method is "full" or "lora" or "mixlora");
 

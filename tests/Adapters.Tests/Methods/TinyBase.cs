@@ -48,7 +48,8 @@ internal sealed class TinyBase(string folder, string? eyes = null)
 
     /// <summary>Parameters that a task would train under every method.</summary>
     public static IReadOnlyList<string> HeadOf(BaseModel model) =>
-        [.. model.named_parameters().Select(pair => pair.name).Where(name => name.Split('.')[0] is "classifier" or "mask_decoder" or "projector")];
+        [.. model.named_parameters().Select(pair => pair.name)
+            .Where(name => name.Split('.')[0] is "classifier" or "mask_decoder" or "projector")];
 
     /// <summary>The model's output on its fixed input of two samples.</summary>
     public static Tensor Run(BaseModel model) => model switch

@@ -15,6 +15,8 @@ public sealed class EventReaderTests
     private const string Result =
         """{"metrics":{"loss":0.5},"steps":3,"trainable_parameters":4,"total_parameters":5,"peak_memory_bytes":6}""";
 
+    private const string Outcome = $$$"""{"type":"finished","later":1,"result":{{{Result}}}}""";
+
     [Fact]
     public void Whole_histories_are_read_as_the_serializer_reads_them()
     {
@@ -70,7 +72,7 @@ public sealed class EventReaderTests
     [InlineData($$$"""{"type":"attempt-started",{{{Attempt}}},"sequence":1,"process_id":2,"from_step":3,"warning":"Slow."}""")]
     [InlineData($$$"""{"type":"attempt-ended",{{{Attempt}}},"sequence":1,"outcome":{"type":"paused","step":1},"elapsed":"00:00:01"}""")]
     [InlineData(
-        $$$"""{"type":"attempt-ended",{{{Attempt}}},"sequence":1,"outcome":{"type":"finished","later":1,"result":{{{Result}}}},"elapsed":"00:00:01"}""")]
+        $$$"""{"type":"attempt-ended",{{{Attempt}}},"sequence":1,"outcome":{{{Outcome}}},"elapsed":"00:00:01"}""")]
     [InlineData("""{"type":"trial-ended","trial":12,"state":"Failed","cause":"Oom","message":"It was."}""")]
     [InlineData("""{"type":"trial-created","trial":12,"work":{"type":"prepare","preparation":"corpus"},"needs":[]}""")]
     [InlineData("""{"type":"sweep-resumed"}""")]

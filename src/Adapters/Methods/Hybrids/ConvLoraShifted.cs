@@ -10,7 +10,8 @@ namespace Adapters.Methods.Hybrids;
 /// </summary>
 /// <remarks>
 /// LongLoRA's shifted sparse attention carried over to Conv-LoRA. Windows from twice the map's size on, and the whole budget, are
-/// Conv-LoRA; windows of just its size are not, because the shifted ones still cut it, and rolled ones of no size are. Starts as the base, because B = 0.
+/// Conv-LoRA; windows of just its size are not, because the shifted ones still cut it, and rolled ones of no size are. Starts
+/// as the base, because B = 0.
 /// </remarks>
 [AdapterMethod("conv-lora-shifted",
     Source = "of Zhong et al. 2024, arXiv:2401.17868, and Chen et al. 2023, arXiv:2309.12307",
