@@ -11,8 +11,8 @@ public sealed class SweepFileTests
     public void A_file_says_of_itself_what_its_opening_comment_says()
     {
         var file = Path.Combine(Directory.CreateTempSubdirectory("sweep-").FullName, "x.yaml");
-        File.WriteAllText(
-            file, "# yaml-language-server: $schema=s.json\n#\n# Two lines\r\n#of it.\ntask: lesions # not this\n# nor this\n");
+        File.WriteAllText(file,
+            "# yaml-language-server: $schema=s.json\n#\n# Two lines\r\n#of it.\ntask: lesions # not this\n# nor this\n");
 
         var lines = SweepFile.OpeningComment(file);
         Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
