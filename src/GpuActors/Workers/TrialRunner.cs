@@ -77,6 +77,7 @@ public sealed class TrialRunner : ITrialRunner
         Assignment assignment, TrialWork.Train train, TrainingPlaces places, Observer observer, CancellationToken stop)
     {
         var plan = TrainingPlans.Of(assignment, train, PathOf);
+        MakeAgain(plan, places, observer, stop);
         if (TrialTraining.Run(plan, places, observer, stop) is not { } result)
             return new AttemptOutcome.Rested(assignment.RestAt!.Value); // it rests nowhere else
 
@@ -89,6 +90,15 @@ public sealed class TrialRunner : ITrialRunner
             PeakMemoryBytes = result.PeakMemoryBytes,
             Artefact = result.AdapterFolder is { } folder ? RelativeOf(folder) : null,
         });
+    }
+
+    /// <summary>Makes what the sweep had prepared and is gone: caches are cleared, and a newer version of the program may look for
+    /// another one. At once where all is there.</summary>
+    private static void MakeAgain(TrainingPlan plan, TrainingPlaces places, ITrainingObserver observer, CancellationToken stop)
+    {
+        var apart = places with { Folder = Path.Combine(places.Folder, "prepared"), ResumeFrom = null, MeasureAt = [], RestAt = null };
+        foreach (var (id, _) in Preparations.Of(plan.Task, plan.Size, plan.Base))
+            Preparations.Run(id, apart, new ProgressAlone(observer), stop);
     }
 
     /// <summary>The checkpoint to go on from, if it is there and whole. Otherwise the attempt begins at the start: the same steps
@@ -117,6 +127,20 @@ public sealed class TrialRunner : ITrialRunner
     private string PathOf(string folder) => Path.Combine(_dataFolder, folder);
 
     private string RelativeOf(string folder) => Path.GetRelativePath(_dataFolder, folder);
+
+    /// <summary>Whoever waits sees that something is done; what it measures and saves is not the trial's.</summary>
+    private sealed class ProgressAlone(ITrainingObserver observer) : ITrainingObserver
+    {
+        public void Measured(int step, IReadOnlyDictionary<string, double> metrics)
+        {
+        }
+
+        public void CheckpointSaved(CheckpointReference checkpoint)
+        {
+        }
+
+        public void Progressed(int step, int steps, string phase) => observer.Progressed(step, steps, phase);
+    }
 
     private sealed class Observer(TrialRunner runner, IAttemptObserver observer, CancellationToken discarded) : ITrainingObserver
     {

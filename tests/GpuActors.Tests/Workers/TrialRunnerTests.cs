@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Adapters.Methods;
 using Adapters.Models;
+using Adapters.Pretraining;
 using Adapters.Runtime;
 using Experiments.Sweeps;
 using Experiments.Trials;
@@ -196,6 +197,24 @@ public sealed class TrialRunnerTests : IDisposable
         Assert.StartsWith(
             "It took another trial's training over and cannot begin at the start.", failure.Message, StringComparison.Ordinal);
         Assert.Empty(seen.Log);
+    }
+
+    [Fact]
+    public void What_was_prepared_and_is_gone_is_made_again_and_no_one_hears_of_its_measurements()
+    {
+        var assignment = Assignment(attempt: 1);
+        assignment = assignment with { Block = assignment.Block! with { Base = "vit-tiny" } };
+        var (first, second) = (new Seen(), new Seen());
+
+        var made = Finished(_runner.Run(assignment, first, default));
+        var cache = Path.Combine(_dataFolder, "cache");
+        Directory.Delete(cache, recursive: true);
+        var madeAgain = Finished(_runner.Run(assignment with { Attempt = new AttemptId(Trial, 2) }, second, default));
+
+        Assert.Equal(made.Metrics, madeAgain.Metrics);
+        Assert.Equal(first.Measured, second.Measured);
+        Assert.Equal("started 0", second.Log[0]);
+        Assert.True(Preparations.IsReady("base/vit-tiny@smoke", cache));
     }
 
     [Fact]
