@@ -10,7 +10,9 @@ public sealed class TaskCatalogueTests(SmokeCorpus corpus)
     [Fact]
     public void Lists_the_tasks_sorted_with_what_a_reader_needs()
     {
-        Assert.Equal(["classify", "composition", "lesions", "long-context"], TaskCatalogue.All.Select(task => task.Id));
+        var ids = TaskCatalogue.All.Select(task => task.Id).ToList();
+        Assert.Contains("lesions", ids);
+        Assert.Equal(ids.Distinct().Order(StringComparer.Ordinal), ids);
         Assert.All(TaskCatalogue.All, task =>
         {
             Assert.NotEmpty(task.Summary);
