@@ -13,7 +13,7 @@ namespace Bench;
 
 /// <summary>
 /// What a trial costs beside its work: programs that do nothing but report a number, through a coordinator with its store on
-/// disk and worker processes, by the number of workers.
+/// disk, by the number of workers.
 /// </summary>
 internal static class CommandBench
 {
@@ -87,7 +87,6 @@ internal static class CommandBench
         Logging = NullLoggerFactory.Instance,
         Devices = [.. Enumerable.Range(0, workers).Select(index => $"cpu:{index}")],
         Trains = false,
-        Program = new ProgramPath("dotnet", [Path.Combine(AppContext.BaseDirectory, "orchestrator.dll")]),
     };
 
     private static double Median(Round[] rounds, Func<Round, double> figure) => rounds.Select(figure).Order().ElementAt(rounds.Length / 2);

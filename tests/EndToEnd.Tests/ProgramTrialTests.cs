@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using Experiments.Storage;
+using Experiments.Trials;
 using Xunit;
 
 namespace EndToEnd.Tests;
 
-/// <summary>A program as a trial, whose worker is killed, then interrupted: nothing of it is left, and its next attempt goes on.</summary>
+/// <summary>A program as a trial, whose run is killed, then interrupted: nothing of it is left, and its next attempt goes on.</summary>
 public sealed class ProgramTrialTests : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
@@ -20,7 +22,7 @@ public sealed class ProgramTrialTests : IDisposable
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
     [Fact]
-    public async Task Child_and_grandchild_end_with_the_worker_and_the_next_attempt_finds_the_checkpoints()
+    public async Task Child_and_grandchild_end_with_the_run_and_the_next_attempt_finds_the_checkpoints()
     {
         string[] command =
         [
@@ -31,12 +33,17 @@ public sealed class ProgramTrialTests : IDisposable
         {
             using (var family = await FamilyAsync())
             {
-                var worker = Assert.Single(OrchestratorProcess.Of(_data), id => id != run.Id);
-                Assert.DoesNotContain("libtorch", await File.ReadAllTextAsync($"/proc/{worker}/maps"), StringComparison.Ordinal);
-                OrchestratorProcess.Signal("KILL", worker);
+                Assert.Equal(run.Id, Assert.Single(OrchestratorProcess.Of(_data)));
+                Assert.DoesNotContain("libtorch", await File.ReadAllTextAsync($"/proc/{run.Id}/maps"), StringComparison.Ordinal);
+                run.Kill();
                 Assert.Null(await family.ReadLineAsync().WaitAsync(_patience)); // whoever held the pipe is gone
             }
 
+            await run.WaitForExitAsync();
+        }
+
+        await using (var run = OrchestratorProcess.Start(command))
+        {
             using (var family = await FamilyAsync())
             {
                 run.Signal("INT");
@@ -52,6 +59,12 @@ public sealed class ProgramTrialTests : IDisposable
         Assert.Equal("stage 3\n{\"step\": 3, \"stage\": 3}\n", await Logs("3"));
         Assert.Equal("stage 1\n{\"step\": 1, \"stage\": 1}\n", await Logs("1"));
         Assert.False(Directory.Exists(Path.Combine(_data, "sweeps/programs/trials/t0/checkpoints")));
+        using var store = LiteDbStore.OpenForReading(_data);
+        Assert.Collection(
+            store.Read("programs").Select(recorded => recorded.Event).OfType<SweepEvent.AttemptEnded>().Select(ended => ended.Outcome),
+            lost => Assert.Equal("Its agent ended, and it with it.", Assert.IsType<AttemptOutcome.Failed>(lost).Message),
+            paused => Assert.IsType<AttemptOutcome.Paused>(paused),
+            finished => Assert.IsType<AttemptOutcome.Finished>(finished));
         Assert.Empty(OrchestratorProcess.Of(_data));
     }
 

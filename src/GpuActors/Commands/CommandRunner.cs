@@ -7,12 +7,17 @@ namespace GpuActors.Commands;
 /// <param name="dataFolder">The data folder, absolute.</param>
 /// <param name="device">Name of the worker's device.</param>
 /// <param name="time">The clock.</param>
-internal sealed class CommandRunner(string dataFolder, string device, TimeProvider time) : IDisposable
+internal sealed class CommandRunner(string dataFolder, string device, TimeProvider time) : ITrialRunner
 {
     private readonly ProcessGroupWatcher _watcher = new();
     private ProcessGroupRecord? _record;
 
-    /// <summary>Runs the program of an attempt; as <see cref="ITrialRunner.Run"/>.</summary>
+    /// <summary>There is nothing to load.</summary>
+    public void WarmUp()
+    {
+    }
+
+    /// <inheritdoc/>
     public AttemptOutcome Run(Assignment assignment, IAttemptObserver observer, StopWishes stop)
     {
         var fromStep = assignment.ResumeFrom?.Step ?? 0;
@@ -42,6 +47,7 @@ internal sealed class CommandRunner(string dataFolder, string device, TimeProvid
     /// <inheritdoc/>
     public void Dispose()
     {
+        _watcher.Forget();
         _watcher.Dispose();
         _record?.Dispose();
     }

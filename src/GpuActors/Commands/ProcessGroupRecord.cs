@@ -22,7 +22,7 @@ internal sealed class ProcessGroupRecord : IDisposable
 
     public ProcessGroupRecord(string dataFolder)
     {
-        _path = Path.Combine(Directory.CreateDirectory(FolderOf(dataFolder)).FullName, $"{_newest.Worker.Id}.json");
+        _path = Path.Combine(Directory.CreateDirectory(FolderOf(dataFolder)).FullName, $"{_newest.Worker.Id}.{_newest.Record}.json");
         _file = Begin();
     }
 

@@ -12,13 +12,15 @@ namespace GpuActors.Commands;
 /// </summary>
 internal sealed class ProcessGroupWatcher : IDisposable
 {
+    private const string Nothing = "0";
+
     private const string Script = $$"""
         exec >/dev/null 2>&1
         trap '' TERM INT HUP
-        group=0
+        group={{Nothing}}
         while read -r line; do group=$line; done
         case $group in
-        0) ;;
+        {{Nothing}}) ;;
         *.*)
             for process in /proc/[0-9]*; do
                 grep -qzxF "{{ProcessGroup.MarkVariable}}=$group" "$process/environ" && kill -s KILL -- "-${process#/proc/}"
@@ -44,6 +46,13 @@ internal sealed class ProcessGroupWatcher : IDisposable
 
     /// <summary>It is gone, and its id may be given to others; the next one will have that mark.</summary>
     public void Forget(string next) => Tell(next);
+
+    /// <summary>It is gone, and no other is started: the watcher need not look for one at its end.</summary>
+    public void Forget()
+    {
+        if (_process is not null)
+            Tell(Nothing);
+    }
 
     /// <summary>Ends the watcher, and with it the group that it watches.</summary>
     public void Dispose()

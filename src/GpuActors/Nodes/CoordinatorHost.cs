@@ -8,7 +8,7 @@ namespace GpuActors.Nodes;
 
 /// <summary>
 /// The process of a sweep's coordinator: the store, the actor system with the coordinator as its cluster's singleton, and an
-/// agent that runs workers on this machine's devices.
+/// agent that keeps a worker for each device of this machine.
 /// </summary>
 /// <param name="settings">What it is given.</param>
 /// <param name="time">The clock.</param>
@@ -45,10 +45,10 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
         }.Start();
         using var aborted = abort.Register(() => _over.TrySetResult(Interrupted));
 
-        var address = Found(system, store, checkpoints);
+        var (address, coordinator) = Found(system, store, checkpoints);
         settings.Notices.TryWrite(new SweepNotice.Listening(address.Host!, address.Port!.Value));
-        await using var agent = Agent(address, abort);
-        var supervised = settings.Devices.IsEmpty ? Task.Delay(Timeout.Infinite, abort) : agent.RunAsync();
+        await using ILocalWorkers workers = settings.Trains ? Agent(address, abort) : Slots(system, abort);
+        var supervised = settings.Devices.IsEmpty ? Task.Delay(Timeout.Infinite, abort) : workers.RunAsync();
         try
         {
             var first = await Task.WhenAny(
@@ -60,8 +60,12 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
         finally
         {
             if (abort.IsCancellationRequested)
-                agent.Kill();
-            await agent.StopAsync(WorkersLeaveWithin);
+            {
+                await StopAsync(coordinator, system); // it would give what is killed to the next worker
+                workers.Kill();
+            }
+
+            await workers.StopAsync(WorkersLeaveWithin);
             await ClusterSettings.LeaveAsync(system, time);
         }
     }
@@ -69,7 +73,7 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
     private static SweepOutcome Interrupted => new("interrupted", IsComplete: false);
 
     /// <summary>Founds the cluster with the coordinator in it.</summary>
-    private Address Found(ActorSystem system, StoreWriter store, CheckpointFolders checkpoints)
+    private (Address Address, IActorRef Coordinator) Found(ActorSystem system, StoreWriter store, CheckpointFolders checkpoints)
     {
         var coordinator = new SweepCoordinatorSettings
         {
@@ -89,12 +93,19 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
         };
         var cluster = Akka.Cluster.Cluster.Get(system);
         cluster.Join(cluster.SelfAddress);
-        system.ActorOf(
+        var singleton = system.ActorOf(
             ClusterSingletonManager.Props(
                 SweepCoordinator.Props(coordinator, store, time), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(system)),
             ClusterSettings.CoordinatorActor);
         _client.TrySetResult(new CoordinatorClient(ClusterSettings.Coordinator(system)));
-        return cluster.SelfAddress;
+        return (cluster.SelfAddress, singleton);
+    }
+
+    private static async Task StopAsync(IActorRef actor, ActorSystem system)
+    {
+        var gone = actor.WatchAsync();
+        system.Stop(actor);
+        await Task.WhenAny(gone, system.WhenTerminated);
     }
 
     private NodeAgent Agent(Address address, CancellationToken abort)
@@ -112,13 +123,27 @@ public sealed partial class CoordinatorHost(CoordinatorSettings settings, TimePr
                 DataFolder = settings.DataFolder,
                 Id = id,
                 Threads = settings.ThreadsPerWorker,
-                Trains = settings.Trains,
                 Host = settings.Host,
                 Parent = Environment.ProcessId,
             },
         };
-        return new NodeAgent(agent, async (worker, reason) => await (await Client).DiedAsync(worker, reason, abort), time, _log);
+        return new NodeAgent(agent, (worker, reason) => DiedAsync(worker, reason, abort), time, _log);
     }
+
+    private ProgramSlots Slots(ActorSystem system, CancellationToken abort)
+    {
+        var slots = new ProgramSlotsSettings
+        {
+            Devices = settings.Devices,
+            DataFolder = settings.DataFolder,
+            System = system,
+            Coordinator = ClusterSettings.Coordinator(system),
+        };
+        return new ProgramSlots(slots, (worker, reason) => DiedAsync(worker, reason, abort), time, _log);
+    }
+
+    private async Task DiedAsync(string worker, string reason, CancellationToken abort) =>
+        await (await Client).DiedAsync(worker, reason, abort);
 
     /// <summary>Lets running attempts save. Whoever has not after a while goes on from an older checkpoint next time.</summary>
     private async Task<SweepOutcome> DrainAsync(CancellationToken abort)

@@ -41,13 +41,13 @@ public sealed record CoordinatorSettings
     /// <summary>Port to listen on; 0 for any that is free.</summary>
     public int Port { get; init; }
 
-    /// <summary>Devices of this machine, each of which gets a worker process; empty where only other machines work.</summary>
+    /// <summary>Devices of this machine, each of which gets a worker; empty where only other machines work.</summary>
     public ImmutableArray<string> Devices { get; init; } = [];
 
     /// <summary>Threads of one operation on the CPU, in each worker of this machine.</summary>
     public int ThreadsPerWorker { get; init; } = 1;
 
-    /// <summary>Whether there are trainings in the sweep, for which workers of this machine make ready at their start.</summary>
+    /// <summary>Whether there are trainings in the sweep; programs alone are run from the coordinator's own process.</summary>
     public bool Trains { get; init; } = true;
 
     /// <summary>How this program is started as a worker.</summary>

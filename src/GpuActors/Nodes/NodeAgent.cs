@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Adapters.Runtime;
-using GpuActors.Commands;
 using Microsoft.Extensions.Logging;
 
 namespace GpuActors.Nodes;
@@ -10,7 +9,7 @@ namespace GpuActors.Nodes;
 /// Keeps one worker process running for each device of this machine: starts them, starts those again that ended, tells the
 /// coordinator at once of a death, and ends what an earlier agent has left. A device whose worker cannot start is given up.
 /// </summary>
-internal sealed partial class NodeAgent : IAsyncDisposable
+internal sealed partial class NodeAgent : ILocalWorkers
 {
     private const int StartsUntilGivenUp = 5;
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(200);
@@ -22,6 +21,7 @@ internal sealed partial class NodeAgent : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly WorkerRecords _records;
+    private readonly Leftovers _leftovers;
     private readonly ProcessLauncher _launcher = new();
     private readonly ConcurrentDictionary<string, WorkerProcess> _running = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
@@ -37,6 +37,7 @@ internal sealed partial class NodeAgent : IAsyncDisposable
     {
         (_settings, _died, _time, _log) = (settings, died, time, log);
         _records = new WorkerRecords(settings.DataFolder);
+        _leftovers = new Leftovers(settings.DataFolder, _records, died, log);
         _incarnation = $"{Environment.MachineName.ToLowerInvariant()}-{time.GetUtcNow().ToUnixTimeMilliseconds():x}";
     }
 
@@ -44,15 +45,15 @@ internal sealed partial class NodeAgent : IAsyncDisposable
     /// <exception cref="WorkerStartException">When no worker can be started.</exception>
     public async Task RunAsync()
     {
-        var left = await EndLeftoversAsync();
-        var told = TellOfLeftoversAsync(left);
+        var left = await _leftovers.EndAsync(_stopping.Token);
+        var told = _leftovers.TellAsync(left);
         var ends = await Task.WhenAll(_settings.Devices.Select(SuperviseAsync));
         await told;
         if (!_stopping.IsCancellationRequested && Array.Find(ends, end => end is { CouldWork: false }) is { } failed)
             throw new WorkerStartException(failed);
     }
 
-    /// <summary>Asks all workers to leave, and kills those that have not after a while.</summary>
+    /// <inheritdoc/>
     public async Task StopAsync(TimeSpan within)
     {
         await _stopping.CancelAsync();
@@ -65,7 +66,7 @@ internal sealed partial class NodeAgent : IAsyncDisposable
         await gone;
     }
 
-    /// <summary>Kills all workers.</summary>
+    /// <inheritdoc/>
     public void Kill()
     {
         _stopping.Cancel();
@@ -78,31 +79,6 @@ internal sealed partial class NodeAgent : IAsyncDisposable
     {
         await StopAsync(TimeSpan.Zero);
         _launcher.Dispose();
-    }
-
-    /// <summary>Ends what an earlier agent of this data folder has left here; ids that were given to others since are left alone.</summary>
-    private async Task<IReadOnlyList<WorkerRecord>> EndLeftoversAsync()
-    {
-        var left = _records.Left();
-        foreach (var worker in left)
-        {
-            if (await worker.Process.EndAsync(_stopping.Token))
-                LogLeftover(_log, worker.Worker, worker.Process.Id);
-        }
-
-        foreach (var group in ProcessGroupRecord.EndLeftovers(_settings.DataFolder))
-            LogLeftGroup(_log, group);
-
-        return left;
-    }
-
-    private async Task TellOfLeftoversAsync(IReadOnlyList<WorkerRecord> left)
-    {
-        foreach (var worker in left)
-        {
-            await _died(worker.Worker, "Its agent ended, and it with it.");
-            _records.Remove(worker.Worker);
-        }
     }
 
     /// <summary>Keeps a worker running on a device.</summary>
@@ -184,12 +160,6 @@ internal sealed partial class NodeAgent : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Error, "No worker for {Device} can be started, so it is given up. {LastWords}")]
     private static partial void LogGivenUp(ILogger log, string device, string lastWords);
-
-    [LoggerMessage(LogLevel.Information, "Ended worker {Worker}, process {ProcessId}, which an earlier run had left")]
-    private static partial void LogLeftover(ILogger log, string worker, int processId);
-
-    [LoggerMessage(LogLevel.Information, "Ended the program of process group {Group}, which an earlier run had left")]
-    private static partial void LogLeftGroup(ILogger log, int group);
 }
 
 /// <summary>What a node agent runs.</summary>

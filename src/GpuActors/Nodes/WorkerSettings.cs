@@ -21,9 +21,6 @@ public sealed record WorkerSettings
     /// <summary>Threads of one operation on the CPU.</summary>
     public int Threads { get; init; } = 1;
 
-    /// <summary>Whether it makes ready for trainings at its start, rather than when one comes: a sweep of programs has none.</summary>
-    public bool Trains { get; init; } = true;
-
     /// <summary>Address that the coordinator reaches it by.</summary>
     public string Host { get; init; } = "127.0.0.1";
 
@@ -47,8 +44,6 @@ public sealed record WorkerSettings
             arguments.AddRange(["--join", seed]);
         arguments.AddRange(["--device", Device, "--data", DataFolder, "--host", Host]);
         arguments.AddRange(["--threads", Threads.ToString(CultureInfo.InvariantCulture)]);
-        if (!Trains)
-            arguments.Add("--programs");
         if (Id is not null)
             arguments.AddRange(["--id", Id]);
         if (Parent is { } parent)

@@ -7,8 +7,12 @@ namespace GpuActors.Workers;
 internal sealed class TrainingThread : IDisposable
 {
     private readonly JobQueue<Action> _jobs = new();
+    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public TrainingThread() => new Thread(Work) { IsBackground = true, Name = "training" }.Start();
+
+    /// <summary>Completes when it has ended.</summary>
+    public Task End => _end.Task;
 
     /// <summary>Runs a job after those before it. It must not throw.</summary>
     public void Post(Action job) => ObjectDisposedException.ThrowIf(!_jobs.Add(job), this);
@@ -20,5 +24,6 @@ internal sealed class TrainingThread : IDisposable
     {
         while (_jobs.Take() is { } job)
             job();
+        _end.SetResult();
     }
 }

@@ -15,24 +15,18 @@ public sealed class TrialRunner : ITrialRunner
 {
     private readonly string _dataFolder;
     private readonly ComputeDevice _device;
-    private readonly bool _trains;
     private readonly CommandRunner _commands;
 
     /// <param name="dataFolder">The data folder.</param>
     /// <param name="device">What it trains on.</param>
-    /// <param name="trains">Whether <see cref="WarmUp"/> loads what trainings need, or else the first of them.</param>
-    public TrialRunner(string dataFolder, ComputeDevice device, bool trains = true)
+    public TrialRunner(string dataFolder, ComputeDevice device)
     {
-        (_dataFolder, _device, _trains) = (Path.GetFullPath(dataFolder), device, trains);
+        (_dataFolder, _device) = (Path.GetFullPath(dataFolder), device);
         _commands = new CommandRunner(_dataFolder, device.Name, TimeProvider.System);
     }
 
     /// <inheritdoc/>
-    public void WarmUp()
-    {
-        if (_trains)
-            TorchRuntime.Initialize(_device.Threads);
-    }
+    public void WarmUp() => TorchRuntime.Initialize(_device.Threads);
 
     /// <inheritdoc/>
     public AttemptOutcome Run(Assignment assignment, IAttemptObserver observer, StopWishes stop)

@@ -81,6 +81,14 @@ internal sealed class Workbench : IDisposable
         InHand = null;
     }
 
+    /// <summary>Stops the attempt in hand within a step and ends the training thread after it. Its actor is gone.</summary>
+    public Task EndAsync()
+    {
+        InHand?.StopNow();
+        Dispose();
+        return _thread.End;
+    }
+
     /// <summary>Ends the training thread after what it is at.</summary>
     public void Dispose()
     {

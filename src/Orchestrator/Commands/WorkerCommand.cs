@@ -38,12 +38,11 @@ internal sealed class WorkerCommand : Command, IExemplified
 
     private readonly Option<string?> _id = new("--id") { Hidden = true };
     private readonly Option<int?> _parent = new("--parent") { Hidden = true };
-    private readonly Option<bool> _programs = new("--programs") { Hidden = true };
 
     public WorkerCommand(CommandContext context)
         : base("worker", "Give this machine's devices to a coordinator elsewhere; both must see the same --data folder.")
     {
-        foreach (var option in new Option[] { _join, _device, _slots, _host, _threads, _id, _parent, _programs })
+        foreach (var option in new Option[] { _join, _device, _slots, _host, _threads, _id, _parent })
             Add(option);
         SetAction((parsed, _) => parsed.GetValue(_device) is { } device
             ? RunAsync(context, parsed, device)
@@ -88,14 +87,13 @@ internal sealed class WorkerCommand : Command, IExemplified
             DataFolder = data,
             Id = parsed.GetValue(_id),
             Threads = device.Threads,
-            Trains = !parsed.GetValue(_programs),
             Host = parsed.GetRequiredValue(_host),
             Parent = parsed.GetValue(_parent),
         };
         var role = $"worker-{device.Name.Replace(':', '-')}";
         using var log = Logging.Create(new LogSettings(Path.Combine(data, "logs"), role, Console: null, Seq: null));
         using var logging = new SerilogLoggerFactory(log);
-        using var runner = new TrialRunner(data, device, worker.Trains);
+        using var runner = new TrialRunner(data, device);
 
         // An agent that started this process holds the other end of standard input.
         await using var parentPipe = worker.Parent is null ? null : Console.OpenStandardInput();
