@@ -32,7 +32,9 @@ internal static class EventReader
             }
         }
 
-        return events;
+        return reader.TokenType == JsonTokenType.EndArray && !reader.Read()
+            ? events
+            : [.. JsonSerializer.Deserialize(json, StoreContext.Default.StoredEventArray) ?? throw new JsonException("There is no list.")];
     }
 
     /// <summary>The event at whose beginning its fields stand, and they at its end; null where the serializer has to read it.</summary>

@@ -93,6 +93,22 @@ public sealed class EventReaderTests
     public void What_cannot_be_understood_is_refused_as_the_serializer_does(string recorded) => Assert.ThrowsAny<JsonException>(
         () => EventReader.Read(Encoding.UTF8.GetBytes($$$"""[{"time":"2026-03-01T12:00:00+00:00","event":{{{recorded}}}}]""")));
 
+    [Theory]
+    [InlineData("[{0}]{0}")]
+    [InlineData("[{0}],")]
+    [InlineData("[{0},5]")]
+    [InlineData("[{0},[]]")]
+    [InlineData("[{0}")]
+    [InlineData("{0}")]
+    [InlineData("null")]
+    public void Nothing_but_a_list_of_events_is_read(string form)
+    {
+        const string Promoted = """{"time":"2026-03-01T12:00:00+00:00","event":{"type":"trial-promoted","trial":1}}""";
+
+        Assert.ThrowsAny<JsonException>(
+            () => EventReader.Read(Encoding.UTF8.GetBytes(form.Replace("{0}", Promoted, StringComparison.Ordinal))));
+    }
+
     private static byte[] Json(StoredEvent[] events) =>
         JsonSerializer.SerializeToUtf8Bytes(events, StoreContext.Default.StoredEventArray);
 
