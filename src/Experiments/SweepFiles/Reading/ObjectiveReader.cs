@@ -28,13 +28,9 @@ internal sealed partial class ObjectiveReader(Problems problems)
     }
 
     /// <summary>What a claim is about: a metric or a cost, with its goal where that is not known.</summary>
-    public Objective? Compared(SourceNode node, TaskDescription? task)
-    {
-        var (named, goal) = Parts(node, "'metric'");
-        if (named is null)
-            problems.Add(node.Mark, "'metric' has no 'name'.");
-        return named is not null && Known(named, task) is { } name ? WithGoal(name, named, goal, GoalOf(name, task)) : null;
-    }
+    public Objective? Compared(SourceNode node, TaskDescription? task) => Measured(node, "'metric'", task) is var (name, named, goal)
+        ? WithGoal(name, named, goal, GoalOf(name, task))
+        : null;
 
     /// <summary>The objectives besides the metric.</summary>
     public IEnumerable<Objective> Further(SourceNode? node, TaskDescription? task, string? metric)
@@ -50,12 +46,9 @@ internal sealed partial class ObjectiveReader(Problems problems)
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in list.Items)
         {
-            var (named, goal) = Parts(item, "an element of 'objectives'");
-            if (named is null)
-                problems.Add(item.Mark, "an element of 'objectives' has no 'name'.");
-            else if (Known(named, task) is not { } name)
+            if (Measured(item, "an element of 'objectives'", task) is not var (name, named, goal))
                 continue;
-            else if (name == metric)
+            if (name == metric)
                 problems.Add(named.Mark, $"'{name}' is the metric, and so the first objective already.");
             else if (!seen.Add(name))
                 problems.Add(named.Mark, $"'objectives' lists '{name}' twice.");
@@ -113,6 +106,15 @@ internal sealed partial class ObjectiveReader(Problems problems)
         else
             return new OutcomeConstraint(name, relation == "<=", bound);
         return null;
+    }
+
+    /// <summary>A metric or a cost, where it is named, and the goal, or null after a report.</summary>
+    private (string Name, SourceNode Named, SourceNode? Goal)? Measured(SourceNode node, string owner, TaskDescription? task)
+    {
+        var (named, goal) = Parts(node, owner);
+        if (named is null)
+            problems.Add(node.Mark, $"{owner} has no 'name'.");
+        return named is not null && Known(named, task) is { } name ? (name, named, goal) : null;
     }
 
     /// <summary>The name and the goal of a mapping; a single value is the name.</summary>
