@@ -57,9 +57,10 @@ internal sealed class SeqDouble : IAsyncDisposable
             events.Add(parsed);
         }
 
+        var answer = Answer(StatusCodes.Status201Created, ""); // noted before anybody can see what it says
         foreach (var accepted in events)
             _events.Writer.TryWrite(accepted);
-        return Answer(StatusCodes.Status201Created, "");
+        return answer;
     }
 
     private static JsonElement? Parse(string line)
