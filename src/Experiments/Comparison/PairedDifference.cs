@@ -6,10 +6,13 @@ public sealed record PairedDifference
     /// <summary>Below that many pairs no p-value is given: the least that five can reach is 0.0625.</summary>
     public const int PairsForTest = 5;
 
+    private const double Rounding = 1e-12; // of the values
+
     /// <summary>Method minus reference, in units of the metric, over the shared seeds.</summary>
     public required Estimate Difference { get; init; }
 
-    /// <summary>Mean difference divided by the standard deviation of the differences; null where they do not vary.</summary>
+    /// <summary>Mean difference divided by the standard deviation of the differences; null where they do not vary, so that it is
+    /// infinite or, where all are zero, undefined.</summary>
     public double? EffectSize { get; init; }
 
     /// <summary>Two-sided sign-flip permutation p, exact up to 12 pairs; null with too few seeds.</summary>
@@ -28,8 +31,17 @@ public sealed record PairedDifference
     internal static PairedDifference Of(ReadOnlySpan<double> method, ReadOnlySpan<double> reference, double confidence)
     {
         var differences = new double[method.Length];
+        var (least, most, largest) = (double.PositiveInfinity, double.NegativeInfinity, 0.0);
         for (var i = 0; i < differences.Length; i++)
+        {
             differences[i] = method[i] - reference[i];
+            (least, most) = (Math.Min(least, differences[i]), Math.Max(most, differences[i]));
+            largest = Math.Max(largest, Math.Max(Math.Abs(method[i]), Math.Abs(reference[i])));
+        }
+
+        // The rounding of the values is no spread of their differences, and no sign of them.
+        if (most - least <= Rounding * largest)
+            Array.Fill(differences, Math.Abs(most) <= Rounding * largest ? 0 : differences[0]);
 
         var estimate = Estimate.Of(differences, confidence);
         var enough = differences.Length >= PairsForTest;

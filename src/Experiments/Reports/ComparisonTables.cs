@@ -100,7 +100,7 @@ public static class ComparisonTables
             .. tested
                 ? new Cell[]
                 {
-                    against?.EffectSize is { } effect ? effect.ToString("+0.0;-0.0", CultureInfo.InvariantCulture) : "",
+                    Effect(against),
                     against?.WilcoxonP is { } wilcoxon ? Digits.P(wilcoxon) : "",
                 }
                 : [],
@@ -120,6 +120,13 @@ public static class ComparisonTables
             $"{Digits.Mean(against.Difference, signed: true)} {interval}".TrimEnd(),
             against.Verdict == Verdict.Better && row.Chosen!.Violations.IsEmpty ? Tone.Strong : Tone.Plain);
     }
+
+    private static string Effect(PairedDifference? against) => against switch
+    {
+        { EffectSize: { } effect } => effect.ToString("+0.0;-0.0", CultureInfo.InvariantCulture),
+        { Difference: { StandardDeviation: 0, Mean: var mean } } => mean > 0 ? "+∞" : mean < 0 ? "-∞" : "undefined",
+        _ => "",
+    };
 
     private static Cell PValue(PairedDifference? against) => against switch
     {

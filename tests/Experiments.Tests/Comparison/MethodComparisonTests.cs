@@ -106,6 +106,36 @@ public sealed class MethodComparisonTests
         Assert.Equal(Verdict.Better, against.Verdict);
     }
 
+    [Theory]
+    [InlineData(0.01)]
+    [InlineData(-0.3)]
+    public void Differences_that_are_equal_but_for_rounding_do_not_vary(double difference)
+    {
+        var sweep = new ExampleSweep()
+            .Entry("lora").Completed(EightSeeds).Entry("mole").Completed([.. EightSeeds.Select(value => value + difference)]);
+
+        var against = Rows(sweep)["mole"].AgainstReference!;
+
+        Assert.Equal(difference, against.Difference.Mean, 1e-12);
+        Assert.Equal((0.0, IntervalKind.Constant), (against.Difference.StandardDeviation, against.Difference.Interval!.Kind));
+        Assert.Null(against.EffectSize);
+        Assert.Equal(2.0 / 256, against.HolmP);
+        Assert.Equal(difference > 0 ? Verdict.Better : Verdict.Worse, against.Verdict);
+    }
+
+    [Fact]
+    public void Differences_that_are_zero_but_for_rounding_are_zero()
+    {
+        // 0.1 + 0.2 is not quite 0.3 in binary.
+        var sweep = new ExampleSweep().Entry("lora").Completed([.. Enumerable.Repeat(0.3, 8)])
+            .Entry("mole").Completed([.. Enumerable.Repeat(0.1 + 0.2, 8)]);
+
+        var against = Rows(sweep)["mole"].AgainstReference!;
+
+        Assert.Equal((0.0, null, 1.0, 1.0), (against.Difference.Mean, against.EffectSize, against.HolmP, against.WilcoxonP));
+        Assert.Equal(Verdict.NotDistinguishable, against.Verdict);
+    }
+
     [Fact]
     public void Only_shared_seeds_are_paired()
     {

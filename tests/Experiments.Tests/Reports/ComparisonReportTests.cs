@@ -85,6 +85,22 @@ public sealed class ComparisonReportTests
         Assert.Contains("Too few seeds for a p-value against lora, 5 shared are needed: all others (n = 1).", Draw(sweep, 120));
     }
 
+    [Theory]
+    [InlineData(0.1, "+∞")]
+    [InlineData(-0.1, "-∞")]
+    [InlineData(0, "undefined")]
+    public void An_effect_without_variation_is_infinite_or_undefined(double difference, string shown)
+    {
+        double[] values = [0.51, 0.52, 0.54, 0.58, 0.57, 0.53];
+        var sweep = new ExampleSweep()
+            .Entry("lora").Completed(values).Entry("mole").Completed([.. values.Select(value => value + difference)]);
+
+        var table = ComparisonTables.Of(ReportSweep.Compared(sweep)).First();
+
+        var effect = table.Columns.ToList().FindIndex(column => column.Heading == "effect");
+        Assert.Equal(shown, table.Rows.Single(row => row[0].Text == "mole")[effect].Text);
+    }
+
     [Fact]
     public void A_sweep_without_results_says_so()
     {
