@@ -16,6 +16,18 @@ internal static class SignFlip
 
     private const int Seed = 20_210_618;
 
+    /// <summary>The number of pairs from which anything can be told apart: the least p of n pairs is 2^(1 - n), and Holm multiplies
+    /// the least by the number of comparisons.</summary>
+    /// <param name="comparisons">How many are corrected together.</param>
+    /// <param name="level">What a corrected p must not exceed.</param>
+    public static int LeastPairs(int comparisons, double level)
+    {
+        var pairs = PairedDifference.PairsForTest;
+        while (comparisons * Math.ScaleB(1, 1 - pairs) > level)
+            pairs++;
+        return pairs;
+    }
+
     /// <summary>Probability of a sum at least as far from zero as the observed one.</summary>
     public static double PValue(ReadOnlySpan<double> differences)
     {

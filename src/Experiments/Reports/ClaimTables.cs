@@ -13,13 +13,16 @@ public static class ClaimTables
         if (comparison.Claims.IsEmpty)
             yield break;
         var sourced = comparison.Claims.Any(test => test.Claim.Source is not null);
+        var tested = comparison.Claims.Count(test => test.HolmP is not null);
+        int[] undecided = [.. comparison.Claims.Where(test => test.Verdict is ClaimVerdict.NotVisible or ClaimVerdict.TooFewSeeds)
+            .Select(test => test.Difference?.Count).OfType<int>()];
         var severalTasks = comparison.Claims.Select(test => test.Task).Distinct().Count() > 1;
         yield return new ReportTable
         {
             Lead =
             [
                 $"claims of {comparison.Sweep} · {comparison.Confidence:0.##%} intervals of the difference, seed by seed · "
-                    + $"p by sign flips, Holm over {comparison.Claims.Count(test => test.HolmP is not null)}",
+                    + $"p by sign flips, Holm over {tested}",
             ],
             Columns =
             [
@@ -38,6 +41,7 @@ public static class ClaimTables
             [
                 "holds, contradicted: the interval excludes what is not claimed, and p is at most "
                     + $"{Digits.Short(1 - comparison.Confidence)}. not visible: neither can be told from chance at this scale.",
+                .. ComparisonNotes.SeedsNeeded(tested, undecided, comparison.Confidence),
                 .. comparison.Claims.Any(test => test.Claim.Margin > 0)
                     ? ["With a margin, interval and p are held against being worse by just that much."] : Array.Empty<string>(),
             ],

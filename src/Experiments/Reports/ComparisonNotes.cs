@@ -6,8 +6,21 @@ namespace Experiments.Reports;
 /// <summary>What a comparison allows to say in words, and what it does not.</summary>
 internal static class ComparisonNotes
 {
+    /// <summary>How many seeds it takes to tell anything apart, where there are fewer.</summary>
+    /// <param name="tested">Number of p-values that are corrected together.</param>
+    /// <param name="undecided">Of comparisons that tell nothing apart the number of shared seeds.</param>
+    /// <param name="confidence">Of which a p-value falls short.</param>
+    public static IEnumerable<string> SeedsNeeded(int tested, IReadOnlyCollection<int> undecided, double confidence)
+    {
+        var comparisons = tested > 0 ? tested : undecided.Count; // before there is any p-value, those that are to have one
+        var needed = SignFlip.LeastPairs(comparisons, 1 - confidence);
+        if (undecided.Any(seeds => seeds < needed))
+            yield return $"To tell anything apart takes at least {needed} shared seeds: with fewer, p over {comparisons} "
+                + $"comparison{(comparisons == 1 ? "" : "s")} exceeds {Digits.Short(1 - confidence)}.";
+    }
+
     /// <summary>The sentences beneath the table of a block.</summary>
-    public static IEnumerable<string> Of(BlockComparison block)
+    public static IEnumerable<string> Of(BlockComparison block, double confidence)
     {
         foreach (var (verdict, text) in Sentences)
         {
@@ -15,6 +28,12 @@ internal static class ComparisonNotes
             if (rows.Length > 0)
                 yield return $"{text(block.Reference!)}: {Names(block, rows, verdict)}.";
         }
+
+        int[] undecided = [.. block.Rows.Select(row => row.AgainstReference)
+            .Where(against => against?.Verdict is Verdict.NotDistinguishable or Verdict.TooFewSeeds)
+            .Select(against => against!.Difference.Count)];
+        foreach (var note in SeedsNeeded(block.Comparisons, undecided, confidence))
+            yield return note;
 
         if (block.Rows.Any(row => row.OnParetoFront))
         {

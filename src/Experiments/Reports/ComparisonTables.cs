@@ -44,7 +44,7 @@ public static class ComparisonTables
                 .. counted ? new Column[] { new("total", Alignment.Right, 9) } : [],
             ],
             Rows = [.. block.Rows.Select(row => Cells(row, block, devices, tested, counted))],
-            Notes = [.. ComparisonNotes.Of(block)],
+            Notes = [.. ComparisonNotes.Of(block, confidence)],
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Experiments.Comparison;
 using Experiments.Storage;
 using Experiments.Sweeps;
 using Experiments.Trials;
@@ -44,6 +45,9 @@ public sealed record PlanDocument
     /// <summary>Where the sweep stops early.</summary>
     public required PlannedLimits Limits { get; init; }
 
+    /// <summary>The seeds from which a method can be told apart from the reference; null where there is nothing to compare.</summary>
+    public int? SeedsNeeded { get; init; }
+
     /// <summary>What is allowed but probably not meant.</summary>
     public required ImmutableArray<string> Warnings { get; init; }
 
@@ -78,6 +82,9 @@ public sealed record PlanDocument
             ],
             Entries = entries,
             Limits = PlannedLimits.Of(spec.Limits),
+            SeedsNeeded = spec.Tasks
+                .Where(block => block.Methods.Count > 1 && block.Methods.Any(entry => entry.Name == spec.Compare.Reference))
+                .Max(block => (int?)SignFlip.LeastPairs(block.Methods.Count - 1, 1 - spec.Compare.Confidence)),
             Warnings = [.. plan.Warnings],
         };
     }

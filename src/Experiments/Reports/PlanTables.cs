@@ -39,6 +39,8 @@ public static class PlanTables
                 plan.DeviceTime is { } time
                     ? $"About {Digits.Duration(time)} of one device, preparations aside."
                     : "Time is known once trials of the same task, base and method are in the store.",
+                .. plan.SeedsNeeded > plan.Seeds
+                    ? [$"To tell a method apart from the reference takes at least {plan.SeedsNeeded} seeds."] : Array.Empty<string>(),
                 .. Limits(plan.Limits),
             ],
         };

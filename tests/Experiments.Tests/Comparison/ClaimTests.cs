@@ -85,6 +85,21 @@ public sealed class ClaimTests
         Assert.Equal([ClaimVerdict.Holds, ClaimVerdict.Contradicted], Of(sweep).Select(test => test.Verdict));
     }
 
+    [Theory]
+    [InlineData(6, 1)] // 2 · 2/2⁶ = 0.0625
+    [InlineData(7, 0)] // 2 · 2/2⁷ = 0.03125
+    public void That_so_few_seeds_can_decide_nothing_is_said(int seeds, int notes)
+    {
+        var sweep = new ExampleSweep { Claims = [Better, Better with { Better = ["lora"], Than = ["conv"] }] }
+            .Entry("lora").Completed([.. EightSeeds.Take(seeds)])
+            .Entry("conv").Completed([.. EightSeeds.Take(seeds).Select((value, seed) => value + 0.01 + 0.001 * seed)]);
+
+        var table = ClaimTables.Of(MethodComparison.Of(sweep.Spec, sweep.Trials)).Single();
+
+        Assert.Equal(notes, table.Notes.Count(note =>
+            note == "To tell anything apart takes at least 7 shared seeds: with fewer, p over 2 comparisons exceeds 0.05."));
+    }
+
     [Fact]
     public void Below_five_seeds_nothing_is_said()
     {

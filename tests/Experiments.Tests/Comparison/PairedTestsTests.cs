@@ -43,6 +43,24 @@ public sealed class PairedTestsTests
     }
 
     [Theory]
+    [InlineData(1, 0.05, 6)] // 2/32 = 0.0625, 2/64 = 0.03125
+    [InlineData(1, 0.0625, 5)]
+    [InlineData(3, 0.05, 7)] // 3 · 2/64 = 0.094, 3 · 2/128 = 0.047
+    [InlineData(8, 0.05, 9)] // 8 · 2/256 = 0.0625, 8 · 2/512 = 0.03125
+    [InlineData(2, 0.01, 9)] // 2 · 2/256 = 0.0156, 2 · 2/512 = 0.0078
+    public void The_least_number_of_pairs_is_the_first_whose_least_p_remains_small_when_it_is_corrected(
+        int comparisons, double level, int pairs)
+    {
+        Assert.Equal(pairs, SignFlip.LeastPairs(comparisons, level));
+
+        Assert.True(Least(pairs) <= level);
+        Assert.True(Least(pairs - 1) > level);
+
+        double Least(int count) => Holm.Correct(
+            [.. Enumerable.Repeat(SignFlip.PValue([.. Enumerable.Repeat(1.0, count)]), comparisons)]).Min();
+    }
+
+    [Theory]
     [InlineData(0.0625, 1.0, 2.0, 3.0, 4.0, 5.0)] // all positive: 2 of 32
     [InlineData(0.0390625, 1.0, 2.0, -3.0, 4.0, 5.0, 6.0, 7.0, 8.0)] // W- = 3: {}, {1}, {2}, {3}, {1,2}, twice, of 256
     [InlineData(0.125, 1.0, 1.0, -1.0, 2.0, 2.0, 0.0, 3.0)] // without the zero: ranks 2 2 2 4.5 4.5 6, W- = 2

@@ -86,6 +86,22 @@ public sealed class ComparisonReportTests
     }
 
     [Theory]
+    [InlineData(8, true)] // 8 · 2/2⁸ = 0.0625
+    [InlineData(9, false)] // 8 · 2/2⁹ = 0.03125
+    public void That_so_few_seeds_can_tell_nothing_apart_is_said(int seeds, bool isSaid)
+    {
+        const string Note =
+            "To tell anything apart takes at least 9 shared seeds: with fewer, p over 8 comparisons exceeds 0.05.";
+        var sweep = new ExampleSweep().Entry("lora").Completed(Values(0));
+        for (var other = 1; other <= 8; other++)
+            sweep.Entry($"other-{other}").Completed(Values(other % 2 == 0 ? other : 0));
+
+        Assert.Equal(isSaid, Draw(sweep, 120).Contains(Note));
+
+        double[] Values(int shift) => [.. Enumerable.Range(0, seeds).Select(seed => 0.5 + 0.01 * (seed + shift) + 0.001 * seed * shift)];
+    }
+
+    [Theory]
     [InlineData(0.1, "+∞")]
     [InlineData(-0.1, "-∞")]
     [InlineData(0, "undefined")]
