@@ -44,9 +44,7 @@ public static class AdapterFolder
             model, plan.Options, plan.Context with { IsRestored = true });
         try
         {
-            if (plan.Fingerprint is { } trained && trained != (string?)adapter.Config["orchestrator"]!["base_fingerprint"])
-                throw new AdapterException($"{folder} was trained on another base than this {model.Family} model: "
-                    + $"its base_fingerprint is {trained}, this one's {adapter.Config["orchestrator"]!["base_fingerprint"]}.");
+            plan.RefuseOtherBase(folder, model, (string?)adapter.Config["orchestrator"]!["base_fingerprint"]);
             Fill(adapter, Path.Combine(folder, StoredAdapter.TensorFile), Saved(adapter));
             if (Path.Combine(folder, StoredAdapter.BesideFile) is var beside && File.Exists(beside))
                 Fill(adapter, beside, adapter.Kept.Where(kept => kept.Keeping == Keeping.Beside).Select(kept => (kept.Name, kept.Tensor)));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Adapters.Methods;
+using Adapters.Models;
 
 namespace Adapters.Checkpoints;
 
@@ -22,6 +23,14 @@ internal sealed record AdapterPlan(string Method, JsonObject Options, AttachCont
         {
             throw new AdapterException($"{folder}/adapter_config.json has a field of the wrong kind: {e.Message}", e);
         }
+    }
+
+    /// <exception cref="AdapterException">When the folder says that it was trained on another base.</exception>
+    public void RefuseOtherBase(string folder, BaseModel model, string? fingerprint)
+    {
+        if (Fingerprint is { } trained && trained != fingerprint)
+            throw new AdapterException($"{folder} was trained on another base than this {model.Family} model: its base_fingerprint is "
+                + $"{trained}, this one's {fingerprint}.");
     }
 
     /// <summary>The plan of the plain adapter that PEFT would make of a folder of ours.</summary>

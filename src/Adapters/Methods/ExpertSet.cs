@@ -64,9 +64,7 @@ internal sealed class ExpertSet
         if (plan.Method != "lora")
             throw new AdapterException($"{stored.Folder} holds an adapter of the method '{plan.Method}', but only lora adapters "
                 + "can be experts.");
-        if (plan.Fingerprint is { } trained && trained != on.Fingerprint)
-            throw new AdapterException($"{stored.Folder} was trained on another base than this {on.Model.Family} model: its "
-                + $"base_fingerprint is {trained}, this one's {on.Fingerprint}.");
+        plan.RefuseOtherBase(stored.Folder, on.Model, on.Fingerprint);
         var head = plan.Context.Head.Select(name => Root + name);
         if (stored.Tensors.Keys.Where(name => SiteOf(name) is null).Except(head).Min() is { } other)
             throw new AdapterException($"{stored.Folder} has also trained '{other}', which cannot be mixed; "

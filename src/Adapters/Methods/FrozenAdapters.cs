@@ -64,10 +64,7 @@ internal sealed class FrozenAdapters
         var adapter = MethodCatalogue.Find(method).Method.Attach(on.Model, plan.Options, plan.Context with { IsRestored = true });
         try
         {
-            var fingerprint = (string?)adapter.Config["orchestrator"]!["base_fingerprint"];
-            if (plan.Fingerprint is { } trained && trained != fingerprint)
-                throw new AdapterException($"{stored.Folder} was trained on another base than this {on.Model.Family} model: its "
-                    + $"base_fingerprint is {trained}, this one's {fingerprint}.");
+            plan.RefuseOtherBase(stored.Folder, on.Model, (string?)adapter.Config["orchestrator"]!["base_fingerprint"]);
             if (adapter.Shared.Count > 0)
                 throw new AdapterException($"{stored.Folder} holds an adapter whose layers share tensors, which cannot be mixed.");
             var own = adapter.Sites.Values.SelectMany(part => part.parameters()).ToHashSet();

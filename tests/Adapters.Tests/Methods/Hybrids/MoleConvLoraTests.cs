@@ -1,5 +1,6 @@
 using Adapters.Checkpoints;
 using Adapters.Methods;
+using Adapters.Models.Vit;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -70,6 +71,22 @@ public sealed class MoleConvLoraTests : IDisposable
             TinyBase.Perturb(mixture);
             return TinyBase.Evaluate(model);
         }
+    }
+
+    [Fact]
+    public void The_head_that_an_expert_trained_for_other_classes_is_left_out()
+    {
+        using var model = (VitModel)TinyBase.Vit.Load();
+        var own = model.Architecture.Classes;
+        model.ReplaceClassifier(own + 2, seed: 1);
+        var expert = TinyBase.Expert(model, _folder.File("expert"), seed: 1, head: true, method: "conv-lora");
+        model.ReplaceClassifier(own, seed: 1);
+        var bare = TinyBase.Evaluate(model);
+
+        using var mixture = TinyBase.Attach(
+            "mole-conv-lora", model, context: new AttachContext { Experts = [expert], Head = TinyBase.HeadOf(model) });
+
+        Assert.False(TinyBase.Evaluate(model).equal(bare).all().item<bool>()); // what it computes of the image is the expert's
     }
 
     [Fact]
