@@ -108,6 +108,14 @@ public sealed class Attachment : IDisposable
                 + $"{target.Site.Outputs} features, so at most {most} makes sense.");
     }
 
+    /// <summary>Refuses to choose more than there are to choose from.</summary>
+    /// <exception cref="AdapterException">When the option <c>top_k</c> asks for that.</exception>
+    internal void CheckTopK(int chosen, int available, string of = "experts")
+    {
+        if (chosen > available)
+            throw new AdapterException($"Option 'top_k' of method '{Method}' is {chosen}, but there are {available} {of}.");
+    }
+
     /// <summary>
     /// The gradient of the task's loss by the weight of a layer that is adapted, at the base: the mean over the first of fixed batches.
     /// It is computed for all such layers when it is first asked for.

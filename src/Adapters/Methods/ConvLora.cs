@@ -60,10 +60,11 @@ internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
     protected override void Attach(Attachment on, Options options) => Attach(on, options, options.Combine, Router(on, options));
 
     /// <summary>Makes the gate that the options mean.</summary>
-    internal static Func<IExpertRouter> Router(Attachment on, Options options) => options.TopK <= options.Experts
-        ? () => NoisyTopKGate.Fresh(options.Rank, options.Experts, options.TopK, on.Model.Device)
-        : throw new AdapterException(
-            $"Option 'top_k' of method '{on.Method}' is {options.TopK}, but there are {options.Experts} experts.");
+    internal static Func<IExpertRouter> Router(Attachment on, Options options)
+    {
+        on.CheckTopK(options.TopK, options.Experts);
+        return () => NoisyTopKGate.Fresh(options.Rank, options.Experts, options.TopK, on.Model.Device);
+    }
 
     /// <summary>Puts such updates on all targets.</summary>
     /// <param name="on">Takes them.</param>

@@ -1,8 +1,6 @@
-using System.ComponentModel.DataAnnotations;
 using Adapters.Mechanisms;
 using Adapters.Methods.Initialisations;
 using Adapters.Models;
-using Adapters.Options;
 
 namespace Adapters.Methods.Routed;
 
@@ -20,31 +18,9 @@ namespace Adapters.Methods.Routed;
     CannotMerge = "its gates depend on the token")]
 internal sealed class MixLora : LayerMethod<MixLora.Options>
 {
-    public sealed record Options : TargetOptions
+    public sealed record Options : RoutedOptions
     {
-        /// <summary>Inner dimension r of an update.</summary>
-        [Range(1, 65536)]
-        public int Rank { get; init; } = 8;
-
-        /// <summary>Numerator of the updates' scale, alpha / rank.</summary>
-        [Range(0.0, 1e6), Mutable]
-        public double Alpha { get; init; } = 16;
-
-        /// <summary>Share of the input that the updates do not see in training.</summary>
-        [Range(0.0, 0.99), Mutable]
-        public double Dropout { get; init; }
-
-        /// <summary>Number M of experts in a feed-forward part.</summary>
-        [Range(1, 1024)]
-        public int Experts { get; init; } = 8;
-
-        /// <summary>How many of them each token goes to.</summary>
-        [Range(1, 1024)]
-        public int TopK { get; init; } = 2;
-
-        /// <summary>Weight of the loss that asks for all experts to be used alike.</summary>
-        [Range(0.0, 1e6), Mutable]
-        public double BalanceWeight { get; init; } = 0.001;
+        public Options() => (Rank, Alpha, Experts, BalanceWeight) = (8, 16, 8, 0.001);
     }
 
     /// <summary>Every layer of the blocks.</summary>
@@ -56,8 +32,7 @@ internal sealed class MixLora : LayerMethod<MixLora.Options>
     protected override SiteAdapter Create(Attachment on, Target target, Options options)
     {
         var (site, experts, scale) = (target.Site, options.Experts, options.Alpha / options.Rank);
-        if (options.TopK > experts)
-            throw new AdapterException($"Option 'top_k' of method 'mixlora' is {options.TopK}, but there are {experts} experts.");
+        on.CheckTopK(options.TopK, experts);
         var isRouted = on.Model.PlaceOf(target.Name) is { Part: "mlp" };
         var device = site.Weight.device;
         var start = new Kaiming().Of(site, options.Rank * (isRouted ? experts : 1), scale, on.Generator);

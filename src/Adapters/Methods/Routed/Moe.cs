@@ -19,35 +19,13 @@ namespace Adapters.Methods.Routed;
     CannotMerge = "its gates depend on the token")]
 internal sealed class Moe : LayerMethod<Moe.Options>
 {
-    public sealed record Options : TargetOptions
+    public sealed record Options : RoutedOptions
     {
-        /// <summary>Inner dimension r of an expert.</summary>
-        [Range(1, 65536)]
-        public int Rank { get; init; } = 4;
-
-        /// <summary>Numerator of the updates' scale, alpha / rank.</summary>
-        [Range(0.0, 1e6), Mutable]
-        public double Alpha { get; init; } = 8;
-
-        /// <summary>Share of the input that the updates do not see in training.</summary>
-        [Range(0.0, 0.99), Mutable]
-        public double Dropout { get; init; }
-
-        /// <summary>Number M of experts in a layer.</summary>
-        [Range(1, 1024)]
-        public int Experts { get; init; } = 4;
-
-        /// <summary>How many of them each token goes to.</summary>
-        [Range(1, 1024)]
-        public int TopK { get; init; } = 2;
+        public Options() => (Rank, Alpha, Experts, BalanceWeight) = (4, 8, 4, 0.1);
 
         /// <summary>Least deviation of the noise; conv-lora has 0.01, the paper none.</summary>
         [Range(0.0, 1e3), Mutable]
         public double NoiseFloor { get; init; }
-
-        /// <summary>Weight of the loss that asks for all experts to be used alike.</summary>
-        [Range(0.0, 1e6), Mutable]
-        public double BalanceWeight { get; init; } = 0.1;
     }
 
     protected override int? RankOf(Options options) => options.Rank;
@@ -55,8 +33,7 @@ internal sealed class Moe : LayerMethod<Moe.Options>
     protected override SiteAdapter Create(Attachment on, Target target, Options options)
     {
         var (site, experts) = (target.Site, options.Experts);
-        if (options.TopK > experts)
-            throw new AdapterException($"Option 'top_k' of method 'moe' is {options.TopK}, but there are {experts} experts.");
+        on.CheckTopK(options.TopK, experts);
         var device = site.Weight.device;
         var start = new Kaiming().Of(site, experts * options.Rank, scale: 1, on.Generator);
         var router = new NoisyTopKRouter(new NoisyTopKGate(zeros(site.Inputs, experts, device: device),

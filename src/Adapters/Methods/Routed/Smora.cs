@@ -46,8 +46,7 @@ internal sealed class Smora : LayerMethod<Smora.Options>
     protected override SiteAdapter Create(Attachment on, Target target, Options options)
     {
         var site = target.Site;
-        if (options.TopK > options.Rank)
-            throw new AdapterException($"Option 'top_k' of method 'smora' is {options.TopK}, but there are {options.Rank} ranks.");
+        on.CheckTopK(options.TopK, options.Rank, of: "ranks");
         var device = site.Weight.device;
         var start = new Kaiming().Of(site, options.Rank, scale: 1, on.Generator);
         var router = new RankRouter(
