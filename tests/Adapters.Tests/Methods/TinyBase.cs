@@ -116,8 +116,17 @@ internal sealed class TinyBase(string folder, string? eyes = null)
         Attach(method, model, method == "mole" && model is SamModel ? """{"granularity": "layer"}""" : "{}", context);
 
     /// <summary>What a trial would add for a method on this base.</summary>
+    public AttachContext ContextFor(string method, BaseModel model, TemporaryFolder folder) =>
+        ContextFor(method, model, (kind, head) => Experts(this, folder, head: head, method: kind));
+
+    /// <summary>The same on any base, with experts from elsewhere.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="model">The base.</param>
+    /// <param name="experts">Makes what a composition is of, by a method, with a head or without.</param>
+    /// <param name="head">Whether the task has one.</param>
     /// <remarks>Compositions train no head and refuse a task with one; a mixture trains its own.</remarks>
-    public AttachContext ContextFor(string method, BaseModel model, TemporaryFolder folder, bool head = true)
+    public static AttachContext ContextFor(
+        string method, BaseModel model, Func<string, bool, IReadOnlyList<string>> experts, bool head = true)
     {
         var registered = MethodCatalogue.Find(method);
         head &= !registered.ComposesExperts || !registered.Method.GetType().Namespace!.EndsWith("Compositions", StringComparison.Ordinal);
@@ -125,7 +134,7 @@ internal sealed class TinyBase(string folder, string? eyes = null)
         {
             Seed = 7,
             Head = head ? HeadOf(model) : [],
-            Experts = registered.ComposesExperts ? Experts(this, folder, head: head, method: ExpertsOf(method)) : [],
+            Experts = registered.ComposesExperts ? experts(ExpertsOf(method), head) : [],
         };
     }
 
