@@ -27,7 +27,7 @@ internal sealed class GatedLongLora : AdapterMethod<GatedLongLora.Options>
 {
     private const string Root = Attachment.Root;
 
-    public enum TrainingAttention
+    public enum AttentionWhileGating
     {
         Split,
         Gated,
@@ -42,7 +42,7 @@ internal sealed class GatedLongLora : AdapterMethod<GatedLongLora.Options>
         /// <summary>
         /// Attention while the gates train: shifted sparse, shifted sparse of which each head learns how much it shifts, or full.
         /// </summary>
-        public TrainingAttention Attention { get; init; }
+        public AttentionWhileGating Attention { get; init; }
 
         /// <summary>Tokens in a group, even, of the gates and of the attention; a quarter of the target length where absent.</summary>
         [Range(2, 1_000_000)]
@@ -74,9 +74,9 @@ internal sealed class GatedLongLora : AdapterMethod<GatedLongLora.Options>
         MixParameters(on, model, prior);
 
         LongContextParts.InterpolatePositions(on, model);
-        if (options.Attention == TrainingAttention.Split)
+        if (options.Attention == AttentionWhileGating.Split)
             LongContextParts.Sparsify(on, model, group, wraps: false);
-        else if (options.Attention == TrainingAttention.Gated)
+        else if (options.Attention == AttentionWhileGating.Gated)
             LongContextParts.Attend(on, model, group,
                 new GatedShiftedAttention(group, on.Share("s2_gate", () => zeros(model.Architecture.Heads, device: device))));
     }
