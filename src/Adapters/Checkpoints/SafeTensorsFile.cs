@@ -115,7 +115,7 @@ public sealed class SafeTensorsFile : IDisposable
             foreach (var (_, tensor) in ordered)
             {
                 using var scope = NewDisposeScope();
-                tensor.detach().cpu().contiguous().WriteBytesToStream(stream, Chunk);
+                tensor.detach().cpu().contiguous().WriteBytesToStream(stream, BufferFor(tensor));
             }
         });
     }
@@ -167,12 +167,16 @@ public sealed class SafeTensorsFile : IDisposable
         : throw new AdapterException(
             $"{Path} holds no tensor '{name}'; it holds {string.Join(", ", Entries.Keys.Order(StringComparer.Ordinal))}.");
 
+    /// <summary>No more than it takes: a buffer is made for each tensor, and most of them are small.</summary>
+    private static int BufferFor(Tensor tensor) =>
+        (int)Math.Clamp(tensor.numel() * SafeTensorsType.SizeOf(tensor.dtype), 1, Chunk);
+
     private void Fill(Tensor tensor, SafeTensorsEntry entry)
     {
         _stream.Position = _header.DataStart + entry.Begin;
         try
         {
-            tensor.ReadBytesFromStream(_stream, Chunk);
+            tensor.ReadBytesFromStream(_stream, BufferFor(tensor));
         }
         catch (EndOfStreamException e)
         {
