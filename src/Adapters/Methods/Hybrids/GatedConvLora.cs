@@ -15,7 +15,7 @@ namespace Adapters.Methods.Hybrids;
 [AdapterMethod("gated-conv-lora",
     Source = "of Zhong et al. 2024, arXiv:2401.17868, and Wu et al. 2024, arXiv:2404.13628",
     Equation = "y = Wx + b + s·B(h + Σ softmax(f·W_g / τ)_e·z_e), z_e = Down_e(GELU(Conv3x3_e(Up_e(h)))), f the mean of h",
-    ParametersPerLayer = "rank * (in + out) + experts * (9 * rank * rank + rank) + rank * experts",
+    ParametersPerLayer = "rank * (in + out) + experts * (9 * rank * rank + rank) + rank * experts + train_temperature",
     CannotMerge = "its convolutions look at the whole map, and each image weighs them on its own",
     Families = ["sam", "vit"])]
 internal sealed class GatedConvLora : AdapterMethod<GatedConvLora.Options>
@@ -23,10 +23,14 @@ internal sealed class GatedConvLora : AdapterMethod<GatedConvLora.Options>
     public sealed record Options : ConvLora.ConvOptions
     {
         /// <summary>Temperature τ of the gate: high weighs all alike, near 0 only the best counts.</summary>
-        [Range(0.0001, 1e6)]
+        [Range(SoftmaxGate.LowestTemperature, 1e6)]
         public double Temperature { get; init; } = 1;
+
+        /// <summary>Whether the temperature is trained, each layer's by itself, as MoLE's is.</summary>
+        public bool TrainTemperature { get; init; }
     }
 
     protected override void Attach(Attachment on, Options options) => ConvLora.Attach(on, options, ExpertCombination.Sum,
-        () => new SoftmaxGate(zeros(options.Rank, options.Experts, device: on.Model.Device), options.Temperature));
+        () => new SoftmaxGate(zeros(options.Rank, options.Experts, device: on.Model.Device), options.Temperature,
+            options.TrainTemperature));
 }

@@ -1,3 +1,4 @@
+using Adapters.Mechanisms;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -12,6 +13,7 @@ public sealed class GatedConvLoraTests : IDisposable
     [Theory]
     [InlineData("""{"experts": 1}""", """{"experts": 1}""")]
     [InlineData("""{"experts": 4, "temperature": 0.0001}""", """{"experts": 4}""")] // so cold that the best alone counts
+    [InlineData("""{"experts": 4, "temperature": 0.0001, "train_temperature": true}""", """{"experts": 4}""")]
     public void With_one_convolution_or_no_temperature_it_is_conv_lora(string gated, string routed)
     {
         TensorAssert.Close(Evaluated("conv-lora", routed), Evaluated("gated-conv-lora", gated));
@@ -41,12 +43,29 @@ public sealed class GatedConvLoraTests : IDisposable
         Assert.Equal(0.5 * other.Sites.Count * 4 * Math.Log(4), other.AuxiliaryLoss!().item<float>(), 1e-4);
     }
 
+    [Fact]
+    public void A_trained_temperature_starts_where_it_is_told_and_its_gradient_is_that_of_the_softmax()
+    {
+        var f = tensor(new double[] { 1, 2 }).reshape(1, 2);
+        var gate = new SoftmaxGate(tensor(new double[] { 0.5, 0, 0.25, 0.125 }).reshape(2, 2), 0.5, trainsTemperature: true);
+        var constant = new SoftmaxGate(gate.Weight, 0.5);
+
+        var gates = gate.Choose(f, training: true).Gates; // of the logits (1, 0.25) / τ
+        gates[0, 0].backward();
+
+        Assert.True(gates.equal(constant.Choose(f, training: true).Gates).all().item<bool>());
+        var share = 1 / (1 + Math.Exp(-0.75 / 0.5));
+        Assert.Equal(-share * (1 - share) * 0.75 / 0.25, gate.Temperature!.grad!.item<double>(), 1e-12);
+        Assert.Equal(["weight"], constant.Parameters.Select(pair => pair.Key));
+        Assert.Equal(["weight", "temperature"], gate.Parameters.Select(pair => pair.Key));
+    }
+
     private static Tensor Evaluated(string method, string options)
     {
         using var model = TinyBase.Vit.Load();
         using var adapter = TinyBase.Attach(method, model, options);
         using var frozen = no_grad();
-        foreach (var (name, parameter) in adapter.Trainable)
+        foreach (var (name, parameter) in adapter.Trainable.Where(pair => !pair.Name.EndsWith("temperature", StringComparison.Ordinal)))
         {
             using var generator = new Generator((ulong)name.Sum(letter => letter));
             parameter.add_(empty(parameter.shape).normal_(0, 0.3, generator));
