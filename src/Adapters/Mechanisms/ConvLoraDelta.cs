@@ -46,10 +46,16 @@ public sealed class ConvLoraDelta : LowRankDelta
     public override Tensor Adapt(Tensor x, Tensor y)
     {
         using var scope = NewDisposeScope();
-        var pass = Trace(x, y);
+        return Site.AddMixed(y, Bottleneck(x), B, Scale).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>h + z <c>[..., rank]</c>; in training mode it counts how the experts are used.</summary>
+    internal override Tensor Bottleneck(Tensor x)
+    {
+        var (bottleneck, _, choice) = See(x);
         _imbalance?.Dispose();
-        _imbalance = training ? pass.Choice.Imbalance().DetachFromDisposeScope() : null;
-        return pass.Output.MoveToOuterDisposeScope();
+        _imbalance = training ? choice.Imbalance().DetachFromDisposeScope() : null;
+        return bottleneck;
     }
 
     /// <summary>Whether there was a pass in training mode since the imbalance was last taken.</summary>
@@ -78,9 +84,6 @@ public sealed class ConvLoraDelta : LowRankDelta
         var (bottleneck, features, choice) = See(x);
         return new Pass(Site.AddMixed(y, bottleneck, B, Scale), bottleneck, features, choice);
     }
-
-    /// <summary>h + z of an input <c>[..., rank]</c></summary>
-    internal Tensor Bottleneck(Tensor x) => See(x).Bottleneck;
 
     private (Tensor Bottleneck, Tensor Features, GateChoice Choice) See(Tensor x)
     {

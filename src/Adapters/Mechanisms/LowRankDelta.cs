@@ -52,6 +52,10 @@ public class LowRankDelta : LowRankAdapter
         return (y.to(A.dtype) + UpdateOf(Dropped(x, A.dtype))).to(y.dtype).MoveToOuterDisposeScope();
     }
 
+    /// <summary>h = A·drop(x), what B takes to the layer's outputs <c>[..., rank]</c>.</summary>
+    /// <param name="x">The layer's input.</param>
+    internal virtual Tensor Bottleneck(Tensor x) => Down(x, A);
+
     /// <summary>Δ(x) of an input that dropout has been at already, of the adapter's precision. At the start exactly zero.</summary>
     internal Tensor UpdateOf(Tensor seen)
     {

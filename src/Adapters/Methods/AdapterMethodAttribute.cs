@@ -30,9 +30,10 @@ public sealed class AdapterMethodAttribute(string id) : Attribute
     /// token (<c>hidden</c>).</summary>
     public string ParametersPerBlock { get; init; } = "";
 
-    /// <summary>Parameters that its layers share, as a formula of its options, their number (<c>layers</c>) and the largest layer's
-    /// matrix. Where it adapts no layers, those that are not of one block, of the width of a token (<c>hidden</c>), of the images'
-    /// <c>channels</c> and of the values in a patch of them (<c>pixels</c>).</summary>
+    /// <summary>Parameters that its layers share, as a formula of its options, their number (<c>layers</c>), the largest layer's matrix,
+    /// and the widths of an embedded <c>patch</c> and <c>token</c> of a base that sees and reads. Where it adapts no layers, those that
+    /// are not of one block, of the width of a token (<c>hidden</c>), of the images' <c>channels</c> and of the values in a patch of them
+    /// (<c>pixels</c>).</summary>
     public string ParametersShared { get; init; } = "";
 
     /// <summary>Whether only layers of one kind, that is of one name and shape, share them.</summary>

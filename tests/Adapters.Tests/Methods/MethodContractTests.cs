@@ -97,6 +97,8 @@ public sealed class MethodContractTests(SharedBases bases) : IClassFixture<Share
                 ["bias"] = layers[0].Bias is null ? 0 : 1,
                 ["mlp"] = model.PlaceOf(NameOf(layers[0]))?.Part == "mlp" ? 1 : 0,
                 ["image"] = model.LayoutOf(NameOf(layers[0])) is null ? 0 : 1,
+                ["patch"] = model.PatchEmbedding?.Outputs ?? 0,
+                ["token"] = model.LanguageModel?.Architecture.Hidden ?? 0,
             });
 
         string NameOf(Site layer) => model.Sites.First(site => site.Value == layer).Key;

@@ -16,12 +16,18 @@ namespace Adapters.Methods.Hybrids;
 /// to attend in full and to train neither norms nor embeddings, it is LoRA in the language model. While training, the end of the text
 /// hears of what stands (L + 1) / 2 groups before it at most, L the language model's blocks: with few blocks a quarter of the length
 /// is too small a group for an answer behind long text to hang on the image. Starts as the base, because B = 0.
+/// With several pairs one gate weighs them for each prompt, in all layers alike, by what is embedded of image and text. The pairs are
+/// trained together rather than read from other trials: each trial's projector speaks to its own language updates in its own way, and
+/// there is no mean of two. Norms and embeddings belong to all pairs. The gate hears the whole prompt, so only what stands behind the
+/// prompt may be asked for.
 /// </remarks>
 [AdapterMethod("conv-long",
     Source = "of Zhong et al. 2024, arXiv:2401.17868, and Chen et al. 2023, arXiv:2309.12307",
-    Equation = "Conv-LoRA on the image encoder; LongLoRA on the language model, whose text stands behind the image's patches",
-    ParametersPerLayer = "(1 - image) * rank * (in + out) + image * (vision_rank * (in + out)"
-        + " + experts * (9 * vision_rank * vision_rank + vision_rank) + 2 * vision_rank * experts)",
+    Equation = "Conv-LoRA on the image encoder; LongLoRA on the language model, whose text stands behind the image's patches; "
+        + "of N pairs y = Wx + b + Σ softmax([p; t]·W_g)_n·Δ_n(x), p the mean embedding of patches, t of tokens",
+    ParametersPerLayer = "pairs * ((1 - image) * rank * (in + out) + image * (vision_rank * (in + out)"
+        + " + experts * (9 * vision_rank * vision_rank + vision_rank) + 2 * vision_rank * experts))",
+    ParametersShared = "less(1, pairs, pairs * (patch + token), 0)",
     CannotMerge = "the image encoder's convolutions look at the whole map, and each image is routed to its own",
     Families = [VisionLanguageModel.FamilyName])]
 internal sealed class ConvLong : AdapterMethod<ConvLong.Options>
@@ -30,6 +36,11 @@ internal sealed class ConvLong : AdapterMethod<ConvLong.Options>
     {
         public Options() => (Attention, InterpolatePositions, TrainNorms, TrainEmbeddings) =
             (TrainingAttention.Split, true, true, true);
+
+        /// <summary>Number N of pairs, an update of what sees and one of what reads, that a gate weighs for each prompt; 1 has no
+        /// gate.</summary>
+        [Range(1, 64)]
+        public int Pairs { get; init; } = 1;
 
         /// <summary>Inner dimension of the updates in the language model.</summary>
         [Range(1, 65536), PeftField("r")]
@@ -62,7 +73,7 @@ internal sealed class ConvLong : AdapterMethod<ConvLong.Options>
         /// <summary>How the outputs of several become one; with top_k 1 there is nothing to combine.</summary>
         public ExpertCombination Combine { get; init; }
 
-        /// <summary>Weight of the loss that asks for all convolutions to be used alike.</summary>
+        /// <summary>Weight of the loss that asks for all convolutions, and pairs, to be used alike.</summary>
         [Range(0.0, 1e6), Mutable]
         public double BalanceWeight { get; init; } = 0.01;
 
@@ -78,20 +89,15 @@ internal sealed class ConvLong : AdapterMethod<ConvLong.Options>
     {
         var model = (VisionLanguageModel)on.Model;
         var convolved = new List<ConvLoraDelta>();
+        var gate = options.Pairs > 1 ? Gate(on, model, options) : null;
         foreach (var target in on.Targets(options, site => site is LinearSite,
             [.. model.Vision.DefaultTargets, .. model.LanguageModel.AttentionTargets]))
         {
             var sees = model.LayoutOf(target.Name) is not null;
             on.CheckRank(target, sees ? options.VisionRank : options.Rank, sees ? "vision_rank" : "rank");
-            if (!sees || options.Experts == 0)
-            {
-                on.Put(target.Name, Lora.Fresh(on, target.Site, sees ? options.InVision : options.InLanguage));
-                continue;
-            }
-
-            var router = ConvLora.Router(on, options.Convolved);
-            convolved.Add(ConvLora.Fresh(on, target, options.Convolved, options.Combine, router()));
-            on.Put(target.Name, convolved[^1]);
+            LowRankDelta[] updates = [.. Enumerable.Range(0, options.Pairs).Select(_ => Fresh(on, target, sees, options))];
+            convolved.AddRange(updates.OfType<ConvLoraDelta>());
+            on.Put(target.Name, gate is null ? updates[0] : new GatedUpdates(target.Site, updates, () => gate.Gates));
         }
 
         on.Free(options.Bias);
@@ -99,5 +105,23 @@ internal sealed class ConvLong : AdapterMethod<ConvLong.Options>
             on.AddLoss(() => convolved.Exists(delta => delta.HasImbalance)
                 ? ConvLora.Balance(convolved, options.BalanceWeight)
                 : zeros([], device: model.Device)); // text without an image
+        if (gate is not null)
+            on.AddLoss(gate.TakeImbalance, options.BalanceWeight);
+    }
+
+    private static LowRankDelta Fresh(Attachment on, Target target, bool sees, Options options) => sees && options.Experts > 0
+        ? ConvLora.Fresh(on, target, options.Convolved, options.Combine, ConvLora.Router(on, options.Convolved)())
+        : Lora.Fresh(on, target.Site, sees ? options.InVision : options.InLanguage);
+
+    private static PromptGate Gate(Attachment on, VisionLanguageModel model, Options options)
+    {
+        var weight = on.Share("pair_gate.weight", () => zeros(PromptGate.FeaturesOf(model), options.Pairs, device: model.Device));
+        var gate = new PromptGate(model, weight);
+        on.While(() => model.Beginning = gate.Open, () =>
+        {
+            model.Beginning = null;
+            gate.Release();
+        });
+        return gate;
     }
 }

@@ -63,6 +63,9 @@ public sealed class VisionLanguageModel : BaseModel
     /// <summary>Names of the projector's parameters, which nothing but a task's own training gives a meaning.</summary>
     public static IReadOnlyList<string> Projector => ["projector.weight", "projector.bias"];
 
+    /// <summary>Is given what a forward pass is given, before either tower runs; null where nothing looks at both.</summary>
+    internal Action<Prompt>? Beginning { get; set; }
+
     /// <summary>Height and width of the images in pixels.</summary>
     public (int Height, int Width) Image => _encoder.Image;
 
@@ -98,6 +101,7 @@ public sealed class VisionLanguageModel : BaseModel
     public Tensor Logits(Tensor tokens, Tensor? pixels = null, Tensor? mask = null)
     {
         using var scope = NewDisposeScope();
+        Beginning?.Invoke(new Prompt(tokens, pixels, mask));
         return LanguageModel.Logits(tokens, mask, prefix: See(pixels)).MoveToOuterDisposeScope();
     }
 
@@ -108,6 +112,7 @@ public sealed class VisionLanguageModel : BaseModel
     public Tensor NextToken(Tensor tokens, Tensor? pixels = null)
     {
         using var scope = NewDisposeScope();
+        Beginning?.Invoke(new Prompt(tokens, pixels));
         return LanguageModel.NextToken(tokens, prefix: See(pixels)).MoveToOuterDisposeScope();
     }
 
@@ -149,3 +154,9 @@ public sealed class VisionLanguageModel : BaseModel
         }
     }
 }
+
+/// <summary>What a model of two towers is asked.</summary>
+/// <param name="Tokens">Integers <c>[batch, seq]</c>.</param>
+/// <param name="Pixels">Images that they stand behind <c>[batch, channels, height, width]</c>; null for none.</param>
+/// <param name="Mask">Which tokens are real <c>[batch, seq]</c> (0 = padding); null when all are.</param>
+internal sealed record Prompt(Tensor Tokens, Tensor? Pixels, Tensor? Mask = null);

@@ -1,4 +1,7 @@
+using Adapters.Checkpoints;
+using Adapters.Mechanisms;
 using Adapters.Methods;
+using Adapters.Models;
 using Adapters.Models.Causal;
 using Adapters.Models.VisionLanguage;
 using Xunit;
@@ -12,8 +15,13 @@ public sealed class ConvLongTests : IDisposable
     private static readonly AttachContext Long = new() { Seed = 3, TargetLength = 256 }; // of 128
 
     private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
+    private readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => _scope.Dispose();
+    public void Dispose()
+    {
+        _scope.Dispose();
+        _folder.Dispose();
+    }
 
     [Fact]
     public void Without_an_image_it_is_longlora_in_training_and_evaluation()
@@ -104,6 +112,131 @@ public sealed class ConvLongTests : IDisposable
 
         Assert.True(moved[..4].min().item<float>() > 0);
         Assert.Equal(0, moved[8..].max().item<float>());
+    }
+
+    [Theory]
+    [InlineData("vision-language/vit/base + llama/gqa-tied")]
+    [InlineData("vision-language/sam/window-global + llama/mha")] // windows of an image share its gate
+    public void Equal_pairs_are_one_of_them_whatever_the_gate_says(string on)
+    {
+        using var model = TinyBase.All[on].Load();
+        using var alone = TinyBase.Attach("conv-long", model, """{"experts": 4}""");
+        TinyBase.Perturb(alone);
+        var expected = TinyBase.Evaluate(model);
+        using var other = TinyBase.All[on].Load();
+        using var pairs = TinyBase.Attach("conv-long", other, """{"experts": 4, "pairs": 2}""");
+        TinyBase.Perturb(pairs);
+        var one = alone.Trainable.ToDictionary(pair => pair.Name, pair => pair.Parameter);
+        using (no_grad())
+            foreach (var (name, parameter) in pairs.Trainable.Where(pair => pair.Name != "base_model.pair_gate.weight"))
+                parameter.copy_(one[name.Replace("update_0.", "").Replace("update_1.", "")]);
+
+        TensorAssert.Close(expected, TinyBase.Evaluate(other));
+    }
+
+    [Fact]
+    public void An_update_behind_a_gate_that_gives_it_all_is_that_update()
+    {
+        manual_seed(3);
+        using var site = new LinearSite(8, 6, hasBias: false);
+        LowRankDelta[] updates = [Update(), Update()];
+        var (x, y) = (randn(4, 5, 8), randn(4, 5, 6)); // two windows each of two samples
+        using var one = new GatedUpdates(site, [updates[0]], () => ones(2, 1));
+        using var both = new GatedUpdates(site, updates, () => tensor(new float[] { 1, 0, 0, 1 }).reshape(2, 2));
+
+        Assert.True(Same(updates[0].Adapt(x, y), one.Adapt(x, y)));
+        TensorAssert.Close(updates[0].Adapt(x[..2], y[..2]), both.Adapt(x, y)[..2]);
+        TensorAssert.Close(updates[1].Adapt(x[2..], y[2..]), both.Adapt(x, y)[2..]);
+
+        LowRankDelta Update() => new(site, randn(3, 8), randn(6, 3), scale: 2);
+    }
+
+    [Fact]
+    public void The_gate_weighs_what_is_embedded_of_image_and_real_tokens()
+    {
+        using var model = (VisionLanguageModel)TinyBase.SeeingLlama.Load();
+        using var frozen = no_grad();
+        manual_seed(3);
+        var (patch, token) = (model.PatchEmbedding!.Outputs, model.LanguageModel.Architecture.Hidden);
+        var weight = nn.Parameter(randn(PromptGate.FeaturesOf(model), 3));
+        var gate = new PromptGate(model, weight);
+        var (tokens, pixels) = (TinyBase.Tokens(), TinyBase.Pixels(32));
+        var table = model.ParameterOf("language_model.model.embed_tokens.weight");
+
+        var both = Opened(new Prompt(tokens, pixels));
+        var read = Opened(new Prompt(tokens, null));
+        var padded = Opened(new Prompt(cat([zeros_like(tokens), tokens], 1), null, cat([zeros_like(tokens), ones_like(tokens)], 1)));
+
+        Assert.Equal(patch + token, weight.shape[0]);
+        var text = table.index_select(0, tokens[1]).mean([0]);
+        var image = model.PatchEmbedding.call(pixels)[1].flatten(1).mean([1]);
+        TensorAssert.Close(Standard(text).matmul(weight[(int)patch..]).softmax(0), read[1]);
+        TensorAssert.Close(cat([Standard(image), Standard(text)]).matmul(weight).softmax(0), both[1]);
+        TensorAssert.Close(read, padded);
+
+        Tensor Opened(Prompt prompt)
+        {
+            gate.Open(prompt);
+            return gate.Gates.clone();
+        }
+
+        static Tensor Standard(Tensor of) => (of - of.mean()) / ((of - of.mean()).square().mean() + 1e-5).sqrt();
+    }
+
+    [Fact]
+    public void Pairs_start_at_the_base_train_all_they_count_and_are_saved()
+    {
+        using var model = TinyBase.SeeingLlama.Load();
+        var bare = TinyBase.Evaluate(model);
+        using var adapter = TinyBase.Attach("conv-long", model, """{"experts": 2, "pairs": 3}""");
+        Assert.True(Same(bare, TinyBase.Evaluate(model)));
+
+        var method = MethodCatalogue.Find("conv-long");
+        var gate = adapter.Trainable.Single(pair => pair.Name == "base_model.pair_gate.weight").Parameter;
+        var sizes = new Dictionary<string, double>(CountFormula.ValuesOf(adapter)) { ["patch"] = 32, ["token"] = 32 };
+        Assert.Equal(CountFormula.Compute(method.ParametersShared, sizes), gate.numel());
+        foreach (var (name, site) in adapter.Sites)
+            Assert.Equal(
+                CountFormula.Compute(method.ParametersPerLayer, new Dictionary<string, double>(sizes)
+                {
+                    ["in"] = site.Site.Inputs, ["out"] = site.Site.Outputs, ["image"] = model.LayoutOf(name) is null ? 0 : 1,
+                }),
+                site.parameters().Sum(own => own.numel()));
+
+        TinyBase.Perturb(adapter);
+        TinyBase.Loss(adapter).backward();
+        Assert.All(adapter.Trainable, pair => Assert.NotNull(pair.Parameter.grad));
+        Assert.True(gate.grad!.abs().max().item<float>() > 0);
+        Assert.StartsWith("A mixture of updates cannot be merged", adapter.MergeObstacle, StringComparison.Ordinal);
+
+        var trained = TinyBase.Evaluate(model);
+        AdapterFolder.Save(adapter, _folder.File("pairs"));
+        using var again = TinyBase.SeeingLlama.Load();
+        using var loaded = AdapterFolder.Load(_folder.File("pairs"), again);
+        Assert.True(Same(trained, TinyBase.Evaluate(again)));
+    }
+
+    [Fact]
+    public void Pairs_ask_to_be_used_alike_and_leave_no_tensor_behind()
+    {
+        using var model = (VisionLanguageModel)TinyBase.SeeingLlama.Load();
+        Use(); // whatever is made once and kept
+        var before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+
+        Use();
+
+        Assert.Equal(before, TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+
+        void Use()
+        {
+            using var scope = NewDisposeScope();
+            using var adapter = TinyBase.Attach("conv-long", model, """{"experts": 0, "pairs": 3, "balance_weight": 0.5}""");
+            model.train();
+            model.Logits(TinyBase.Tokens());
+            Assert.Equal(0.5 * 3 * Math.Log(3), adapter.AuxiliaryLoss!().item<float>(), 1e-5); // its least, N·ln N
+            TinyBase.Loss(adapter).backward();
+            TinyBase.Evaluate(model);
+        }
     }
 
     [Theory]
