@@ -33,6 +33,11 @@ internal sealed class LongContext : LearningTask
         [Range(16, 1_000_000)]
         public int Length { get; init; } = 512;
 
+        /// <summary>Tokens of a sequence that is trained on, where those are to be shorter: positions are interpolated for length all the
+        /// same, so that what learnt from several lengths can be mixed.</summary>
+        [Range(16, 1_000_000)]
+        public int? TrainLength { get; init; }
+
         /// <summary>Sequences of that length in an evaluation, for perplexity.</summary>
         [Range(1, 100_000)]
         public int Sequences { get; init; } = 12;
@@ -63,17 +68,24 @@ internal sealed class LongContext : LearningTask
 
     private readonly Options _options;
     private readonly TokenizedCorpus _corpus;
-    private readonly Passkey _passkey;
+    private readonly int _trainLength;
+    private readonly Passkey _passkey, _trainPasskey;
     private readonly Dictionary<(Split, int), TokenWindows> _windows = [];
     private int _original;
 
     public LongContext(Options options, TaskSetting setting)
     {
         (_options, _corpus) = (options, Preparations.OpenCorpus(setting));
-        _passkey = new Passkey(TextTokenizer.Load(_corpus.Tokenizer), options.Length);
-        if ((options.PasskeyTrials > 0 || options.PasskeyShare > 0) && !_passkey.Fits)
-            throw new AdapterException($"Option 'length' of task 'long-context' is {options.Length}, too short to hide a number in: "
-                + "make it longer, or set 'passkey_trials' and 'passkey_share' to 0.");
+        _trainLength = options.TrainLength ?? options.Length;
+        if (_trainLength > options.Length)
+            throw new AdapterException($"Option 'train_length' of task 'long-context' is {_trainLength}, but positions are interpolated "
+                + $"for a 'length' of {options.Length}: choose it no longer.");
+        var tokenizer = TextTokenizer.Load(_corpus.Tokenizer);
+        (_passkey, _trainPasskey) = (new Passkey(tokenizer, options.Length), new Passkey(tokenizer, _trainLength));
+        if ((options.PasskeyTrials > 0 && !_passkey.Fits) || (options.PasskeyShare > 0 && !_trainPasskey.Fits))
+            throw new AdapterException($"Option '{(_passkey.Fits ? "train_length" : "length")}' of task 'long-context' is "
+                + $"{(_passkey.Fits ? _trainLength : options.Length)}, too short to hide a number in: make it longer, or set "
+                + "'passkey_trials' and 'passkey_share' to 0.");
     }
 
     public override Metric Metric { get; } = new("perplexity", Maximize: false);
@@ -90,10 +102,10 @@ internal sealed class LongContext : LearningTask
 
     public override Tensor Loss(BaseModel model, long batch, int size, ulong seed)
     {
-        var windows = WindowsOf(Split.Train, _options.Length);
-        return LanguageBatches.Loss(model.Causal("long-context"), size, SplitMix64.Of(seed, (ulong)batch), _options.Length,
+        var windows = WindowsOf(Split.Train, _trainLength);
+        return LanguageBatches.Loss(model.Causal("long-context"), size, SplitMix64.Of(seed, (ulong)batch), _trainLength,
             (ref SplitMix64 random) => random.NextDouble() < _options.PasskeyShare
-                ? _passkey.Make(ref random, random.NextDouble())
+                ? _trainPasskey.Make(ref random, random.NextDouble())
                 : windows.Draw(ref random));
     }
 
