@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Adapters.Methods;
+using Adapters.Methods.Compositions;
 using Adapters.Options;
 using static TorchSharp.torch;
 
@@ -9,7 +10,7 @@ namespace Adapters.Checkpoints;
 /// Low-rank adapters that others cannot read as they are, as plain ones. Where the start was taken from the weight (pissa, olora,
 /// lora-ga), twice the rank: the factors <c>[B B₀]</c> and <c>[A; −A₀]</c> hold what is subtracted, so that whoever reads them needs no
 /// more than the base as it is, and never computes the start again. Where parts of a fused layer are adapted, the layer whole
-/// (<see cref="JoinedParts"/>).
+/// (<see cref="JoinedParts"/>). What LoRAHub has found, the one LoRA that it is.
 /// </summary>
 public static class PlainLora
 {
@@ -23,10 +24,17 @@ public static class PlainLora
     public static void Export(string from, string to)
     {
         using var scope = NewDisposeScope();
-        using var stored = StoredAdapter.Read(from);
+        using var read = StoredAdapter.Read(from);
+        var stored = LoraHub.Made(read) ? LoraHub.AsLora(read) : read;
         var sites = stored.Beside.Keys.Where(name => name.EndsWith(InitialA, StringComparison.Ordinal))
             .Select(name => name[..^InitialA.Length]).ToList();
         var parts = stored.Config["orchestrator"]?["parts"] as JsonObject;
+        if (sites.Count == 0 && parts is null && stored != read)
+        {
+            stored.Write(to);
+            return;
+        }
+
         if (sites.Count == 0 && parts is null)
             throw new AdapterException($"{from} holds an adapter that took nothing from the base's weight: it is plain already.");
 

@@ -56,40 +56,59 @@ internal sealed class ExpertSet
         : throw new AdapterException($"Method '{on.Method}' composes updates of layers and trains no head, but the task has one of its own "
             + $"('{on.Context.Head[0]}'): method 'mole' trains it along.");
 
-    private static Dictionary<string, LowRankExpert> UpdatesOf(StoredAdapter stored, Attachment on)
+    /// <summary>What a folder's LoRA adds to each layer that it adapts, whatever base it is for.</summary>
+    /// <exception cref="AdapterException">When it is no LoRA, or lacks a factor.</exception>
+    public static IReadOnlyDictionary<string, LowRankExpert> UpdatesIn(StoredAdapter stored) => UpdatesIn(stored, PlanOf(stored));
+
+    private static AdapterPlan PlanOf(StoredAdapter stored)
     {
         var plan = AdapterPlan.Of(stored.Config, stored.Folder);
         if (plan.Method != "lora" && (string?)stored.Config["peft_type"] == "LORA" && MethodCatalogue.Find(plan.Method).ComposesExperts)
             plan = plan.AsPeft(stored.Config, stored.Folder);
-        if (plan.Method != "lora")
-            throw new AdapterException($"{stored.Folder} holds an adapter of the method '{plan.Method}', but only lora adapters "
-                + "can be experts.");
+        return plan.Method == "lora" ? plan : throw new AdapterException(
+            $"{stored.Folder} holds an adapter of the method '{plan.Method}', but only lora adapters can be experts.");
+    }
+
+    private static Dictionary<string, LowRankExpert> UpdatesOf(StoredAdapter stored, Attachment on)
+    {
+        var plan = PlanOf(stored);
         plan.RefuseOtherBase(stored.Folder, on.Model, on.Fingerprint);
         var head = plan.Context.Head.Select(name => Root + name);
         if (stored.Tensors.Keys.Where(name => SiteOf(name) is null).Except(head).Min() is { } other)
             throw new AdapterException($"{stored.Folder} has also trained '{other}', which cannot be mixed; "
                 + "experts may have trained A and B only.");
 
-        var options = OptionSchema.Bind<Lora.Options>(plan.Options, "method 'lora'");
-        return stored.Tensors.Keys.Select(SiteOf).OfType<string>().Distinct()
-            .ToDictionary(site => site, site => UpdateOf(stored, site, options, on.Model));
+        return UpdatesIn(stored, plan, on.Model);
     }
 
-    private static LowRankExpert UpdateOf(StoredAdapter stored, string site, Lora.Options options, BaseModel model)
+    private static Dictionary<string, LowRankExpert> UpdatesIn(StoredAdapter stored, AdapterPlan plan, BaseModel? model = null)
+    {
+        var options = OptionSchema.Bind<Lora.Options>(plan.Options, "method 'lora'");
+        return stored.Tensors.Keys.Select(SiteOf).OfType<string>().Distinct()
+            .ToDictionary(site => site, site => UpdateOf(stored, site, (Lora.Options)options.For(site), model));
+    }
+
+    private static LowRankExpert UpdateOf(StoredAdapter stored, string site, Lora.Options options, BaseModel? model)
     {
         var (a, b) = (stored.Tensors.GetValueOrDefault(Root + site + A), stored.Tensors.GetValueOrDefault(Root + site + B));
         if (a is null || b is null)
             throw new AdapterException($"{stored.Folder} lacks one of the two factors of {site}.");
-        if (!model.SitesAndParts.TryGetValue(site, out var layer))
-            throw new AdapterException($"{stored.Folder} adapts {site}, which this {model.Family} base does not have.");
-        options = (Lora.Options)options.For(site);
-        if (!a.shape.SequenceEqual([options.Rank, layer.Inputs]) || !b.shape.SequenceEqual([layer.Outputs, options.Rank]))
-            throw new AdapterException($"{stored.Folder} adapts {site} by factors of the shapes [{string.Join(", ", b.shape)}] "
-                + $"and [{string.Join(", ", a.shape)}], but it should be [{layer.Outputs}, {options.Rank}] and "
-                + $"[{options.Rank}, {layer.Inputs}].");
+        if (model is not null)
+            CheckFits(stored, site, (a, b), options.Rank, model);
         return stored.Beside.TryGetValue(Root + site + InitialA, out var a0) // what it took from the weight is taken off again
             ? new LowRankExpert(cat([a, a0], 0), cat([b, -stored.Beside[Root + site + InitialB]], 1), options.Scale)
             : new LowRankExpert(a, b, options.Scale);
+    }
+
+    private static void CheckFits(StoredAdapter stored, string site, (Tensor A, Tensor B) factors, int rank, BaseModel model)
+    {
+        var (a, b) = factors;
+        if (!model.SitesAndParts.TryGetValue(site, out var layer))
+            throw new AdapterException($"{stored.Folder} adapts {site}, which this {model.Family} base does not have.");
+        if (!a.shape.SequenceEqual([rank, layer.Inputs]) || !b.shape.SequenceEqual([layer.Outputs, rank]))
+            throw new AdapterException($"{stored.Folder} adapts {site} by factors of the shapes [{string.Join(", ", b.shape)}] "
+                + $"and [{string.Join(", ", a.shape)}], but it should be [{layer.Outputs}, {rank}] and "
+                + $"[{rank}, {layer.Inputs}].");
     }
 
     private static string? SiteOf(string name) =>

@@ -11,7 +11,7 @@ internal sealed class ExportCommand : Command, IExemplified
     private readonly Argument<string> _folder = new("folder") { Description = "The folder to write." };
 
     public ExportCommand(CommandContext context)
-        : base("export", "Write an adapter that started from the base's weight, or adapts parts of layers, as plain LoRA.")
+        : base("export", "Write an adapter that started from the base's weight, adapts parts of layers or is lorahub's, as plain LoRA.")
     {
         Add(_adapter);
         Add(_folder);

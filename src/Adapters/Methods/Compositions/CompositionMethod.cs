@@ -28,7 +28,7 @@ internal abstract class CompositionMethod<TOptions> : AdapterMethod<TOptions>
             ranks.Add(name, composed.Rank);
         }
 
-        DescribeAsLora(on.Config, ranks);
+        ComposedLora.Describe(on.Config, ranks);
     }
 
     /// <summary>Refuses a number of experts that the options do not go with.</summary>
@@ -37,9 +37,15 @@ internal abstract class CompositionMethod<TOptions> : AdapterMethod<TOptions>
     /// <summary>Makes factors A <c>[rank, in]</c> and B <c>[out, rank]</c> of a layer's update BA, scales within.</summary>
     /// <exception cref="AdapterException">When the experts do not go together, with the layer.</exception>
     protected abstract (Tensor A, Tensor B) Compose(ComposedLayer layer, TOptions options);
+}
 
-    /// <summary>The scale alpha / r is 1 in each layer.</summary>
-    private static void DescribeAsLora(JsonObject config, Dictionary<string, long> ranks)
+/// <summary>What PEFT's config says of a LoRA that was made of others.</summary>
+internal static class ComposedLora
+{
+    /// <summary>Says it.</summary>
+    /// <param name="config">Takes it.</param>
+    /// <param name="ranks">The layers and the rank of each; the scale alpha / r is 1 in all.</param>
+    public static void Describe(JsonObject config, IReadOnlyDictionary<string, long> ranks)
     {
         var most = ranks.Values.Max();
         config["peft_type"] = "LORA";

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Adapters.Checkpoints;
 using Adapters.Methods;
 using Adapters.Tests.Training;
 using Adapters.Training;
@@ -37,6 +39,34 @@ public sealed class LoraHubTests : IDisposable
         var hub = Composing.Composed("lorahub", experts, change: Weigh(0.5f));
 
         TensorAssert.Close(Composing.Composed("nla", experts, """{"weights": [0.25], "normalize": false}"""), hub);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"init": "pissa", "rank": 3}""")] // what it took of the weight is in neither sum
+    [InlineData("""{"rank_pattern": ["v_proj=3"], "alpha_pattern": ["v_proj=5"]}""")]
+    public void What_was_found_is_exported_as_one_lora_that_peft_reads(string options)
+    {
+        var (hub, plain) = (_composing.Folder.File("hub"), _composing.Folder.File("plain"));
+        Tensor found;
+        using (var model = TinyBase.Llama.Load())
+        using (var adapter = Composing.On(model, "lorahub", _composing.Experts(2, options)))
+        {
+            Weigh(0.7f, -0.4f)(adapter);
+            AdapterFolder.Save(adapter, hub);
+            found = TinyBase.Evaluate(model);
+        }
+
+        PlainLora.Export(hub, plain);
+
+        TensorAssert.Close(found, Composing.Loaded(plain));
+        Assert.False(Directory.Exists(Path.Combine(plain, "experts")));
+        var file = Path.Combine(plain, "adapter_config.json");
+        var config = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+        Assert.Equal("lora", (string?)config["orchestrator"]!["method"]);
+        config.Remove("orchestrator");
+        File.WriteAllText(file, config.ToJsonString());
+        TensorAssert.Close(found, Composing.Loaded(plain));
     }
 
     [Fact]
