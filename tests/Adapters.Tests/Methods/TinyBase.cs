@@ -141,7 +141,7 @@ internal sealed class TinyBase(string folder, string? eyes = null)
     /// <summary>What a method composes, where that is no LoRA.</summary>
     private static string ExpertsOf(string method) => method switch
     {
-        "mole-conv-lora" => "conv-lora",
+        "mole-conv-lora" or "nla-conv-lora" => "conv-lora",
         "gated-long-lora" => "longlora",
         _ => "lora",
     };

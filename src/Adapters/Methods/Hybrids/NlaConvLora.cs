@@ -1,0 +1,32 @@
+using Adapters.Mechanisms;
+using Adapters.Methods.Compositions;
+
+namespace Adapters.Methods.Hybrids;
+
+/// <summary>The weighted mean of what trained Conv-LoRAs give, which stay frozen: the baseline of gates over them.</summary>
+/// <remarks>
+/// Of outputs, because those of convolutions and routes have no weights that could be averaged. Untrained gates of mole-conv-lora give
+/// the same. It is no case of nla, whose result is one LoRA and trains nothing: a task on images has a head, of which each expert
+/// trained its own along; as mole-conv-lora does, this trains a new one, and nothing else.
+/// </remarks>
+[AdapterMethod("nla-conv-lora",
+    Source = "of Wu et al. 2024, arXiv:2404.13628, and Zhong et al. 2024, arXiv:2401.17868",
+    Equation = "y = Wx + b + Σ w_n·s_n·B_n(h_n + z_n), Σ w_n = 1",
+    CannotMerge = "its convolutions look at the whole map, and each image is routed to its own",
+    Families = ["sam", "vit"], ComposesExperts = true, StartsAt = "the mean of its experts")]
+internal sealed class NlaConvLora : AdapterMethod<NlaConvLora.Options>
+{
+    public sealed record Options : CompositionOptions;
+
+    protected override void Attach(Attachment on, Options options)
+    {
+        var experts = FrozenAdapters.Read(on, "conv-lora");
+        var weights = options.WeightsOf(on.Method, experts.Count);
+        foreach (var name in on.Model.SitesAndParts.Keys.Where(experts.Adapts))
+        {
+            var site = on.Model.SitesAndParts[name];
+            var frozen = new FrozenConvExperts([.. experts.On(name).Cast<ConvLoraDelta?>()], site);
+            on.Put(name, new WeightedExperts(site, frozen, weights));
+        }
+    }
+}
