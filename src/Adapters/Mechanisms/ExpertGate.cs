@@ -30,7 +30,7 @@ public class ExpertGate : IDisposable
 {
     private const double LowestTemperature = 0.01;
 
-    private readonly FrozenExperts _experts;
+    private readonly IExpertOutputs _experts;
     private readonly GatePooling _pooling;
     private readonly Tensor _masked; // [experts]
     private Tensor? _gates;
@@ -42,7 +42,7 @@ public class ExpertGate : IDisposable
     /// <param name="temperature">τ <c>[1]</c></param>
     /// <param name="pooling">How positions become features.</param>
     /// <param name="active">Which experts may be used; at least one.</param>
-    public ExpertGate(FrozenExperts experts, Tensor weight, Tensor temperature, GatePooling pooling, IReadOnlyList<bool> active)
+    public ExpertGate(IExpertOutputs experts, Tensor weight, Tensor temperature, GatePooling pooling, IReadOnlyList<bool> active)
     {
         if (!active.Contains(true))
             throw new ArgumentException("Every expert is masked.", nameof(active));
@@ -69,7 +69,7 @@ public class ExpertGate : IDisposable
         ?? throw new InvalidOperationException("A layer that shares a gate ran before the gate's own layer.");
 
     /// <summary>Computes the gates of a forward pass.</summary>
-    /// <param name="h">What the experts see on the gate's own layer, of <see cref="FrozenExperts.Down"/>.</param>
+    /// <param name="h">What <see cref="IExpertOutputs.Normalised"/> takes: what the experts make of the input there.</param>
     /// <param name="mask">Which positions are real <c>[batch, positions]</c> (0 = padding, which counts for nothing), or null.</param>
     public void Open(Tensor h, Tensor? mask = null)
     {
@@ -119,7 +119,7 @@ public class ExpertGate : IDisposable
     }
 
     /// <summary>What the gates are the softmax of.</summary>
-    /// <param name="features">Of <see cref="FrozenExperts.Normalised"/>, <c>[batch, positions, experts, k]</c>.</param>
+    /// <param name="features">Of <see cref="IExpertOutputs.Normalised"/>, <c>[batch, positions, experts, k]</c>.</param>
     /// <param name="real">Which positions are no padding, as 0 and 1 <c>[batch, positions, 1]</c>, or null.</param>
     /// <returns><c>[batch, positions or 1, experts]</c></returns>
     protected virtual Tensor Scores(Tensor features, Tensor? real) => Tempered(Logits(features, real));

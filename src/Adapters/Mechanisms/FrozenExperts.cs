@@ -11,9 +11,9 @@ public sealed record LowRankExpert(Tensor A, Tensor B, double Scale);
 /// Trained low-rank updates of one layer, side by side and never trained again: together they cost what one update of
 /// their summed rank costs. Smaller ranks are filled up with zeros; an expert that leaves this layer alone is all zeros.
 /// </summary>
-public class FrozenExperts : IDisposable
+public class FrozenExperts : IExpertOutputs, IDisposable
 {
-    private const double Epsilon = 1e-5; // of the layer norm
+    internal const double Epsilon = 1e-5; // of the layer norm
 
     private readonly Tensor _down; // [experts·rank, in]
     private readonly Tensor _up; // [out, experts·rank], scales within

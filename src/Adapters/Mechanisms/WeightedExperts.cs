@@ -3,37 +3,35 @@ using static TorchSharp.torch;
 
 namespace Adapters.Mechanisms;
 
-/// <summary>Frozen experts beside a linear layer whose outputs are summed by weights that nothing trains: <c>y + Σ w_n·E_n</c>.</summary>
+/// <summary>Frozen experts beside a linear layer whose outputs are summed by weights from outside it: <c>y + Σ w_n·E_n</c>.</summary>
 public sealed class WeightedExperts : ParallelAdapter
 {
     private readonly FrozenExperts _experts;
-    private readonly Tensor _weights; // [1, 1, experts]
+    private readonly Func<Tensor> _weights;
 
     /// <summary>Puts experts beside a layer.</summary>
     /// <param name="site">The layer.</param>
     /// <param name="experts">The layer's experts, freed with this.</param>
-    /// <param name="weights">w, one an expert.</param>
-    public WeightedExperts(Site site, FrozenExperts experts, IReadOnlyList<double> weights) : base(site) =>
-        (_experts, _weights) = (experts,
-            Keep("weights", tensor(weights.ToArray(), device: site.Weight.device).reshape(1, 1, -1), Keeping.Remade));
+    /// <param name="weights">Gives w <c>[1, 1, experts]</c>, which another owns.</param>
+    public WeightedExperts(Site site, FrozenExperts experts, Func<Tensor> weights) : base(site) =>
+        (_experts, _weights) = (experts, weights);
+
+    /// <summary>A part of a model that is computed anew by each expert cannot go on from what it remembers of one.</summary>
+    public override bool SeesSequence => true;
 
     /// <inheritdoc/>
     public override void Begin(ModelInput input) => _experts.Begin(input);
 
     /// <inheritdoc/>
-    public override string? MergeObstacle => _experts.MergeObstacle;
+    public override string MergeObstacle => _experts.MergeObstacle
+        ?? "A mixture of experts cannot be merged: what weighs them stands outside the layer, so no fixed weight does the same.";
 
     /// <inheritdoc/>
     public override Tensor Adapt(Tensor x, Tensor y)
     {
         using var scope = NewDisposeScope();
-        return _experts.AddUp(y, _experts.Down(x), _weights).MoveToOuterDisposeScope();
+        return _experts.AddUp(y, _experts.Down(x), _weights()).MoveToOuterDisposeScope();
     }
-
-    /// <inheritdoc/>
-    public override Tensor Delta() => MergeObstacle is { } obstacle
-        ? throw new NotSupportedException(obstacle)
-        : Enumerable.Range(0, _experts.Count).Select(n => _experts.Delta(n) * _weights[0, 0, n]).Aggregate((sum, next) => sum + next);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

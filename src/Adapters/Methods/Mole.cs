@@ -9,9 +9,10 @@ namespace Adapters.Methods;
 
 /// <summary>MoLE: a mixture of trained LoRA experts that stay frozen; only the gates that weigh them are trained.</summary>
 /// <remarks>
-/// Section 3.2 of the paper. There a gate weighs the outputs of whole blocks; here it weighs the experts' updates, and a
-/// gate that several layers share looks at the first of them. Each gate has D·N + 1 parameters for N experts, D = N·out.
-/// The gates' weights start at zero, so that all experts count alike at first.
+/// Section 3.2 of the paper. There a gate weighs the outputs of whole blocks, which takes a pass through the block for each expert:
+/// so it is with mixture: block, D = N·hidden. Otherwise it weighs the experts' updates, and a gate that several layers share looks at
+/// the first of them. Each gate has D·N + 1 parameters for N experts, D = N·out. The gates' weights start at zero, so that all
+/// experts count alike at first.
 /// </remarks>
 [AdapterMethod("mole",
     Equation = "y = Wx + b + Σ g_n·s_n·B_n(A_n·x), g = softmax(e·φ(x) / τ)",
@@ -27,8 +28,17 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
         Network,
     }
 
+    public enum Mixed
+    {
+        Update,
+        Block,
+    }
+
     public sealed record Options
     {
+        /// <summary>What gates weigh: the experts' updates of layers, or the outputs of whole blocks with the updates of each.</summary>
+        public Mixed Mixture { get; init; }
+
         /// <summary>What has a gate of its own: each adapted matrix, attention or MLP part, block, or the network.</summary>
         public Granularity Granularity { get; init; } = Granularity.Block;
 
@@ -71,6 +81,12 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
                 + $"name some, not all, of the experts 0 to {count - 1}.");
 
         List<ExpertGate> gates = [];
+        if (options.Mixture == Mixed.Block)
+        {
+            gates.AddRange(MixBlocks(on, options, active, adapted, expertsOf));
+            adapted = [];
+        }
+
         var groups = adapted.GroupBy(site => GroupOf(on, site, options.Granularity), (_, sites) => sites.ToArray());
         foreach (var group in groups)
         {
@@ -89,11 +105,35 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
         on.AddLoss(() => Balance(gates, active, options.BalanceWeight));
     }
 
+    /// <summary>Puts gates over blocks, each with all updates of one expert.</summary>
+    private static List<ExpertGate> MixBlocks(Attachment on, Options options, bool[] active, IReadOnlyList<string> adapted,
+        Func<string, Site, FrozenExperts> expertsOf)
+    {
+        if (options.Granularity != Granularity.Block)
+            throw new AdapterException($"Option 'mixture' of method '{on.Method}' is block, whose gates are one a block, but 'granularity' "
+                + $"is {OptionSchema.Spell(options.Granularity)}.");
+        List<ExpertGate> mixed = [];
+        foreach (var name in adapted)
+        {
+            var site = on.Model.SitesAndParts[name];
+            var part = on.Model.Blocks[BlockOf(on, name).Block].Whole;
+            var blocks = on.Around(part, () => new ExpertBlocks(part, active.Length, site.Precision,
+                outputs => Fresh(outputs, on, name, options, active)));
+            on.Put(name, new WeightedExperts(site, expertsOf(name, site), () => blocks.Chosen));
+            if (!mixed.Contains(blocks.Gate))
+                mixed.Add(blocks.Gate);
+        }
+
+        return mixed;
+    }
+
+    private static SitePlace BlockOf(Attachment on, string site) => on.Model.PlaceOf(site)
+        ?? throw new AdapterException($"An expert adapts {site}, outside the blocks, where method '{on.Method}' cannot mix.");
+
     /// <summary>What the sites of one gate have in common.</summary>
     private static object GroupOf(Attachment on, string site, Granularity granularity)
     {
-        var place = on.Model.PlaceOf(site)
-            ?? throw new AdapterException($"An expert adapts {site}, outside the blocks, where method '{on.Method}' cannot mix.");
+        var place = BlockOf(on, site);
         return granularity switch
         {
             Granularity.Matrix => site,
@@ -114,7 +154,7 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
                 + $"{model.Family} base, whose layers see windows or whole images, must be matrix or layer.");
     }
 
-    private static ExpertGate Fresh(FrozenExperts experts, Attachment on, string first, Options options, bool[] active)
+    private static ExpertGate Fresh(IExpertOutputs experts, Attachment on, string first, Options options, bool[] active)
     {
         var readsText = on.Model.LanguageModel is not null && on.Model.LayoutOf(first) is null;
         var pooling = options.Pooling ?? (readsText ? GatePooling.CausalMean : GatePooling.Mean);

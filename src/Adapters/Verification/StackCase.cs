@@ -24,8 +24,6 @@ internal static class StackCase
 
     public static void Check(GoldenCase golden, GoldenTensors tensors, Comparison compare)
     {
-        if (golden.Hyperparameter("mixture", "module") is not "module" and var mixture)
-            throw new UnsupportedCaseException($"gates weigh the updates of layers, not what is made of a whole '{mixture}'.");
         using var stack = new Stack(golden, tensors);
         var x = tensors["in.x"].clone().requires_grad_();
 
@@ -75,7 +73,11 @@ internal static class StackCase
             _model.train();
 
             var names = golden.NodeAt("hyperparameters.gates")!.AsArray().Select(name => (string)name!).ToArray();
-            var gates = _adapter.Sites.Values.Select(site => ((ExpertMixture)site).OwnGate).OfType<ExpertGate>().ToArray();
+            ExpertGate[] gates =
+            [
+                .. _adapter.Parts.OfType<ExpertBlocks>().Select(blocks => blocks.Gate),
+                .. _adapter.Sites.Values.OfType<ExpertMixture>().Select(site => site.OwnGate).OfType<ExpertGate>(),
+            ];
             if (gates.Length != names.Length)
                 throw new AdapterException($"The case has {names.Length} gates, but there are {gates.Length}.");
             _gates = [.. names.Zip(gates)];
@@ -110,6 +112,7 @@ internal static class StackCase
             var active = GoldenLayer.ActiveIn(tensors);
             var options = new Mole.Options
             {
+                Mixture = MixtureOf(golden),
                 Granularity = GranularityOf(golden),
                 Pooling = golden.Pooling(),
                 BalanceWeight = 1,
@@ -129,6 +132,13 @@ internal static class StackCase
                 site.Inputs, site.Outputs, golden.Device));
             return on.Build(OptionSchema.Of(typeof(Mole.Options)), OptionSchema.Write(options));
         }
+
+        private static Mole.Mixed MixtureOf(GoldenCase golden) => golden.Hyperparameter("mixture", "module") switch
+        {
+            "module" => Mole.Mixed.Update,
+            "block" => Mole.Mixed.Block,
+            var other => throw new UnsupportedCaseException($"there is no mixture of kind '{other}'."),
+        };
 
         private static Mole.Granularity GranularityOf(GoldenCase golden) => golden.Hyperparameter<string>("granularity") switch
         {

@@ -23,7 +23,7 @@ public sealed class MethodKindTests
     [InlineData("lora", "conv2d-3x3")]
     [InlineData("conv-lora")]
     [InlineData("longlora")]
-    [InlineData("mole", "stack-block-mix")]
+    [InlineData("mole")]
     [InlineData("s2-attention")]
     public void A_method_computes_what_the_reference_computed_within_its_rounding(string method, params string[] unsupported)
     {

@@ -1,5 +1,7 @@
 using Adapters.Mechanisms;
 using Adapters.Methods.Compositions;
+using Adapters.Models.Layers;
+using static TorchSharp.torch;
 
 namespace Adapters.Methods.Hybrids;
 
@@ -21,12 +23,14 @@ internal sealed class NlaConvLora : AdapterMethod<NlaConvLora.Options>
     protected override void Attach(Attachment on, Options options)
     {
         var experts = FrozenAdapters.Read(on, "conv-lora");
-        var weights = options.WeightsOf(on.Method, experts.Count);
+        var given = options.WeightsOf(on.Method, experts.Count);
+        var weights = on.Share("nla_weights", Keeping.Remade,
+            () => tensor(given, dtype: Precision.Of(on.Model.parameters().First()), device: on.Model.Device).reshape(1, 1, -1));
         foreach (var name in on.Model.SitesAndParts.Keys.Where(experts.Adapts))
         {
             var site = on.Model.SitesAndParts[name];
             var frozen = new FrozenConvExperts([.. experts.On(name).Cast<ConvLoraDelta?>()], site);
-            on.Put(name, new WeightedExperts(site, frozen, weights));
+            on.Put(name, new WeightedExperts(site, frozen, () => weights));
         }
     }
 }
