@@ -81,7 +81,8 @@ public sealed class LongContextTests(SmokeCorpus corpus)
         foreach (var length in new[] { 64, 128 })
         {
             using var shorter = Task(128, trained: length);
-            using var expert = TinyBase.Attach("longlora", model, context: new() { Seed = (ulong)length, TargetLength = shorter.TargetLength });
+            var context = new AttachContext { Seed = (ulong)length, TargetLength = shorter.TargetLength };
+            using var expert = TinyBase.Attach("longlora", model, context: context);
             TinyBase.Perturb(expert, seed: (ulong)length);
             AdapterFolder.Save(expert, folder.File($"{length}"));
             experts.Add(folder.File($"{length}"));
