@@ -24,10 +24,10 @@ public sealed class MethodMemoryTests : IDisposable
 
     /// <summary>On one layer, unless the method asks for more than that.</summary>
     [Theory, MemberData(nameof(Methods))]
-    public void A_long_training_leaves_no_tensor_and_no_memory_behind(string method)
+    public void Two_hundred_steps_leave_no_tensor_and_no_memory_behind(string method)
     {
-        const int Steps = 120, Span = 24;
-        const long Slack = 64 << 10; // bytes: less than the smallest tensor of a forward pass in each step of a span
+        const int Steps = 200, Span = 40;
+        const long Slack = 128 << 10; // bytes: less than the smallest tensor of a forward pass in each step of a span
         var registered = MethodCatalogue.Find(method);
         var on = TinyBase.For(method);
         using BaseModel model = registered.Families.Count > 0 || registered.ComposesExperts ? on.Load() : OneLayer.Linear(32, 32);
