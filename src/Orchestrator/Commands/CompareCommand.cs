@@ -2,6 +2,7 @@ using System.CommandLine;
 using Experiments.Comparison;
 using Experiments.Reports;
 using Experiments.Storage;
+using Experiments.Sweeps;
 using Orchestrator.Terminal;
 
 namespace Orchestrator.Commands;
@@ -14,6 +15,12 @@ internal sealed class CompareCommand : Command, IExemplified
     {
         HelpName = "ENTRY",
         Description = "Compare with this method entry instead of the sweep's.",
+    };
+
+    private readonly Option<string?> _by = new("--by")
+    {
+        HelpName = "PARAMETER",
+        Description = "Give each value of a parameter that was tried a row of its own.",
     };
 
     private readonly Option<string?> _budget = new("--budget")
@@ -40,6 +47,7 @@ internal sealed class CompareCommand : Command, IExemplified
         _budget.AcceptOnlyFromAmong("trials", "time");
         Add(_sweep);
         Add(_reference);
+        Add(_by);
         Add(_budget);
         Add(_importance);
         Add(_bestOf);
@@ -50,6 +58,9 @@ internal sealed class CompareCommand : Command, IExemplified
                 result.AddError("--importance and --best-of are two answers; ask for one.");
             else if ((result.GetValue(_importance) || result.GetValue(_bestOf)) && result.GetValue(_budget) is not null)
                 result.AddError("--budget compares methods; it does not go with --importance or --best-of.");
+            else if (result.GetValue(_by) is not null
+                && (result.GetValue(_importance) || result.GetValue(_bestOf) || result.GetValue(_budget) is not null))
+                result.AddError("--by compares values; it does not go with --importance, --best-of or --budget.");
         });
         SetAction(async (parsed, cancel) =>
         {
@@ -66,7 +77,8 @@ internal sealed class CompareCommand : Command, IExemplified
             }
             else
             {
-                var comparison = Compare(sweep, parsed.GetValue(_reference), parsed.GetValue(_budget));
+                var (spec, trials) = Compared(sweep, parsed.GetValue(_by));
+                var comparison = Compare(spec, trials, parsed.GetValue(_reference), parsed.GetValue(_budget));
                 Write(output, format, comparison, ReportJson.Of, ComparisonTables.Of, ComparisonCsv.Of);
             }
 
@@ -78,20 +90,40 @@ internal sealed class CompareCommand : Command, IExemplified
     [
         ("compare lesions", "finished or not: what is known so far"),
         ("compare lesions --reference full", "against another entry"),
+        ("compare lesions --by rank", "what each rank is worth"),
         ("compare lesions --budget time", "after equally long tuning"),
         ("compare lesions --best-of", "what tuning brings"),
         ("compare lesions --importance", "what is worth tuning"),
         ("compare lesions --format markdown", "for a report"),
     ];
 
-    private static SweepComparison Compare(SweepSnapshot sweep, string? reference, string? budget)
+    private static (SweepSpec Spec, IReadOnlyList<TrialRow> Trials) Compared(SweepSnapshot sweep, string? parameter)
+    {
+        if (parameter is null)
+            return (sweep.Spec, sweep.Trials);
+
+        var split = ParameterSplit.By(sweep.Spec, sweep.Trials, parameter)
+            ?? throw new NoSuchThingException(
+                $"No method of '{sweep.Spec.Name}' was tried with several values of '{parameter}'."
+                + NearestName.Question(parameter, Searched(sweep)));
+        return (split.Spec, split.Trials);
+    }
+
+    private static IEnumerable<string> Searched(SweepSnapshot sweep) => sweep.Spec.Tasks
+        .SelectMany(block => block.Methods)
+        .SelectMany(entry => entry.Space.Parameters)
+        .Where(parameter => parameter.Domain is not Domain.Fixed)
+        .Select(parameter => parameter.Name)
+        .Distinct();
+
+    private static SweepComparison Compare(SweepSpec whole, IReadOnlyList<TrialRow> trials, string? reference, string? budget)
     {
         var spec = reference is null
-            ? sweep.Spec
-            : sweep.Spec.Tasks.Any(block => block.Methods.Any(entry => entry.Name == reference))
-                ? sweep.Spec with { Compare = sweep.Spec.Compare with { Reference = reference } }
-                : throw new NoSuchThingException($"No method entry of '{sweep.Spec.Name}' is called '{reference}'.");
-        return MethodComparison.Of(spec, sweep.Trials, budget switch
+            ? whole
+            : whole.Tasks.Any(block => block.Methods.Any(entry => entry.Name == reference))
+                ? whole with { Compare = whole.Compare with { Reference = reference } }
+                : throw new NoSuchThingException($"No method entry of '{whole.Name}' is called '{reference}'.");
+        return MethodComparison.Of(spec, trials, budget switch
         {
             "trials" => BudgetKind.Trials,
             "time" => BudgetKind.Time,
