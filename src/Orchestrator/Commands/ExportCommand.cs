@@ -11,7 +11,7 @@ internal sealed class ExportCommand : Command, IExemplified
     private readonly Argument<string> _folder = new("folder") { Description = "The folder to write." };
 
     public ExportCommand(CommandContext context)
-        : base("export", "Write an adapter that started from the base's weight, adapts parts of layers or is lorahub's, as plain LoRA.")
+        : base("export", "Write as plain LoRA what pissa, olora, lora-ga, lorahub or parts of layers have made.")
     {
         Add(_adapter);
         Add(_folder);
