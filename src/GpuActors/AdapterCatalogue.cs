@@ -30,7 +30,15 @@ public sealed class AdapterCatalogue : ICatalogue
             method.SharesByKind,
             method.StartsAt,
             method.CannotMerge,
-            method.PeftType)),
+            method.PeftType,
+            new CostDescription(
+                method.Costs.PerToken,
+                method.Costs.PerBlock,
+                method.Costs.PerPass,
+                method.Costs.ToMerge,
+                method.Costs.KeptPerLayer,
+                method.Costs.KeptShared,
+                method.Costs.Remark))),
     ];
 
     /// <inheritdoc/>

@@ -39,6 +39,33 @@ public sealed class AdapterMethodAttribute(string id) : Attribute
     /// <summary>Whether only layers of one kind, that is of one name and shape, share them.</summary>
     public bool SharesByKind { get; init; }
 
+    /// <summary>
+    /// Multiply-adds for a token and layer at inference, besides the base's own and while it is not merged, as a formula like that of the
+    /// parameters: those of matrix products, convolutions and transforms. What is done number by number is not counted, so that
+    /// a method of scales alone has 0. A convolution's tokens are the places of its output. Where it adapts no layers, those for a token
+    /// in all. Of adapters that it composes the formula knows their number (<c>experts</c>) and <c>rank</c>.
+    /// </summary>
+    public required string OperationsPerToken { get; init; }
+
+    /// <summary>The same for a token and block, of the width of a token (<c>hidden</c>), besides those.</summary>
+    public string OperationsPerBlock { get; init; } = "0";
+
+    /// <summary>The same for a pass of one sequence or image and a layer, however long it is: what is made anew each time.</summary>
+    public string OperationsPerPass { get; init; } = "0";
+
+    /// <summary>Multiply-adds to fold a layer's adapter into the base's weights; empty where it cannot be, or there is none.</summary>
+    public string OperationsToMerge { get; init; } = "";
+
+    /// <summary>Numbers that it keeps in memory for a layer besides what it trains, to compute with.</summary>
+    public string KeptPerLayer { get; init; } = "0";
+
+    /// <summary>Numbers that it keeps so for all layers, as a formula of the largest layer's matrix and of how many matrices differ in
+    /// shape (<c>shapes</c>).</summary>
+    public string KeptShared { get; init; } = "0";
+
+    /// <summary>What there is to say of these formulas: what else they name, and options that are no numbers.</summary>
+    public string CostRemark { get; init; } = "";
+
     /// <summary>Why it cannot be folded into the base's weights; null where it can.</summary>
     public string? CannotMerge { get; init; }
 

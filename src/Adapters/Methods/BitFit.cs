@@ -10,6 +10,7 @@ namespace Adapters.Methods;
 [AdapterMethod("bitfit",
     Source = "Ben Zaken et al. 2021, arXiv:2106.10199",
     Equation = "y = Wx + b, b trained",
+    OperationsPerToken = "0",
     Families = ["qwen2", "sam", "vit"])]
 internal sealed class BitFit : AdapterMethod<BitFit.Options>
 {

@@ -19,6 +19,9 @@ namespace Adapters.Methods;
     Source = "Zhong et al. 2024, arXiv:2401.17868",
     Equation = "y = Wx + b + s·B(h + z), h = A·drop(x), z = Down_e(GELU(Conv3x3_e(Up_e(h)))), e chosen by a gate on the mean of h",
     ParametersPerLayer = "rank * (in + out) + experts * (9 * rank * rank + rank) + 2 * rank * experts",
+    OperationsPerToken = "rank * (in + out) + top_k * taps * rank * rank",
+    OperationsPerPass = "rank * experts",
+    CostRemark = "taps of an expert are 9 at scale 1, 36 at 2, 25 at other odd and 400 at other even ones; resizing comes on top",
     CannotMerge = "its convolutions look at the whole map, and each image is routed to its own",
     Families = ["sam", "vit"])]
 internal sealed class ConvLora : AdapterMethod<ConvLora.Options>

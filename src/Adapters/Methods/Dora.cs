@@ -12,6 +12,10 @@ namespace Adapters.Methods;
     Source = "Liu et al. 2024, arXiv:2402.09353",
     Equation = "W' = m / ‖W + s·BA‖ ⊙ (W + s·BA), norms by rows",
     ParametersPerLayer = "rank * (in + out) + out",
+    OperationsPerToken = "rank * (in + out)",
+    OperationsPerPass = "rank * in * out + rank * rank * (in + out)",
+    OperationsToMerge = "rank * in * out",
+    KeptPerLayer = "out",
     HoldsConstant = "the norms that rows are divided by",
     PeftType = "LORA", PeftSwitch = "use_dora")]
 internal sealed class Dora : LayerMethod<Dora.Options>

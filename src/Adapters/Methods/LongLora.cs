@@ -16,6 +16,8 @@ namespace Adapters.Methods;
     Source = "Chen et al. 2023, arXiv:2309.12307",
     Equation = "LoRA on q, k, v, o; norms and embeddings trained; attention within groups, half of the heads' shifted by half a group",
     ParametersPerLayer = "rank * (in + out)",
+    OperationsPerToken = "rank * (in + out)",
+    OperationsToMerge = "rank * in * out",
     Families = ["llama", "mistral", "qwen2"])]
 internal sealed class LongLora : LayerMethod<LongLora.Options>
 {

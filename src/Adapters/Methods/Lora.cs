@@ -13,6 +13,9 @@ namespace Adapters.Methods;
     Source = "Hu et al. 2021, arXiv:2106.09685",
     Equation = "y = Wx + b + s·B(A·drop(x)), s = alpha / rank",
     ParametersPerLayer = "rank * (in + out) + lora_bias * out",
+    OperationsPerToken = "rank * (in + out)",
+    OperationsToMerge = "rank * in * out",
+    CostRemark = "with an init that takes the factors from the weight twice as many, and the first factors are held as well",
     PeftType = "LORA")]
 internal sealed class Lora : LayerMethod<Lora.Options>
 {

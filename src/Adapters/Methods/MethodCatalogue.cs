@@ -16,6 +16,7 @@ namespace Adapters.Methods;
 /// <param name="ParametersPerBlock">Formula of the parameters that it trains around a block; empty where there are none.</param>
 /// <param name="ParametersShared">Formula of the parameters that its layers share; empty where they share none.</param>
 /// <param name="SharesByKind">Whether only layers of one kind, that is of one name and shape, share them.</param>
+/// <param name="Costs">What a trained adapter costs besides the base.</param>
 /// <param name="CannotMerge">Why it cannot be folded into the base's weights; null where it can.</param>
 /// <param name="HoldsConstant">What its gradients take as given, though it hangs on what is trained; null for nothing.</param>
 /// <param name="PeftType">PEFT's name for the kind of adapter; null where PEFT has none.</param>
@@ -36,6 +37,7 @@ public sealed record RegisteredMethod(
     string ParametersPerBlock,
     string ParametersShared,
     bool SharesByKind,
+    MethodCosts Costs,
     string? CannotMerge,
     string? HoldsConstant,
     string? PeftType,
@@ -92,6 +94,7 @@ public static class MethodCatalogue
             attribute.ParametersPerBlock,
             attribute.ParametersShared,
             attribute.SharesByKind,
+            MethodCosts.Of(attribute),
             attribute.CannotMerge,
             attribute.HoldsConstant,
             attribute.PeftType,

@@ -87,9 +87,12 @@ public static class CatalogueTables
             yield return ("Trains", trained);
         if (method.Trains)
             yield return ("Starts at", method.StartsAt ?? "the base's output");
-        if (method.Trains)
-            yield return ("Merges into the base",
-                method.CannotMerge is { } reason ? $"no: {reason}" : "yes, so that it costs nothing at inference");
+        if (method.Costs is { } counted)
+            yield return ("Costs at inference", AtInference(method, counted));
+        if (method.Costs is { } costs && Kept(method, costs) is { Length: > 0 } kept)
+            yield return ("Holds in memory", kept);
+        if (method.Trains || method.Costs is { ToMerge: not "" })
+            yield return ("Merges into the base", Merges(method));
         if (method.PeftType is { } type)
             yield return ("Folders", $"exchanged with PEFT ({type})");
         yield return ("Works on", Families(method.Families));
@@ -104,6 +107,37 @@ public static class CatalogueTables
         (method.ParametersPerBlock, "parameters a block"),
         (method.ParametersShared, method.SharesByKind ? "for all of one name and shape" : "for all of them"),
     }.Where(part => part.Item1 != "").Select(part => $"`{part.Item1}` {part.Item2}"));
+
+    /// <summary>What is computed besides the base, as formulas: of each token, and of what is made anew in each pass.</summary>
+    private static string AtInference(MethodDescription method, CostDescription costs)
+    {
+        var goesByLayers = method.ParametersPerLayer != "" || method.ComposesExperts;
+        var counted = Counted("multiply-adds",
+            (costs.PerToken, goesByLayers ? "a token and layer" : "a token"),
+            (costs.PerBlock, "a token and block"),
+            (costs.PerPass, goesByLayers ? "a pass and layer" : "a pass"));
+        var text = counted == "" ? "no matrix products" : costs.ToMerge == "" ? counted : $"{counted}, until it is merged";
+        return costs.Remark == "" ? text : $"{text} ({costs.Remark})";
+    }
+
+    private static string Kept(MethodDescription method, CostDescription costs)
+    {
+        var kept = Counted("numbers", (costs.KeptPerLayer, "a layer"), (costs.KeptShared, "for all layers"));
+        return Trained(method) == "" ? kept : kept == "" ? "what it trains" : $"what it trains, and {kept}";
+    }
+
+    private static string Merges(MethodDescription method) => method switch
+    {
+        { CannotMerge: { } reason } => $"no: {reason}",
+        { Costs.ToMerge: "0" } => "yes, number by number",
+        { Costs.ToMerge: { Length: > 0 } costs } => $"yes, by `{costs}` multiply-adds a layer",
+        _ => "yes, so that it costs nothing at inference",
+    };
+
+    /// <summary>Formulas with what they are of, those left out that are 0.</summary>
+    private static string Counted(string what, params IEnumerable<(string Formula, string Of)> parts) =>
+        string.Join(", and ", parts.Where(part => part.Formula is not ("" or "0"))
+            .Select((part, index) => $"`{part.Formula}` {(index == 0 ? $"{what} " : "")}{part.Of}"));
 
     private static ReportTable Example(MethodDescription method) => new()
     {

@@ -19,6 +19,13 @@ public static class MethodsPage
             tokens), `b` its bias, `x` its input, `⊙` a product entry by entry. Formulas count in options, `in` and `out`. This page is
             written by `orchestrator methods --format markdown`.
 
+            Costs come on top of the base's own, `in * out` multiply-adds a token and layer. They are those of matrix products,
+            convolutions and transforms; what is done number by number (scales, sums, norms, activations) is left out. A token of a
+            convolution is a place of its output, a pass is one of one sequence or image. What costs something a pass is made anew
+            each time, whatever the number of tokens, and held while its layer is computed. Options that are no numbers are as by
+            default. Once merged, an adapter costs nothing; the weights as they were are held too, so that a merge can be taken
+            back. Tests compare the formulas with what the numeric library reports, where it does.
+
 
             """);
         text.Append(Markdown.Of([CatalogueTables.List(catalogue.Methods)]));

@@ -81,6 +81,7 @@ public interface ICatalogue
 /// <param name="StartsAt">Where an untrained adapter stands, if not at the base's output.</param>
 /// <param name="CannotMerge">Why it cannot be folded into the base's weights; null where it can.</param>
 /// <param name="PeftType">Hugging Face PEFT's name for such adapters, whose folders can be exchanged; null where it has none.</param>
+/// <param name="Costs">What a trained adapter costs besides the base; null where nobody has counted.</param>
 public sealed record MethodDescription(
     string Id,
     string Summary,
@@ -96,7 +97,25 @@ public sealed record MethodDescription(
     bool SharesByKind = false,
     string? StartsAt = null,
     string? CannotMerge = null,
-    string? PeftType = null);
+    string? PeftType = null,
+    CostDescription? Costs = null);
+
+/// <summary>What a trained adapter costs besides the base, as formulas of its options and layers; 0 for nothing.</summary>
+/// <param name="PerToken">Multiply-adds for a token and layer at inference, while it is not merged.</param>
+/// <param name="PerBlock">The same for a token and block.</param>
+/// <param name="PerPass">The same for a pass and layer, however many tokens there are.</param>
+/// <param name="ToMerge">Multiply-adds to fold a layer's adapter into the base's weights; empty where that is not done.</param>
+/// <param name="KeptPerLayer">Numbers in memory for a layer besides what is trained.</param>
+/// <param name="KeptShared">Numbers in memory for all layers besides what is trained.</param>
+/// <param name="Remark">What there is to say of these formulas; empty for nothing.</param>
+public sealed record CostDescription(
+    string PerToken,
+    string PerBlock = "0",
+    string PerPass = "0",
+    string ToMerge = "",
+    string KeptPerLayer = "0",
+    string KeptShared = "0",
+    string Remark = "");
 
 /// <summary>A task as a sweep file sees it.</summary>
 /// <param name="Id">Its name, for example <c>lesions</c>.</param>

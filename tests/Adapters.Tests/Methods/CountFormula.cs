@@ -4,13 +4,13 @@ using Adapters.Methods;
 
 namespace Adapters.Tests.Methods;
 
-/// <summary>Computes the formulas by which methods say how many parameters they train: <c>rank * (in + out)</c>.</summary>
+/// <summary>Computes the formulas by which methods say what they train and cost: <c>rank * (in + out)</c>.</summary>
 internal sealed class CountFormula
 {
     private static readonly Dictionary<string, Func<double[], double>> Functions = new()
     {
         ["ceil"] = of => Math.Ceiling(of[0]), ["floor"] = of => Math.Floor(of[0]), ["round"] = of => Math.Round(of[0]),
-        ["sqrt"] = of => Math.Sqrt(of[0]), ["min"] = of => of.Min(), ["max"] = of => of.Max(),
+        ["sqrt"] = of => Math.Sqrt(of[0]), ["log2"] = of => Math.Log2(of[0]), ["min"] = of => of.Min(), ["max"] = of => of.Max(),
         ["less"] = of => of[0] < of[1] ? of[2] : of[3],
         ["divisor"] = of => Enumerable.Range(1, (int)of[1]).Last(each => of[0] % each == 0), // the largest up to a limit
     };
@@ -33,11 +33,14 @@ internal sealed class CountFormula
                 _ => double.Parse(pair.Value.ToJsonString(), CultureInfo.InvariantCulture),
             });
 
-    public static long Compute(string text, IReadOnlyDictionary<string, double> values)
+    public static long Compute(string text, IReadOnlyDictionary<string, double> values) => (long)Evaluate(text, values);
+
+    /// <summary>As <see cref="Compute"/>, with what is left of a number of operations that is no whole one.</summary>
+    public static double Evaluate(string text, IReadOnlyDictionary<string, double> values)
     {
         var formula = new CountFormula(text, values);
         var value = formula.Sum();
-        return formula._at == formula._text.Length ? (long)value : throw new FormatException($"'{text}' ends before its end.");
+        return formula._at == formula._text.Length ? value : throw new FormatException($"'{text}' ends before its end.");
     }
 
     private double Sum()

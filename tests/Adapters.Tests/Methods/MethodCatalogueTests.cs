@@ -57,7 +57,7 @@ public sealed class MethodCatalogueTests
         Assert.Equal("Method 'lora' composes no experts, but was given 2.", experts.Message);
     }
 
-    [AdapterMethod("same", Source = "")]
+    [AdapterMethod("same", Source = "", OperationsPerToken = "0")]
     private sealed class First : AdapterMethod<First.Options>
     {
         public sealed record Options;
@@ -65,7 +65,7 @@ public sealed class MethodCatalogueTests
         protected override void Attach(Attachment on, Options options) { }
     }
 
-    [AdapterMethod("same", Source = "")]
+    [AdapterMethod("same", Source = "", OperationsPerToken = "0")]
     private sealed class Second : AdapterMethod<First.Options>
     {
         protected override void Attach(Attachment on, First.Options options) { }

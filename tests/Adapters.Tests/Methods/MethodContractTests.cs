@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Adapters.Checkpoints;
 using Adapters.Mechanisms;
 using Adapters.Methods;
-using Adapters.Models;
 using Adapters.Options;
 using Adapters.Training.Optimizers;
 using Xunit;
@@ -15,6 +14,9 @@ public sealed class MethodContractTests(SharedBases bases) : IClassFixture<Share
 {
     private readonly TemporaryFolder _folder = new();
     private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
+
+    /// <summary>They hold the adapters that they are composed of in a form of their own.</summary>
+    private static readonly string[] s_keptBeside = ["mole", "gated-long-lora", "mole-conv-lora", "nla-conv-lora"];
 
     public static TheoryData<string> Methods => [.. MethodCatalogue.All.Select(method => method.Id)];
 
@@ -63,45 +65,37 @@ public sealed class MethodContractTests(SharedBases bases) : IClassFixture<Share
         var registered = MethodCatalogue.Find(method);
         Assert.True(adapter.Sites.Count == 0 || registered.ParametersPerLayer != "" || registered.ComposesExperts);
         Assert.True(adapter.Parts.Count == 0 || registered.ParametersPerBlock + registered.ParametersShared != "");
+        var formulas = new MethodFormulas(adapter);
+        if (!s_keptBeside.Contains(method))
+            Assert.Equal(
+                adapter.Sites.Values.Sum(site => formulas.OfLayers(registered.Costs.KeptPerLayer, site.Site))
+                    + formulas.OfLayers(registered.Costs.KeptShared, [.. adapter.Sites.Values.Select(site => site.Site)]),
+                adapter.Kept.Where(kept => kept.Keeping != Keeping.InCheckpoints).Sum(kept => kept.Tensor.numel()));
         if (registered.ParametersPerLayer + registered.ParametersPerBlock + registered.ParametersShared == "")
             return;
-        var options = CountFormula.ValuesOf(adapter);
 
         foreach (var site in adapter.Sites.Values)
-            Assert.Equal(Count(registered.ParametersPerLayer, [site.Site]), site.parameters().Sum(own => own.numel()));
+            Assert.Equal(formulas.OfLayers(registered.ParametersPerLayer, site.Site), site.parameters().Sum(own => own.numel()));
         foreach (var part in adapter.Parts)
-            Assert.Equal(CountAround(registered.ParametersPerBlock), part.parameters().Sum(own => own.numel()));
+            Assert.Equal(formulas.OfModel(registered.ParametersPerBlock), part.parameters().Sum(own => own.numel()));
         var others = Owned(adapter).Concat(model.parameters()).ToHashSet();
         var shared = adapter.Trainable.Where(pair => !others.Contains(pair.Parameter)).Sum(pair => pair.Parameter.numel());
         Assert.Equal(
-            adapter.Sites.Count == 0 ? CountAround(registered.ParametersShared) : adapter.Sites.GroupBy(site => registered.SharesByKind
+            adapter.Sites.Count == 0 ? formulas.OfModel(registered.ParametersShared) : adapter.Sites.GroupBy(site => registered.SharesByKind
                     ? (site.Key.Split('.')[^1], site.Value.Site.Inputs, site.Value.Site.Outputs)
                     : default)
-                .Sum(kind => Count(registered.ParametersShared, [.. kind.Select(site => site.Value.Site)])),
+                .Sum(kind => formulas.OfLayers(registered.ParametersShared, [.. kind.Select(site => site.Value.Site)])),
             shared);
+    }
 
-        long CountAround(string formula) => formula == "" ? 0
-            : CountFormula.Compute(formula, new Dictionary<string, double>(options)
-            {
-                ["hidden"] = model.Blocks[0].Whole.Width,
-                ["channels"] = model.PatchEmbedding?.Weight.shape[1] ?? 0,
-                ["pixels"] = model.PatchEmbedding?.Inputs ?? 0,
-            });
+    /// <summary>A composition's layers are its experts', a merge is promised where there is a formula for it.</summary>
+    [Theory, MemberData(nameof(Methods))]
+    public void Says_what_a_merge_costs_where_it_can_be_merged(string method)
+    {
+        var registered = MethodCatalogue.Find(method);
 
-        long Count(string formula, IReadOnlyList<Site> layers) => formula == "" ? 0
-            : CountFormula.Compute(formula, new Dictionary<string, double>(options)
-            {
-                ["layers"] = layers.Count,
-                ["in"] = layers.Max(site => site.Inputs),
-                ["out"] = layers.Max(site => site.Outputs),
-                ["bias"] = layers[0].Bias is null ? 0 : 1,
-                ["mlp"] = model.PlaceOf(NameOf(layers[0]))?.Part == "mlp" ? 1 : 0,
-                ["image"] = model.LayoutOf(NameOf(layers[0])) is null ? 0 : 1,
-                ["patch"] = model.PatchEmbedding?.Outputs ?? 0,
-                ["token"] = model.LanguageModel?.Architecture.Hidden ?? 0,
-            });
-
-        string NameOf(Site layer) => model.Sites.First(site => site.Value == layer).Key;
+        Assert.Equal(registered.CannotMerge is null && (registered.ComposesExperts || registered.ParametersPerLayer != ""),
+            registered.Costs.ToMerge != "");
     }
 
     [Theory, MemberData(nameof(MethodsOnBases))]

@@ -14,7 +14,8 @@ internal sealed class SmallCatalogue : ICatalogue
                 new("rank", OptionKind.Integer, new ParameterValue.Integer(8), 1, 1024, [], "Inner dimension of the two factors."),
                 new("target", OptionKind.TextList, null, null, null, [],
                     "Layers that are adapted; those of the family where none are named."),
-            ], [], ComposesExperts: false, Trains: true),
+            ], [], ComposesExperts: false, Trains: true, ParametersPerLayer: "rank * (in + out)",
+            Costs: new("rank * (in + out)", ToMerge: "rank * in * out")),
         new("mole", "Gates over adapters that others trained.", "Wu et al. 2024, arXiv:2404.13628",
             [
                 new("gate", OptionKind.Text, new ParameterValue.Text("softmax"), null, null, ["softmax", "flat"],

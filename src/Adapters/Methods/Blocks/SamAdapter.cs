@@ -20,6 +20,10 @@ namespace Adapters.Methods.Blocks;
     ParametersPerBlock = "width * width + width",
     ParametersShared = "width * (pixels + hidden + 2) + hidden * (width + 1)",
     StartsAt = "the base with prompts of random layers, unless zero_start is set",
+    OperationsPerToken = "width * (pixels + hidden) + pixels * hidden",
+    OperationsPerBlock = "width * (width + hidden)",
+    OperationsPerPass = "4 * channels * area * log2(area)",
+    CostRemark = "area is the image's height times width",
     CannotMerge = "it adds to what blocks see",
     Families = ["sam", "vit"])]
 internal sealed class SamAdapter : AdapterMethod<SamAdapter.Options>

@@ -18,6 +18,11 @@ namespace Adapters.Methods.Blocks;
         + " + 6 * hidden + stages * (4 * hidden * attention_width + 3 * attention_width + 6 * hidden)"
         + " + (stages - 1) * (4 * hidden * attention_width + 3 * attention_width + 8 * hidden"
         + " + 2 * hidden * feed_forward_width + 11 * feed_forward_width)",
+    OperationsPerToken = "(2 * stages - 1) * 2 * attention_width * (hidden + places)",
+    OperationsPerPass = "(2 * stages - 1) * 2 * attention_width * hidden * places"
+        + " + (stages - 1) * feed_forward_width * (2 * hidden + 9) * places"
+        + " + area * stem_width * (9 / 4 * channels + 81 / 64 * stem_width + 13 / 256 * hidden)",
+    CostRemark = "area is the image's height times width, places = 21 / 1024 * area",
     CannotMerge = "it adds to what blocks see",
     Families = ["sam", "vit"])]
 internal sealed class VitAdapterLite : AdapterMethod<VitAdapterLite.Options>

@@ -10,6 +10,9 @@ namespace Adapters.Methods.Compositions;
 [AdapterMethod("dare",
     Source = "Yu et al. 2023, arXiv:2311.03099",
     Equation = "θ = Σ w_n·s_n·m_n⊙θ_n / density, m_n ~ Bernoulli(density), θ_n = B_n·A_n or its factors",
+    OperationsPerToken = "rank * (in + out)",
+    OperationsToMerge = "rank * in * out",
+    KeptPerLayer = "rank * (in + out)",
     ComposesExperts = true, Trains = false, StartsAt = "its experts, thinned out")]
 internal sealed class Dare : ArithmeticMethod<Dare.Options>
 {

@@ -16,6 +16,10 @@ namespace Adapters.Methods.Compositions;
 [AdapterMethod(LoraHub.Id,
     Source = "Huang et al. 2023, arXiv:2307.13269",
     Equation = "y = Wx + b + s·(Σ w_n·B_n)(Σ w_n·A_n)·x, w searched without gradients",
+    OperationsPerToken = "rank * (in + out)",
+    OperationsPerPass = "experts * rank * (in + out)",
+    OperationsToMerge = "rank * in * out + experts * rank * (in + out)",
+    KeptPerLayer = "experts * rank * (in + out)",
     ComposesExperts = true)]
 internal sealed class LoraHub : AdapterMethod<LoraHub.Options>
 {

@@ -7,6 +7,9 @@ namespace Adapters.Methods.Compositions;
 [AdapterMethod("magnitude-prune",
     Source = "Mangrulkar et al. 2022, huggingface/peft",
     Equation = "θ = Σ w_n·s_n·trim(θ_n), θ_n = B_n·A_n or its factors",
+    OperationsPerToken = "rank * (in + out)",
+    OperationsToMerge = "rank * in * out",
+    KeptPerLayer = "rank * (in + out)",
     ComposesExperts = true, Trains = false, StartsAt = "its experts, thinned out")]
 internal sealed class MagnitudePrune : ArithmeticMethod<MagnitudePrune.Options>
 {

@@ -7,6 +7,9 @@ namespace Adapters.Methods.Compositions;
 [AdapterMethod("nla",
     Source = "Wu et al. 2024, arXiv:2404.13628",
     Equation = "y = Wx + b + Σ w_n·s_n·B_n(A_n·x), Σ w_n = 1",
+    OperationsPerToken = "experts * rank * (in + out)",
+    OperationsToMerge = "experts * rank * in * out",
+    KeptPerLayer = "experts * rank * (in + out)",
     ComposesExperts = true, Trains = false, StartsAt = "the mean of its experts")]
 internal sealed class Nla : CompositionMethod<Nla.Options>
 {

@@ -12,6 +12,9 @@ namespace Adapters.Methods.Compositions;
 [AdapterMethod("pems",
     Source = "Zhang et al. 2023, arXiv:2306.14870",
     Equation = "y = Wx + b + s·B(A·x), A = Σ w_n·A_n, B = Σ ±w_n·B_n",
+    OperationsPerToken = "rank * (in + out)",
+    OperationsToMerge = "rank * in * out",
+    KeptPerLayer = "rank * (in + out)",
     ComposesExperts = true, Trains = false, StartsAt = "what its operation gives")]
 internal sealed class Pems : CompositionMethod<Pems.Options>
 {

@@ -9,6 +9,9 @@ namespace Adapters.Methods.Compositions;
 [AdapterMethod("svd",
     Source = "Mangrulkar et al. 2022, huggingface/peft",
     Equation = "y = Wx + b + U_r·S_r·V_rᵀ·x, U·S·Vᵀ = Σ w_n·s_n·B_n·A_n",
+    OperationsPerToken = "rank * (in + out)",
+    OperationsToMerge = "rank * in * out",
+    KeptPerLayer = "rank * (in + out)",
     ComposesExperts = true, Trains = false, StartsAt = "the mean of its experts, cut to a rank")]
 internal sealed class Svd : CompositionMethod<Svd.Options>
 {

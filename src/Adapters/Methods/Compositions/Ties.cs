@@ -10,6 +10,9 @@ namespace Adapters.Methods.Compositions;
 [AdapterMethod("ties",
     Source = "Yadav et al. 2023, arXiv:2306.01708",
     Equation = "θ = mean of w_n·s_n·trim(θ_n) over the n with the elected sign, θ_n = B_n·A_n or its factors",
+    OperationsPerToken = "rank * (in + out)",
+    OperationsToMerge = "rank * in * out",
+    KeptPerLayer = "rank * (in + out)",
     ComposesExperts = true, Trains = false, StartsAt = "what its experts agree on")]
 internal sealed class Ties : ArithmeticMethod<Ties.Options>
 {

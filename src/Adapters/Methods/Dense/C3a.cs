@@ -19,6 +19,8 @@ namespace Adapters.Methods.Dense;
     Source = "Chen et al. 2024, Parameter-Efficient Fine-Tuning via Circular Convolution, arXiv:2407.19342",
     Equation = "y = Wx + b + Δx, Δ[p·size+i, q·size+j] = kernel[p, q, (j−i) mod size] / in",
     ParametersPerLayer = "in * out / block_size",
+    OperationsPerToken = "in * out",
+    OperationsToMerge = "0",
     StartsAt = "a random circulant update, at most √(6 / (in + out)) / in an entry",
     PeftType = "C3A")]
 internal sealed class C3a : LayerMethod<C3a.Options>

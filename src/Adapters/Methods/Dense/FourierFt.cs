@@ -19,6 +19,10 @@ namespace Adapters.Methods.Dense;
     Source = "Gao et al. 2024, arXiv:2405.03003",
     Equation = "y = Wx + b + scaling·Re(ifft2(F))x, F zero but for n_frequency entries",
     ParametersPerLayer = "n_frequency",
+    OperationsPerToken = "in * out",
+    OperationsPerPass = "2 * in * out * log2(in * out)",
+    OperationsToMerge = "2 * in * out * log2(in * out)",
+    KeptShared = "shapes * n_frequency",
     StartsAt = "a random update, with entries of a deviation of scaling·√(n_frequency / 2) / (in·out)",
     PeftType = "FOURIERFT")]
 internal sealed class FourierFt : SpectrumMethod<FourierFt.Options>

@@ -17,6 +17,9 @@ namespace Adapters.Methods.Dense;
     Source = "Huang et al. 2025, HiRA: Parameter-Efficient Hadamard High-Rank Adaptation, ICLR",
     Equation = "y = Wx + b + (W ⊙ BA)·drop(x)",
     ParametersPerLayer = "rank * (in + out)",
+    OperationsPerToken = "in * out",
+    OperationsPerPass = "rank * in * out",
+    OperationsToMerge = "rank * in * out",
     PeftType = "HIRA")]
 internal sealed class Hira : LayerMethod<Hira.Options>
 {

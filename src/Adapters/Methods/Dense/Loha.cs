@@ -17,6 +17,9 @@ namespace Adapters.Methods.Dense;
     Source = "Hyeon-Woo et al. 2021, arXiv:2108.06098",
     Equation = "y = Wx + b + s·(A₁B₁ ⊙ A₂B₂)x, s = alpha / rank",
     ParametersPerLayer = "2 * rank * (in + out)",
+    OperationsPerToken = "in * out",
+    OperationsPerPass = "2 * rank * in * out",
+    OperationsToMerge = "2 * rank * in * out",
     PeftType = "LOHA", PeftInert = ["init_weights"])]
 internal sealed class Loha : LayerMethod<Loha.Options>
 {

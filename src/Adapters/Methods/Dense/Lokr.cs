@@ -21,6 +21,11 @@ namespace Adapters.Methods.Dense;
         + "less(rank, max(out / divisor(out, sqrt(out)), in / divisor(in, sqrt(in))) / 2, "
         + "rank * (out / divisor(out, sqrt(out)) + in / divisor(in, sqrt(in))), "
         + "out / divisor(out, sqrt(out)) * in / divisor(in, sqrt(in)))",
+    OperationsPerToken = "in * out",
+    OperationsPerPass = "less(rank, max(out / divisor(out, sqrt(out)), in / divisor(in, sqrt(in))) / 2, rank, 0)"
+        + " * out / divisor(out, sqrt(out)) * in / divisor(in, sqrt(in))",
+    OperationsToMerge = "less(rank, max(out / divisor(out, sqrt(out)), in / divisor(in, sqrt(in))) / 2, rank, 0)"
+        + " * out / divisor(out, sqrt(out)) * in / divisor(in, sqrt(in))",
     PeftType = "LOKR")]
 internal sealed class Lokr : LayerMethod<Lokr.Options>
 {

@@ -21,6 +21,9 @@ namespace Adapters.Methods.Dense;
     Source = "Zhong et al. 2024, arXiv:2410.01870",
     Equation = "y = Wx + b + scaling·B·net(act(A·W))x, net of depth encoders and decoders",
     ParametersPerLayer = "2 * rank * out + 2 * depth * rank * rank",
+    OperationsPerToken = "in * out",
+    OperationsPerPass = "2 * rank * in * out + 2 * depth * rank * rank * in",
+    OperationsToMerge = "2 * rank * in * out + 2 * depth * rank * rank * in",
     PeftType = "PEANUT", PeftInert = ["init_weights"])]
 internal sealed class Peanut : LayerMethod<Peanut.Options>
 {

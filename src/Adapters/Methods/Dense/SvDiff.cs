@@ -15,7 +15,10 @@ namespace Adapters.Methods.Dense;
 [AdapterMethod("svdiff",
     Source = "Han et al. 2023, arXiv:2303.11305",
     Equation = "W' = U·diag(relu(σ + scale·δ))·Vᵀ, with W = U·diag(σ)·Vᵀ",
-    ParametersPerLayer = "min(in, out)")]
+    ParametersPerLayer = "min(in, out)",
+    OperationsPerToken = "min(in, out) * (in + out)",
+    OperationsToMerge = "min(in, out) * in * out",
+    KeptPerLayer = "min(in, out) * (in + out + 1)")]
 internal sealed class SvDiff : LayerMethod<SvDiff.Options>
 {
     public sealed record Options : TargetOptions

@@ -19,6 +19,11 @@ namespace Adapters.Methods.Dense;
     Source = "Bilican et al. 2025, arXiv:2505.12532",
     Equation = "y = Wx + b + scaling·idwt2(C)x, C zero but for n_frequency entries",
     ParametersPerLayer = "n_frequency",
+    OperationsPerToken = "in * out",
+    OperationsPerPass = "4 * in * out",
+    OperationsToMerge = "4 * in * out",
+    KeptShared = "shapes * n_frequency",
+    CostRemark = "the transform costs N times that with a wavelet of N moments",
     PeftType = "WAVEFT")]
 internal sealed class WaveFt : SpectrumMethod<WaveFt.Options>
 {

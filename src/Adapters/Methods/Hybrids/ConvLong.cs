@@ -28,6 +28,10 @@ namespace Adapters.Methods.Hybrids;
     ParametersPerLayer = "pairs * ((1 - image) * rank * (in + out) + image * (vision_rank * (in + out)"
         + " + experts * (9 * vision_rank * vision_rank + vision_rank) + 2 * vision_rank * experts))",
     ParametersShared = "less(1, pairs, pairs * (patch + token), 0)",
+    OperationsPerToken = "pairs * ((1 - image) * rank * (in + out) + image * vision_rank * (in + out + top_k * taps * vision_rank))",
+    OperationsPerPass = "pairs * image * vision_rank * experts",
+    CostRemark = "image is 1 in the image encoder, else 0; taps of an expert are 9 at scale 1, 36 at 2, 25 at other odd and 400 at other"
+        + " even ones; resizing comes on top, as does the gate of several pairs, pairs * (patch + token) in a pass",
     CannotMerge = "the image encoder's convolutions look at the whole map, and each image is routed to its own",
     Families = [VisionLanguageModel.FamilyName])]
 internal sealed class ConvLong : AdapterMethod<ConvLong.Options>

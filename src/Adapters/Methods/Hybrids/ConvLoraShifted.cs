@@ -17,6 +17,10 @@ namespace Adapters.Methods.Hybrids;
     Source = "of Zhong et al. 2024, arXiv:2401.17868, and Chen et al. 2023, arXiv:2309.12307",
     Equation = "y = Wx + b + s·B(h + z), z by windows: 2·sigmoid(f·v)·Down_e(GELU(Conv3x3_e(Up_e(h)))), f the mean of h in a window",
     ParametersPerLayer = "rank * (in + out) + experts * (9 * rank * rank + rank) + 2 * rank * experts + rank",
+    OperationsPerToken = "rank * (in + out) + budget * top_k * taps * rank * rank",
+    OperationsPerPass = "windows * rank * (experts + 1)",
+    CostRemark = "windows are those of both cuts; taps of an expert are 9 at scale 1, 36 at 2, 25 at other odd and"
+        + " 400 at other even ones; resizing comes on top",
     CannotMerge = "its convolutions look at whole windows, and each window is routed to its own",
     Families = ["sam", "vit"])]
 internal sealed class ConvLoraShifted : AdapterMethod<ConvLoraShifted.Options>

@@ -16,6 +16,10 @@ namespace Adapters.Methods.Hybrids;
     Source = "of Zhong et al. 2024, arXiv:2401.17868, and Wu et al. 2024, arXiv:2404.13628",
     Equation = "y = Wx + b + s·B(h + Σ softmax(f·W_g / τ)_e·z_e), z_e = Down_e(GELU(Conv3x3_e(Up_e(h)))), f the mean of h",
     ParametersPerLayer = "rank * (in + out) + experts * (9 * rank * rank + rank) + rank * experts + train_temperature",
+    OperationsPerToken = "rank * (in + out) + taps * rank * rank",
+    OperationsPerPass = "rank * experts",
+    CostRemark = "taps are the sum over all experts: 9 at scale 1, 36 at 2,"
+        + " 25 at other odd and 400 at other even ones; resizing comes on top",
     CannotMerge = "its convolutions look at the whole map, and each image weighs them on its own",
     Families = ["sam", "vit"])]
 internal sealed class GatedConvLora : AdapterMethod<GatedConvLora.Options>

@@ -17,6 +17,9 @@ namespace Adapters.Methods.LowRank;
     Source = "Zhang et al. 2023, arXiv:2303.10512",
     Equation = "y = Wx + b + s·B(E ⊙ (A·drop(x))), s = alpha / (rank + ε), entries of E cut to a falling budget of ranks",
     ParametersPerLayer = "rank * (in + out + 1)",
+    OperationsPerToken = "rank * (in + out)",
+    OperationsToMerge = "rank * in * out",
+    KeptPerLayer = "1",
     PeftType = "ADALORA", PeftInert = ["r", "use_rslora", "init_lora_weights"])]
 internal sealed class Adalora : LayerMethod<Adalora.Options>
 {

@@ -17,6 +17,9 @@ namespace Adapters.Methods.LowRank;
     Source = "Bini et al. 2025, arXiv:2503.18225",
     Equation = "y = Wx + b + λ/r · Σ B_i A_i (n ⊙ drop(x)) / (‖A_i‖ ‖B_i‖), n the column norms of W",
     ParametersPerLayer = "rank * (in + out) + 1",
+    OperationsPerToken = "rank * (in + out)",
+    OperationsToMerge = "rank * in * out",
+    KeptPerLayer = "in",
     PeftType = "DELORA", PeftInert = ["init_weights"])]
 internal sealed class Delora : LayerMethod<Delora.Options>
 {

@@ -19,6 +19,8 @@ namespace Adapters.Methods.LowRank;
     Equation = "y = Wx + b + s·(Σ p_e B_e)(Ax), p the mean of softmax(R·A·x) over all positions, the B_e those of all layers of a kind",
     ParametersPerLayer = "experts * rank",
     ParametersShared = "ceil(layers / stride) * rank * in + experts * rank * out", SharesByKind = true,
+    OperationsPerToken = "rank * (in + out + experts)",
+    OperationsPerPass = "experts * rank * out",
     CannotMerge = Obstacle,
     PeftType = "LILY", PeftInert = ["init_weights"])]
 internal sealed class Lily : LayerMethod<Lily.Options>

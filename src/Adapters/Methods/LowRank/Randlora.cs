@@ -17,6 +17,9 @@ namespace Adapters.Methods.LowRank;
     Source = "Albert et al. 2025, arXiv:2502.00987",
     Equation = "y = Wx + b + s·Q·P·drop(x), P of rows λ_rn·A_r ⊙ γ_n, n to ⌈m / r⌉, A and Q random, frozen, of all layers",
     ParametersPerLayer = "ceil(min(in, out) / rank) * (rank + min(in, out))",
+    OperationsPerToken = "ceil(min(in, out) / rank) * rank * (in + out)",
+    OperationsToMerge = "ceil(min(in, out) / rank) * rank * in * out",
+    KeptShared = "rank * (min(in, out) + max(in, out) * ceil(min(in, out) / rank))",
     PeftType = "RANDLORA", PeftInert = ["init_weights", "save_projection"])]
 internal sealed class Randlora : LayerMethod<Randlora.Options>
 {

@@ -18,6 +18,10 @@ namespace Adapters.Methods.LowRank;
     Equation = "y = Wx + b + B·(Σ v_i P_i)·A·drop(x), A and B from the SVD of W and P random, all frozen",
     ParametersPerLayer = "0",
     ParametersShared = "vector_size * max(1, round(layers * (1 - weight_tying)))",
+    OperationsPerToken = "rank * (in + out + rank)",
+    OperationsPerPass = "vector_size * rank * rank",
+    OperationsToMerge = "rank * in * out + rank * rank * (out + vector_size)",
+    KeptPerLayer = "rank * (in + out + vector_size * rank)",
     PeftType = "TINYLORA")]
 internal sealed class Tinylora : LayerMethod<Tinylora.Options>
 {

@@ -19,6 +19,9 @@ namespace Adapters.Methods.LowRank;
     ParametersPerLayer = "rank * num_vectors * (in + out) / vector_length",
     ParametersShared = "num_vectors * vector_length",
     PeftType = "VBLORA",
+    OperationsPerToken = "rank * (in + out)",
+    OperationsPerPass = "rank * num_vectors * (in + out)",
+    OperationsToMerge = "rank * in * out + rank * num_vectors * (in + out)",
     StartsAt = "a small random update, made of the bank's first vectors")]
 internal sealed class Vblora : LayerMethod<Vblora.Options>
 {

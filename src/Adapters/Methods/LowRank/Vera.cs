@@ -16,6 +16,9 @@ namespace Adapters.Methods.LowRank;
     Source = "Kopiczko et al. 2023, arXiv:2310.11454",
     Equation = "y = Wx + b + λb ⊙ B(λd ⊙ A·drop(x)), A and B random, frozen and all layers'",
     ParametersPerLayer = "rank + out",
+    OperationsPerToken = "rank * (in + out)",
+    OperationsToMerge = "rank * in * out",
+    KeptShared = "rank * (in + out)",
     PeftType = "VERA", PeftInert = ["init_weights"])]
 internal sealed class Vera : LayerMethod<Vera.Options>
 {

@@ -17,6 +17,9 @@ namespace Adapters.Methods.Orthogonal;
     Source = "Liu et al. 2023, arXiv:2311.06243",
     Equation = "y = s ⊙ (W·Rᵀx) + b, R = Mₘ₋₁ … M₀, Mᵢ = Pᵢ·diag(O₁ … Oₖ)·Pᵢᵀ, O = (I + S)⁻¹(I - S), S = (V - Vᵀ)/2",
     ParametersPerLayer = "n_butterfly_factor * in * block_size + out",
+    OperationsPerToken = "n_butterfly_factor * in * block_size",
+    OperationsPerPass = "4 / 3 * n_butterfly_factor * in * block_size * block_size",
+    OperationsToMerge = "n_butterfly_factor * in * out * block_size + 4 / 3 * n_butterfly_factor * in * block_size * block_size",
     PeftType = "BOFT", PeftInert = ["init_weights"])]
 internal sealed class Boft : LayerMethod<Boft.Options>
 {

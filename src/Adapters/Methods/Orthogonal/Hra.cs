@@ -20,6 +20,9 @@ namespace Adapters.Methods.Orthogonal;
     Equation = "y = W·H₀…Hᵣ₋₁·x + b, Hᵢ = I - 2uᵢuᵢᵀ/‖uᵢ‖²",
     ParametersPerLayer = "rank * in",
     PeftType = "HRA", PeftInert = ["init_weights"],
+    OperationsPerToken = "2 * rank * in",
+    OperationsPerPass = "2 * rank * rank * in + rank * rank * rank / 3",
+    OperationsToMerge = "2 * rank * in * out + 2 * rank * rank * in + rank * rank * rank / 3",
     StartsAt = "the base's output up to rounding, as every second reflection takes the one before it back")]
 internal sealed class Hra : LayerMethod<Hra.Options>
 {

@@ -19,6 +19,9 @@ namespace Adapters.Methods.Orthogonal;
     Source = "Qiu et al. 2023, arXiv:2306.07280",
     Equation = "y = W·Rᵀx + b, R = diag(R₁ … Rₖ), Rᵢ = I + 2Q + 2Q² + 2Q³ + Q⁴ or (I + Q)⁻¹(I - Q), Q = -Qᵀ",
     ParametersPerLayer = "in * (block_size - 1) / 2",
+    OperationsPerToken = "in * block_size",
+    OperationsPerPass = "(max(cayley_neumann_terms, 4) - 2) * in * block_size * block_size",
+    OperationsToMerge = "in * out * block_size + (max(cayley_neumann_terms, 4) - 2) * in * block_size * block_size",
     PeftType = "OFT", PeftInert = ["init_weights", "module_dropout"])]
 internal sealed class Oft : LayerMethod<Oft.Options>
 {

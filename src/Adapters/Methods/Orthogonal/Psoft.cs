@@ -17,6 +17,10 @@ namespace Adapters.Methods.Orthogonal;
     Source = "Wu et al. 2025, arXiv:2505.11235",
     Equation = "y = Wx + b + s·B(R - I)A·drop(x), s·BA the rank-r part of W, R = diag(b)(I + Q)(I - Q)⁻¹diag(a), Q = -Qᵀ",
     ParametersPerLayer = "rank * (rank - 1) / 2 + 2 * rank",
+    OperationsPerToken = "rank * (in + out)",
+    OperationsPerPass = "4 / 3 * rank * rank * rank + rank * rank * out",
+    OperationsToMerge = "rank * in * out + 4 / 3 * rank * rank * rank + rank * rank * out",
+    KeptPerLayer = "rank * (in + out)",
     PeftType = "PSOFT", PeftInert = ["init_weights"])]
 internal sealed class Psoft : LayerMethod<Psoft.Options>
 {

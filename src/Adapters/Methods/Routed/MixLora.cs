@@ -15,6 +15,9 @@ namespace Adapters.Methods.Routed;
     Equation = "FFN(x) = Σ_e g_e·FFN(x; W + s·B_e A_e), g = softmax(R·x) of the k largest over their sum; LoRA on the attention's layers",
     ParametersPerLayer = "rank * (in + out) * (1 + mlp * (experts - 1))",
     ParametersPerBlock = "hidden * experts",
+    OperationsPerToken = "rank * (in + out) * (1 + mlp * (top_k * experts - 1)) + mlp * (top_k - 1) * in * out",
+    OperationsPerBlock = "experts * hidden",
+    CostRemark = "mlp is 1 in a feed-forward part, else 0",
     CannotMerge = "its gates depend on the token")]
 internal sealed class MixLora : LayerMethod<MixLora.Options>
 {

@@ -16,6 +16,7 @@ namespace Adapters.Methods.Routed;
     Source = "Shazeer et al. 2017, arXiv:1701.06538",
     Equation = "y = Wx + b + s·Σ_e g_e·B_e(A_e·drop(x)), g = softmax of the k largest of x·W_g + ξ·(softplus(x·W_n) + noise_floor)",
     ParametersPerLayer = "experts * rank * (in + out) + 2 * in * experts",
+    OperationsPerToken = "experts * (rank * (in + out) + in)",
     CannotMerge = "its gates depend on the token")]
 internal sealed class Moe : LayerMethod<Moe.Options>
 {

@@ -17,6 +17,8 @@ namespace Adapters.Methods.Routed;
     Source = "Zhao et al. 2025, arXiv:2501.15103",
     Equation = "y = Wx + b + s·B(t ⊙ A·drop(x)), u = sigmoid(R·x) + d, t = k·u / Σ u over the k largest, 0 elsewhere, s = alpha / k",
     ParametersPerLayer = "rank * (in + out) + rank * in",
+    OperationsPerToken = "rank * (2 * in + out)",
+    KeptPerLayer = "2 * rank",
     CannotMerge = "its gates depend on the token")]
 internal sealed class Smora : LayerMethod<Smora.Options>
 {

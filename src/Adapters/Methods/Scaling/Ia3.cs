@@ -15,6 +15,8 @@ namespace Adapters.Methods.Scaling;
     Source = "Liu et al. 2022, arXiv:2205.05638",
     Equation = "y = l ⊙ (Wx + b), in feed-forward layers y = W(l ⊙ x) + b",
     ParametersPerLayer = "out",
+    OperationsPerToken = "0",
+    OperationsToMerge = "0",
     PeftType = "IA3", PeftInert = ["init_ia3_weights"])]
 internal sealed class Ia3 : LayerMethod<Ia3.Options>
 {

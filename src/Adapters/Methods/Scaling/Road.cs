@@ -17,6 +17,8 @@ namespace Adapters.Methods.Scaling;
     Source = "Liao and Monz 2024, arXiv:2409.00119",
     Equation = "y = R(Wx + b), (u, v) ↦ α (u cos θ - v sin θ, v cos θ + u sin θ)",
     ParametersPerLayer = "out",
+    OperationsPerToken = "0",
+    OperationsToMerge = "0",
     PeftType = "ROAD", PeftInert = ["init_weights"])]
 internal sealed class Road : LayerMethod<Road.Options>
 {

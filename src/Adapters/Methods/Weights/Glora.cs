@@ -14,6 +14,9 @@ namespace Adapters.Methods.Weights;
     Source = "Chavan et al. 2023, arXiv:2306.07967",
     Equation = "W' = W + W⊙A + B, b' = b + b⊙D + E + WC",
     ParametersPerLayer = "2 * rank * (in + out) + bias * (rank * (in + 1) + 2)",
+    OperationsPerToken = "0",
+    OperationsPerPass = "2 * rank * in * out + bias * (rank * in + in * out)",
+    OperationsToMerge = "2 * rank * in * out + bias * (rank * in + in * out)",
     PeftType = "GLORA", PeftInert = ["init_weights"])]
 internal sealed class Glora : LayerMethod<Glora.Options>
 {

@@ -18,6 +18,8 @@ namespace Adapters.Methods.Weights;
     Source = "Kang and Yin 2024, arXiv:2409.15371",
     Equation = "y = Wx + b + Dᵀ·Σ drop(x)ₚ, xₚ the p-th piece of r inputs; bat: W'ₚ = Wₚ + WₚDₚ + Dₚ",
     ParametersPerLayer = "rank * out",
+    OperationsPerToken = "rank * out",
+    OperationsToMerge = "rank * in * out",
     PeftType = "MISS")]
 internal sealed class Miss : LayerMethod<Miss.Options>
 {
