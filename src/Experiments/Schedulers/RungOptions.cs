@@ -16,12 +16,13 @@ public abstract record RungOptions
     [Description("Steps of the lowest rung; 0 for as few as make four rungs below a trial's full steps.")]
     public int MinSteps { get; init; }
 
-    /// <summary>What counts of a trial at a rung: <c>last</c>, its value there, or <c>best</c>, the best that it had by then.</summary>
-    [AllowedValues("last", "best")]
-    [Description("What counts of a trial at a rung: its value there, or the best that it had by then.")]
-    public string ValueAtRung { get; init; } = "last";
+    /// <summary>What counts of a trial at a rung: <c>mean</c>, that of what it reported in the last third of its steps so far, since a
+    /// single value is as noisy as the metric is; <c>last</c>, its value there; or <c>best</c>, the best that it had by then.</summary>
+    [AllowedValues("mean", "last", "best")]
+    [Description("What counts of a trial at a rung: the mean over the last third of its steps, its value there, or its best by then.")]
+    public string ValueAtRung { get; init; } = "mean";
 
-    internal RungRecord RecordAt(int[] rungs) => new(rungs, takesBest: ValueAtRung == "best");
+    internal RungRecord RecordAt(int[] rungs) => new(rungs, Enum.Parse<RungValue>(ValueAtRung, ignoreCase: true));
 
     internal int[] RungsOf(int steps) =>
         Rungs.Below(steps, MinSteps > 0 ? MinSteps : Rungs.Least(steps, ReductionFactor), ReductionFactor);

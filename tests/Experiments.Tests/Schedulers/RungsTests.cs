@@ -67,7 +67,7 @@ public sealed class RungsTests
     [Fact]
     public void The_best_by_then_may_count_but_not_for_what_is_not_a_number()
     {
-        var record = new RungRecord([1, 3, 9, 27], takesBest: true);
+        var record = new RungRecord([1, 3, 9, 27], RungValue.Best);
 
         record.Take(1, 0.7);
         record.Take(2, 0.4);
@@ -76,6 +76,26 @@ public sealed class RungsTests
         record.Take(27, 0.5);
 
         Assert.Equal([0.7, 0.4, double.PositiveInfinity, 0.4], Enumerable.Range(0, record.Count).Select(rung => record[rung]));
+    }
+
+    [Fact]
+    public void The_mean_over_the_last_third_of_the_steps_may_count()
+    {
+        var record = new RungRecord([3, 9, 27], RungValue.Mean);
+
+        record.Take(1, 0.9);
+        record.Take(2, 0.8);
+        record.Take(3, 0.4); // alone in (2, 3]
+        foreach (var (step, value) in new[] { (6, 0.6), (7, 0.5), (8, 0.25), (9, 0.0) }) // of which three in (6, 9]
+            record.Take(step, value);
+        Assert.Equal([0.4, 0.25], Enumerable.Range(0, record.Count).Select(rung => record[rung]));
+        Assert.Equal(0.25, record.Last);
+
+        record.Take(12, 1); // 9 stands at the edge of (8, 12]
+        record.Take(13, double.NaN);
+        Assert.Equal(double.PositiveInfinity, record.Last);
+        record.Take(14, 0);
+        Assert.Equal(0.5, record.Last);
     }
 
     [Fact]

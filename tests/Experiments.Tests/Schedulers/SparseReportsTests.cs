@@ -59,9 +59,10 @@ public sealed class SparseReportsTests
     }
 
     [Theory]
+    [InlineData("mean", 1)] // over the last third of the steps: of step 3 alone
     [InlineData("last", 1)]
     [InlineData("best", 0)]
-    public void At_a_rung_the_last_value_counts_or_the_best_by_then(string counts, int promoted)
+    public void At_a_rung_a_mean_counts_or_the_last_value_or_the_best_by_then(string counts, int promoted)
     {
         foreach (var scheduler in new ITrialScheduler[]
         {

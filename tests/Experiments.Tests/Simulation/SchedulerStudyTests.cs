@@ -57,7 +57,7 @@ public sealed class SchedulerStudyTests
 
     private static CurveResult[] Study(CurveFamily family, string scheduler, params (string Name, int Value)[] options) =>
     [
-        .. Enumerable.Range(100, 7).Select(seed => new CurveSweep(
+        .. Enumerable.Range(100, 15).Select(seed => new CurveSweep(
             family,
             new SchedulerSpec
             {
