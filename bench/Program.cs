@@ -11,6 +11,7 @@ var benches = new Dictionary<string, Func<Report>>
 {
     ["step"] = OnTorch(StepBench.Run),
     ["attention"] = OnTorch(AttentionBench.Run),
+    ["regions"] = OnTorch(RegionBench.Run),
     ["schedulers"] = SchedulerBench.Run,
     ["populations"] = PopulationBench.Run,
     ["samplers"] = SamplersBench.Run,

@@ -4,6 +4,19 @@ using static TorchSharp.torch.nn;
 
 namespace Adapters.Mechanisms;
 
+/// <summary>From which windows the second half of the channels comes.</summary>
+public enum WindowShift
+{
+    /// <summary>Cut half a window later, smaller at the map's borders.</summary>
+    Split,
+
+    /// <summary>Cut of the map rolled by half a window: what the shift cuts off at one border is in a window with the other border.</summary>
+    Wrap,
+
+    /// <summary>From the same ones as the first half.</summary>
+    None,
+}
+
 /// <summary>
 /// Lets experts see a map in windows: the first half of the channels that they give comes from windows cut at 0, w, 2w, …, the
 /// rest from windows cut at w/2, 3w/2, …, or cut at 0, w, … of the map rolled by w/2, so that neighbours are in touch. Each window
@@ -16,8 +29,8 @@ namespace Adapters.Mechanisms;
 /// <param name="window">w, even.</param>
 /// <param name="budget">Share of an image's windows, of either cut, that are convolved; at least one is.</param>
 /// <param name="score">v <c>[channels]</c>: a window whose mean is f scores f·v and counts 2·sigmoid(f·v).</param>
-/// <param name="wraps">Whether the map is rolled: what the shift cuts off at one border is then in a window with the other border.</param>
-public sealed class ShiftedWindows(int window, double budget, Tensor score, bool wraps = false)
+/// <param name="shift">How the second half of the channels is shifted.</param>
+public sealed class ShiftedWindows(int window, double budget, Tensor score, WindowShift shift = WindowShift.Split)
 {
     /// <summary>v <c>[channels]</c></summary>
     public Parameter Score { get; } = Parameter(score);
@@ -31,20 +44,28 @@ public sealed class ShiftedWindows(int window, double budget, Tensor score, bool
         var (images, channels) = (map.shape[0], map.shape[1]);
         var half = window / 2;
         var plain = new Partition(map, 0, window);
-        var shifted = wraps ? new Partition(Rolled(map, -half), 0, window) : new Partition(map, half, window);
-        var features = cat([plain.Means(), shifted.Means()], 1); // [images, windows, channels]
+        var shifted = shift switch
+        {
+            WindowShift.Split => new Partition(map, half, window),
+            WindowShift.Wrap => new Partition(Rolled(map, -half), 0, window),
+            _ => null,
+        };
+        var features = shifted is null ? plain.Means() : cat([plain.Means(), shifted.Means()], 1); // [images, windows, channels]
         var choice = experts.Gate.Choose(features.flatten(0, 1), training, sharing: features.shape[1]);
         var scores = features.matmul(Score); // [images, windows]
+        return new MapUpdate(Update(), features.flatten(0, 1), choice);
 
-        var first = (channels + 1) / 2;
-        List<Tensor> parts = [Part(plain, begin: 0, (0, first))];
-        if (channels > first)
+        Tensor Update()
         {
+            if (shifted is null)
+                return Part(plain, begin: 0, (0, channels));
+            var first = (channels + 1) / 2;
+            var update = Part(plain, begin: 0, (0, first));
+            if (channels == first)
+                return update;
             var rest = Part(shifted, begin: plain.Count, (first, channels - first));
-            parts.Add(wraps ? Rolled(rest, half) : rest);
+            return cat([update, shift == WindowShift.Wrap ? Rolled(rest, half) : rest], 1);
         }
-
-        return new MapUpdate(cat(parts, 1), features.flatten(0, 1), choice);
 
         Tensor Part(Partition windows, long begin, (long, long) outputs)
         {
@@ -69,7 +90,7 @@ public sealed class ShiftedWindows(int window, double budget, Tensor score, bool
         }
     }
 
-    private static Tensor Rolled(Tensor map, long shift) => map.roll([shift, shift], [2, 3]);
+    private static Tensor Rolled(Tensor map, long by) => map.roll([by, by], [2, 3]);
 
     /// <summary>Which windows are convolved, as 0 and 1 <c>[images, windows]</c>; null where all are. Of equals the first are.</summary>
     private Tensor? Best(Tensor scores)

@@ -30,6 +30,11 @@ internal sealed class Lesions(Lesions.Options options, TaskSetting setting) : Le
         [Range(1, 1_000_000_000)]
         public int TestImages { get; init; } = 48;
 
+        /// <summary>Height and width of the pictures in pixels, in whole patches of the base; what the base was pretrained on where
+        /// absent. For others its positions are interpolated.</summary>
+        [Range(8, 8192)]
+        public int? ImageSize { get; init; }
+
         /// <summary>Cross-entropy and soft Dice, or the structure loss, which weighs outlines more.</summary>
         [AllowedValues("dice", "structure")]
         public string Loss { get; init; } = "dice";
@@ -59,14 +64,18 @@ internal sealed class Lesions(Lesions.Options options, TaskSetting setting) : Le
     {
         var sam = model.Segmenting("lesions");
         var (height, width) = sam.Architecture.Vision.Image;
-        if (height != width)
-            throw new AdapterException($"Task 'lesions' draws square pictures, "
-                + $"but base '{setting.Base}' reads {height} by {width} pixels.");
+        if (height != width && options.ImageSize is null)
+            throw new AdapterException("Task 'lesions' draws square pictures, "
+                + $"but base '{setting.Base}' reads {height} by {width} pixels: set 'image_size'.");
+        var (size, patch) = (options.ImageSize ?? height, sam.Architecture.Vision.Patch);
+        if (size % patch.Height != 0 || size % patch.Width != 0)
+            throw new AdapterException($"Option 'image_size' of task 'lesions' is {size}, but base '{setting.Base}' sees patches of "
+                + $"{patch.Height} by {patch.Width} pixels: choose a multiple.");
         (_trained, _measured) = (Pictures(options.Domain), Pictures(options.MeasuredOn));
         return Segmentation.SingleMaskHead(sam);
 
-        DrawnPictures Pictures(string domain) => new(height, Normalisation.Sam,
-            (number, image, mask) => LesionImages.Draw(number, height, image, mask, LesionLook.Of(domain, number)));
+        DrawnPictures Pictures(string domain) => new(size, Normalisation.Sam,
+            (number, image, mask) => LesionImages.Draw(number, size, image, mask, LesionLook.Of(domain, number)));
     }
 
     public override Tensor Loss(BaseModel model, long batch, int size, ulong seed)

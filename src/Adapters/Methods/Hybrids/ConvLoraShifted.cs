@@ -10,8 +10,8 @@ namespace Adapters.Methods.Hybrids;
 /// </summary>
 /// <remarks>
 /// LongLoRA's shifted sparse attention carried over to Conv-LoRA. Windows from twice the map's size on, and the whole budget, are
-/// Conv-LoRA; windows of just its size are not, because the shifted ones still cut it, and rolled ones of no size are. Starts
-/// as the base, because B = 0.
+/// Conv-LoRA; windows of just its size are not, because the shifted ones still cut it, except without a shift; rolled ones of no
+/// size are. Starts as the base, because B = 0.
 /// </remarks>
 [AdapterMethod("conv-lora-shifted",
     Source = "of Zhong et al. 2024, arXiv:2401.17868, and Chen et al. 2023, arXiv:2309.12307",
@@ -31,9 +31,9 @@ internal sealed class ConvLoraShifted : AdapterMethod<ConvLoraShifted.Options>
         [Range(2, 65536)]
         public int Window { get; init; } = 8;
 
-        /// <summary>Whether shifted windows are cut of the map rolled by half a window, so that those at its borders join across it; else
-        /// they are cut smaller there.</summary>
-        public bool Wrap { get; init; }
+        /// <summary>How the windows of the second half of the channels are shifted by half a window: cut smaller at the map's borders,
+        /// of the map rolled, so that those at its borders join across it, or not at all.</summary>
+        public WindowShift Shift { get; init; }
 
         /// <summary>Share of an image's windows that are convolved: those that score best. The others get plain LoRA.</summary>
         [Range(0.001, 1.0)]
@@ -46,6 +46,6 @@ internal sealed class ConvLoraShifted : AdapterMethod<ConvLoraShifted.Options>
             throw new AdapterException(
                 $"Option 'window' of method '{on.Method}' is {options.Window}, but must be even: windows shift by half of it.");
         ConvLora.Attach(on, options, options.Combine, ConvLora.Router(on, options),
-            () => new ShiftedWindows(options.Window, options.Budget, zeros(options.Rank, device: on.Model.Device), options.Wrap));
+            () => new ShiftedWindows(options.Window, options.Budget, zeros(options.Rank, device: on.Model.Device), options.Shift));
     }
 }

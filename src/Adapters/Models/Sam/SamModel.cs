@@ -57,7 +57,8 @@ public sealed class SamModel : BaseModel, IImageEncoder
     }
 
     /// <summary>What the decoder reads of an image.</summary>
-    /// <param name="pixels">Normalised images <c>[batch, channels, height, width]</c> of the config's size.</param>
+    /// <param name="pixels">Normalised images <c>[batch, channels, height, width]</c>; of another size than the config's, positions are
+    /// interpolated.</param>
     /// <returns><c>[batch, channels, rows, columns]</c></returns>
     public Tensor ImageEmbeddings(Tensor pixels) => Encode(pixels);
 

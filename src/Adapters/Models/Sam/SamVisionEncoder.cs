@@ -37,7 +37,7 @@ internal sealed class SamVisionEncoder : Module<Tensor, Tensor>
     /// <summary>What adapters can stand around, block by block.</summary>
     public IReadOnlyList<ModelBlock> Blocks => [.. _blocks.Select(block => block.Parts)];
 
-    /// <param name="pixels"><c>[batch, channels, height, width]</c></param>
+    /// <param name="pixels"><c>[batch, channels, height, width]</c>; of another size than the config's, positions are interpolated.</param>
     /// <returns><c>[batch, outputs, rows, columns]</c></returns>
     public override Tensor forward(Tensor pixels) => Run(pixels);
 
@@ -64,11 +64,6 @@ internal sealed class SamVisionEncoder : Module<Tensor, Tensor>
         if (pixels.shape[1] != _config.Channels)
             throw new AdapterException($"The model sees {_config.Channels} channels, but the image has {pixels.shape[1]}.");
         var patches = _patches.call(pixels).permute(0, 2, 3, 1); // [batch, rows, columns, hidden]
-        if (_positions is null)
-            return patches;
-        if ((patches.shape[1], patches.shape[2]) != _config.Grid)
-            throw new AdapterException($"The model sees images of {_config.Image.Height}×{_config.Image.Width} pixels, "
-                + $"but this one has {pixels.shape[2]}×{pixels.shape[3]}.");
-        return patches + _positions;
+        return _positions is null ? patches : patches + GridTable.For(_positions, patches.shape[1], patches.shape[2]);
     }
 }

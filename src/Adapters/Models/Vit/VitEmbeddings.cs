@@ -48,8 +48,7 @@ internal sealed class VitEmbeddings : Module<Tensor, Tensor>
         if ((rows, columns) == (height, width))
             return _positions;
         var (ofClass, ofPatches) = (_positions.narrow(1, 0, 1), _positions.narrow(1, 1, height * width));
-        var image = ofPatches.reshape(1, height, width, _config.Hidden).permute(0, 3, 1, 2);
-        var resized = functional.interpolate(image, [rows, columns], mode: InterpolationMode.Bicubic, align_corners: false);
-        return cat([ofClass, resized.permute(0, 2, 3, 1).reshape(1, rows * columns, _config.Hidden)], 1);
+        var resized = GridTable.For(ofPatches.reshape(1, height, width, _config.Hidden), rows, columns);
+        return cat([ofClass, resized.reshape(1, rows * columns, _config.Hidden)], 1);
     }
 }

@@ -13,6 +13,9 @@ internal sealed class DrawnPictures(int size, Normalisation normalisation, Actio
     private const long KeptBytes = 256L << 20;
     private readonly Dictionary<ulong, (float[] Pixels, byte[] Mask)> _kept = [];
 
+    /// <summary>Height and width in pixels.</summary>
+    public int Size => size;
+
     /// <summary>Normalised pixels of some pictures.</summary>
     /// <returns><c>[batch, 3, size, size]</c></returns>
     public Tensor Pixels(IReadOnlyList<ulong> numbers, Device device)

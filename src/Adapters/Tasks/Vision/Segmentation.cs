@@ -9,7 +9,7 @@ namespace Adapters.Tasks.Vision;
 /// <summary>What tasks with masks share: the model they ask, and how its answers are measured.</summary>
 internal static class Segmentation
 {
-    private const int PicturesAtOnce = 8;
+    private const int PicturesAtOnce = 8, PixelsAtOnce = 8 * 256 * 256; // attention over all patches grows by the square of them
 
     /// <summary>The model as one that gives masks.</summary>
     /// <exception cref="AdapterException">When it is of another kind.</exception>
@@ -38,10 +38,10 @@ internal static class Segmentation
     public static IReadOnlyDictionary<string, double> Measure(SamModel model, DrawnPictures pictures, IReadOnlyList<ulong> numbers,
         Func<Tensor, Tensor, Tensor> loss, CancellationToken cancel)
     {
-        var width = model.Architecture.Vision.Image.Width;
+        var width = pictures.Size;
         var tolerance = Math.Max(1, 2 * width / 64.0); // two pixels of 64
         var (dice, jaccard, boundary, losses) = (0.0, 0.0, 0.0, 0.0);
-        foreach (var chunk in numbers.Chunk(PicturesAtOnce))
+        foreach (var chunk in numbers.Chunk(Math.Clamp(PixelsAtOnce / (width * width), 1, PicturesAtOnce)))
         {
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();

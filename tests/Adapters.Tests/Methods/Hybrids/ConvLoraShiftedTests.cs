@@ -13,15 +13,18 @@ public sealed class ConvLoraShiftedTests : IDisposable
     public void Dispose() => _scope.Dispose();
 
     [Theory]
-    [InlineData(Vit, 8, true)]
-    [InlineData(Vit, 4, false)] // the shifted windows still cut it
-    [InlineData("sam/window-global", 16, true)] // 8×8
-    [InlineData("sam/window-global", 8, false)]
-    public void Windows_of_twice_the_map_are_conv_lora_in_evaluation_training_and_balance(string on, int window, bool same)
+    [InlineData(Vit, 8, "split", true)]
+    [InlineData(Vit, 4, "split", false)] // the shifted windows still cut it
+    [InlineData(Vit, 4, "none", true)]
+    [InlineData(Vit, 2, "none", false)]
+    [InlineData("sam/window-global", 16, "split", true)] // 8×8
+    [InlineData("sam/window-global", 8, "split", false)]
+    [InlineData("sam/window-global", 8, "none", true)]
+    public void Windows_that_hold_the_map_are_conv_lora_in_evaluation_training_and_balance(string on, int window, string shift, bool same)
     {
         using var frozen = no_grad();
         var whole = Traces("conv-lora", on, """{"experts": 4}""");
-        var windows = Traces("conv-lora-shifted", on, $$"""{"experts": 4, "window": {{window}}}""");
+        var windows = Traces("conv-lora-shifted", on, $$"""{"experts": 4, "window": {{window}}, "shift": "{{shift}}"}""");
 
         Assert.Equal(same, windows.Evaluated.allclose(whole.Evaluated, 1e-4, 1e-5));
         Assert.Equal(same, Math.Abs(whole.Loss - windows.Loss) <= 1e-5 * Math.Abs(whole.Loss));
@@ -82,7 +85,7 @@ public sealed class ConvLoraShiftedTests : IDisposable
         var (experts, map) = (Experts(), randn(2, 3, height, width));
         var rolled = map.roll([-2, -2], [2, 3]);
 
-        var wrapped = new ShiftedWindows(4, 1, zeros(3), wraps: true).Of(map, experts, training: false);
+        var wrapped = new ShiftedWindows(4, 1, zeros(3), WindowShift.Wrap).Of(map, experts, training: false);
         var cut = new ShiftedWindows(4, 1, zeros(3)).Of(map, experts, training: false);
 
         TensorAssert.Close(cut.Update.narrow(1, 0, 2), wrapped.Update.narrow(1, 0, 2));

@@ -30,7 +30,7 @@ public sealed class SamModelTests : IDisposable
     }
 
     [Fact]
-    public void Without_absolute_positions_it_computes_as_with_a_table_of_zeros_and_sees_other_sizes()
+    public void Without_absolute_positions_it_computes_as_with_a_table_of_zeros()
     {
         using var zero = Create();
         using var none = Create(("use_abs_pos", false));
@@ -38,10 +38,29 @@ public sealed class SamModelTests : IDisposable
         var pixels = rand(1, 3, 32, 32);
 
         TensorAssert.Close(zero.MaskLogits(pixels), none.MaskLogits(pixels));
-        Assert.Equal([2, 16, 6, 5], none.ImageEmbeddings(rand(2, 3, 48, 40)).shape);
-        Assert.Equal([2, 48, 40], none.MaskLogits(rand(2, 3, 48, 40)).shape);
-        var refusal = Assert.Throws<AdapterException>(() => zero.MaskLogits(rand(1, 3, 48, 40)));
-        Assert.Contains("images of 32×32 pixels, but this one has 48×40", refusal.Message);
+    }
+
+    [Fact]
+    public void Positions_are_interpolated_to_images_of_another_size()
+    {
+        using var model = Create();
+        using var larger = Create(("image_size", 48));
+        using var frozen = no_grad();
+        DrawPositions(model);
+        foreach (var (name, parameter) in larger.named_parameters())
+            parameter.copy_(name switch
+            {
+                "vision_encoder.pos_embed" => nn.functional.interpolate(model.ParameterOf(name).permute(0, 3, 1, 2), [6, 6],
+                    mode: InterpolationMode.Bicubic, align_corners: false).permute(0, 2, 3, 1),
+                _ when parameter.shape.SequenceEqual(model.ParameterOf(name).shape) => model.ParameterOf(name),
+                _ => nn.functional.interpolate(model.ParameterOf(name).t().unsqueeze(0), [11], // of the global block: 2·6 - 1
+                    mode: InterpolationMode.Linear, align_corners: false).squeeze(0).t(),
+            });
+        var pixels = rand(2, 3, 48, 48);
+
+        TensorAssert.Close(larger.ImageEmbeddings(pixels), model.ImageEmbeddings(pixels));
+        Assert.Equal([2, 16, 6, 5], model.ImageEmbeddings(rand(2, 3, 48, 40)).shape);
+        Assert.Equal([2, 48, 40], model.MaskLogits(rand(2, 3, 48, 40)).shape);
     }
 
     [Fact]
