@@ -10,7 +10,7 @@ public enum WindowShift
     /// <summary>Cut half a window later, smaller at the map's borders.</summary>
     Split,
 
-    /// <summary>Cut of the map rolled by half a window: what the shift cuts off at one border is in a window with the other border.</summary>
+    /// <summary>Cut of the map rolled by half a window: what the shift cuts off at one border is in a window with the other.</summary>
     Wrap,
 
     /// <summary>From the same ones as the first half.</summary>
