@@ -77,8 +77,7 @@ internal static class ComparisonNotes
         (Verdict.Better, reference => $"Better than {reference}"),
         (Verdict.Worse, reference => $"Worse than {reference}"),
         (Verdict.NotDistinguishable, reference => $"Not distinguishable from {reference}"),
-        (Verdict.TooFewSeeds, reference =>
-            $"Too few seeds for a p-value against {reference}, {PairedDifference.PairsForTest} shared are needed"),
+        (Verdict.TooFewSeeds, reference => $"Too few seeds for a p-value against {reference}"),
     ];
 
     /// <summary>The rows by name; a long list that is all there are, of as many seeds each, says so instead.</summary>

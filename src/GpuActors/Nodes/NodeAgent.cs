@@ -25,7 +25,6 @@ internal sealed partial class NodeAgent : ILocalWorkers
     private readonly ProcessLauncher _launcher = new();
     private readonly ConcurrentDictionary<string, WorkerProcess> _running = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
-    private readonly string _incarnation;
     private readonly ProcessIdentity _process = ProcessIdentity.Of(Environment.ProcessId)!;
     private int _started;
 
@@ -36,9 +35,8 @@ internal sealed partial class NodeAgent : ILocalWorkers
     public NodeAgent(NodeAgentSettings settings, Func<string, string, Task> died, TimeProvider time, ILogger log)
     {
         (_settings, _died, _time, _log) = (settings, died, time, log);
-        _records = new WorkerRecords(settings.DataFolder);
+        _records = new WorkerRecords(settings.DataFolder, time, log);
         _leftovers = new Leftovers(settings.DataFolder, _records, died, log);
-        _incarnation = $"{Environment.MachineName.ToLowerInvariant()}-{time.GetUtcNow().ToUnixTimeMilliseconds():x}";
     }
 
     /// <summary>Runs until the agent is disposed, or no device has a worker any more: each was given up or left alone.</summary>
@@ -114,12 +112,12 @@ internal sealed partial class NodeAgent : ILocalWorkers
 
     private async Task<WorkerEnd> RunWorkerAsync(string device)
     {
-        var settings = _settings.Worker(device, $"{_incarnation}-{Interlocked.Increment(ref _started)}");
+        var settings = _settings.Worker(device, _records.NameOf(Interlocked.Increment(ref _started)));
         using var worker = await WorkerProcess.StartAsync(
             _launcher, _settings.Program, settings, _settings.ExtraArguments, TorchRuntime.RecommendedEnvironment(settings.Threads));
         _running[worker.Id] = worker;
         if (ProcessIdentity.Of(worker.ProcessId) is { } process)
-            Remember(new WorkerRecord(worker.Id, device, process, _process));
+            _records.Add(new WorkerRecord(worker.Id, device, process, _process));
         LogStarted(_log, worker.Id, device, worker.ProcessId);
         if (_stopping.IsCancellationRequested)
             worker.Kill(); // the stop did not see it
@@ -135,22 +133,6 @@ internal sealed partial class NodeAgent : ILocalWorkers
 
         return end;
     }
-
-    /// <summary>A worker ends with its agent, so the record that ends it in the worst of cases may be missing on a full disk.</summary>
-    private void Remember(WorkerRecord worker)
-    {
-        try
-        {
-            _records.Add(worker);
-        }
-        catch (IOException failure)
-        {
-            LogUnrecorded(_log, worker.Worker, failure.Message);
-        }
-    }
-
-    [LoggerMessage(LogLevel.Warning, "Worker {Worker} is not recorded. {Reason}")]
-    private static partial void LogUnrecorded(ILogger log, string worker, string reason);
 
     [LoggerMessage(LogLevel.Information, "Started worker {Worker} for {Device} as process {ProcessId}")]
     private static partial void LogStarted(ILogger log, string worker, string device, int processId);

@@ -32,7 +32,7 @@ internal sealed class ProgramSlots : ILocalWorkers
     public ProgramSlots(ProgramSlotsSettings settings, Func<string, string, Task> died, TimeProvider time, ILogger log)
     {
         (_settings, _time, _log) = (settings, time, log);
-        _records = new WorkerRecords(settings.DataFolder);
+        _records = new WorkerRecords(settings.DataFolder, time, log);
         _leftovers = new Leftovers(settings.DataFolder, _records, died, log);
     }
 
@@ -72,8 +72,7 @@ internal sealed class ProgramSlots : ILocalWorkers
     {
         await left;
         _stopping.Token.ThrowIfCancellationRequested();
-        var run = $"{Environment.MachineName.ToLowerInvariant()}-{_time.GetUtcNow().ToUnixTimeMilliseconds():x}";
-        return [.. _settings.Devices.Select((device, index) => Open(device, $"{run}-{index + 1}"))];
+        return [.. _settings.Devices.Select((device, index) => Open(device, _records.NameOf(index + 1)))];
     }
 
     private Slot Open(string device, string id)

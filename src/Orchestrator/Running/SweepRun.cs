@@ -131,5 +131,7 @@ internal sealed class SweepRun(CommandContext context, Settings settings, RunReq
     private string Continuation(string? raise = null) => $"orchestrator run {request.File}"
         + string.Concat(request.Overrides.Select(set => $" --set {set}"))
         + (raise is null ? "" : $" --set {raise}")
+        + (request.Slots is { } slots ? $" --slots {slots}" : "")
+        + (request.Seq is { } seq ? $" --seq {seq}" : "")
         + (settings.Data == Path.Combine(_surroundings.Folder, ".orchestrator") ? "" : $" --data {settings.Data}");
 }

@@ -133,7 +133,7 @@ public sealed class NodeAgentTests : IDisposable
     {
         using var left = Process.Start("/bin/sleep", "1000");
         using var stranger = Process.Start("/bin/sleep", "1000");
-        var records = new WorkerRecords(_dataFolder);
+        var records = new WorkerRecords(_dataFolder, TimeProvider.System, NullLogger.Instance);
         var (mine, strangers) = (ProcessIdentity.Of(left.Id)!, ProcessIdentity.Of(stranger.Id)!);
         var gone = strangers with { Started = 1 };
         records.Add(new WorkerRecord("w-left", "cpu:0", mine, Agent: gone));
