@@ -37,23 +37,33 @@ internal sealed class SamVisionAttention : Module<Tensor, Tensor>
         var dropout = training ? _config.AttentionDropout : 0;
         var attended = _rows is null
             ? functional.scaled_dot_product_attention(q, k, v, p: dropout)
-            : functional.dropout(Weights(q, k, height, width), dropout, training).matmul(v);
+            : Biased(q, k, v, height, width, dropout);
         return _projection.call(attended.transpose(1, 2).reshape(x.shape)).MoveToOuterDisposeScope();
     }
 
     protected override void RegisterComponents() { }
 
-    /// <summary>Attention weights <c>[batch, heads, height·width, height·width]</c>. The bias is of the unscaled query.</summary>
-    private Tensor Weights(Tensor q, Tensor k, long height, long width)
+    /// <summary>
+    /// The bias of a query and a key is what the query has for the key's row, plus what it has for its column. As further features of
+    /// the query, which the key picks from by ones, it is part of their product, so that attention never holds a matrix of all pairs.
+    /// It is of the unscaled query.
+    /// </summary>
+    private Tensor Biased(Tensor q, Tensor k, Tensor v, long height, long width, double dropout)
     {
         var (batch, heads, count, d) = (q.shape[0], q.shape[1], q.shape[2], q.shape[3]);
         var grid = q.reshape(batch, heads, height, width, d);
         var ofRows = grid.matmul(RelativePositions.Lookup(_rows!, height, height).transpose(1, 2)); // [.., height, width, keys' rows]
         var ofColumns = grid.transpose(2, 3).matmul(RelativePositions.Lookup(_columns!, width, width).transpose(1, 2))
             .transpose(2, 3); // [.., height, width, keys' columns]
+        var bias = cat([ofRows, ofColumns], -1).flatten(2, 3);
 
-        var scores = (q * Math.Pow(d, -0.5)).matmul(k.transpose(2, 3)).view(batch, heads, height, width, height, width);
-        scores = scores + ofRows.unsqueeze(-1) + ofColumns.unsqueeze(-2);
-        return functional.softmax(scores.view(batch, heads, count, count), -1);
+        var rows = eye(height, dtype: q.dtype, device: q.device).repeat_interleave(width, 0);
+        var columns = eye(width, dtype: q.dtype, device: q.device).repeat(height, 1);
+        var picks = cat([rows, columns], 1).expand(batch, heads, count, height + width);
+
+        var scale = Math.Sqrt(d + height + width); // by which the product is divided
+        var query = cat([q * (scale / Math.Sqrt(d)), bias * scale], -1);
+        var padded = functional.pad(v, [0, height + width]); // the fused kernels take values as wide as keys
+        return functional.scaled_dot_product_attention(query, cat([k, picks], -1), padded, p: dropout).narrow(-1, 0, d);
     }
 }
