@@ -11,7 +11,7 @@ namespace Adapters.Mechanisms;
 public sealed class ExpertBlocks : PartAdapter
 {
     private readonly Outputs _outputs;
-    private Tensor? _chosen; // the expert that is being computed [1, 1, experts], one-hot
+    private int? _chosen; // the expert that is being computed
     private Tensor? _mask; // of the pass that has begun
 
     /// <summary>Makes experts of a block.</summary>
@@ -29,9 +29,8 @@ public sealed class ExpertBlocks : PartAdapter
     /// <summary>The gate.</summary>
     internal ExpertGate Gate { get; }
 
-    /// <summary>What a layer within the block is to give each of its experts: all to the one that is computed.</summary>
-    /// <returns><c>[1, 1, experts]</c></returns>
-    internal Tensor Chosen => _chosen ?? throw new InvalidOperationException($"{Part.Name} is not being computed.");
+    /// <summary>The expert that is being computed, whose update alone a layer within the block adds.</summary>
+    internal int Chosen => _chosen ?? throw new InvalidOperationException($"{Part.Name} is not being computed.");
 
     /// <inheritdoc/>
     public override void Begin(ModelInput input) => _mask = input.Mask;
@@ -40,7 +39,6 @@ public sealed class ExpertBlocks : PartAdapter
     public override Tensor Forward(Tensor x, Func<Tensor, Tensor> bare)
     {
         using var scope = NewDisposeScope();
-        var choices = eye(_outputs.Count, dtype: _outputs.Precision, device: x.device);
         var each = stack([.. Enumerable.Range(0, _outputs.Count).Select(Computed)], 2); // [batch, positions, experts, width]
         _chosen = null;
         Gate.Open(each, _mask);
@@ -49,7 +47,7 @@ public sealed class ExpertBlocks : PartAdapter
 
         Tensor Computed(int expert)
         {
-            _chosen = choices[expert].reshape(1, 1, -1);
+            _chosen = expert;
             return bare(x).to(_outputs.Precision).reshape(x.shape[0], -1, _outputs.Width);
         }
     }

@@ -30,9 +30,12 @@ public sealed class FrozenConvExperts : FrozenExperts
     }
 
     /// <inheritdoc/>
-    public override Tensor Down(Tensor x) => cat([.. _experts.Select(expert => expert is null
-        ? zeros([.. x.shape[..^1], Rank], device: x.device)
-        : functional.pad(expert.Bottleneck(x), (0L, Rank - expert.A.shape[0])))], -1);
+    public override Tensor Down(Tensor x) => cat([.. Enumerable.Range(0, Count).Select(expert => DownOne(x, expert))], -1);
+
+    /// <inheritdoc/>
+    protected override Tensor DownOne(Tensor x, int expert) => _experts[expert] is { } conv
+        ? functional.pad(conv.Bottleneck(x), (0L, Rank - conv.A.shape[0]))
+        : zeros([.. x.shape[..^1], Rank], Precision, x.device);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

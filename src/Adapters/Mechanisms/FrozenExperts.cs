@@ -80,16 +80,24 @@ public class FrozenExperts : IExpertOutputs, IDisposable
     /// <returns><c>[..., experts·rank]</c></returns>
     public virtual Tensor Down(Tensor x) => functional.linear(x.to(_down.dtype), _down);
 
+    /// <summary>What one expert sees.</summary>
+    /// <param name="x"><c>[..., in]</c></param>
+    /// <param name="expert">Its number from 0.</param>
+    /// <returns><c>[..., rank]</c></returns>
+    protected virtual Tensor DownOne(Tensor x, int expert) => functional.linear(x.to(_down.dtype), DownOf(expert));
+
     /// <summary>y + Σ g_n E_n.</summary>
     /// <param name="y"><c>[batch, ..., out]</c></param>
     /// <param name="h">Of <see cref="Down"/>, <c>[batch, ..., experts·rank]</c>.</param>
     /// <param name="gates"><c>[batch, positions or 1, experts]</c></param>
-    public Tensor AddUp(Tensor y, Tensor h, Tensor gates)
-    {
-        var weighted = Apart(h) * gates.unsqueeze(3); // [batch, positions, experts, rank]
-        return addmm(y.to(_up.dtype).reshape(-1, Outputs), weighted.reshape(-1, Count * _rank), _up.t(), 1, 1)
-            .reshape(y.shape).to(y.dtype);
-    }
+    public Tensor AddUp(Tensor y, Tensor h, Tensor gates) => // gated [batch, positions, experts, rank]
+        Add(y, Apart(h) * gates.unsqueeze(3), _up);
+
+    /// <summary>y + E_n(x) of one expert; the others are not computed.</summary>
+    /// <param name="x"><c>[..., in]</c></param>
+    /// <param name="y"><c>[..., out]</c></param>
+    /// <param name="expert">n, from 0.</param>
+    public Tensor AddOne(Tensor x, Tensor y, int expert) => Add(y, DownOne(x, expert), UpOf(expert));
 
     /// <summary>Each expert's output, layer-normed over its features, in coordinates of <see cref="Project"/>'s basis.</summary>
     /// <param name="h">Of <see cref="Down"/>, <c>[batch, ..., experts·rank]</c>.</param>
@@ -106,8 +114,7 @@ public class FrozenExperts : IExpertOutputs, IDisposable
     public Tensor Project(Tensor weight) => einsum("nok,nsom->nskm", _basis, weight);
 
     /// <summary>One expert's ΔW <c>[out, in]</c>.</summary>
-    public Tensor Delta(int expert) =>
-        _up.narrow(1, expert * _rank, _rank).matmul(_down.narrow(0, expert * _rank, _rank));
+    public Tensor Delta(int expert) => UpOf(expert).matmul(DownOf(expert));
 
     /// <summary>Frees the experts.</summary>
     public void Dispose()
@@ -126,6 +133,13 @@ public class FrozenExperts : IExpertOutputs, IDisposable
         _root.Dispose();
         _basis.Dispose();
     }
+
+    private Tensor DownOf(int expert) => _down.narrow(0, expert * _rank, _rank);
+
+    private Tensor UpOf(int expert) => _up.narrow(1, expert * _rank, _rank);
+
+    private Tensor Add(Tensor y, Tensor h, Tensor up) =>
+        addmm(y.to(up.dtype).reshape(-1, Outputs), h.reshape(-1, up.shape[1]), up.t(), 1, 1).reshape(y.shape).to(y.dtype);
 
     /// <summary>[batch, ..., experts·rank] -> [batch, positions, experts, rank]</summary>
     private Tensor Apart(Tensor h) => h.reshape(h.shape[0], -1, Count, _rank);

@@ -3,18 +3,18 @@ using static TorchSharp.torch;
 
 namespace Adapters.Mechanisms;
 
-/// <summary>Frozen experts beside a linear layer whose outputs are summed by weights from outside it: <c>y + Σ w_n·E_n</c>.</summary>
+/// <summary>Frozen experts beside a linear layer, weighed from outside it: <c>y + Σ w_n·E_n(x)</c>.</summary>
 public sealed class WeightedExperts : ParallelAdapter
 {
     private readonly FrozenExperts _experts;
-    private readonly Func<Tensor> _weights;
+    private readonly Func<Tensor, Tensor, Tensor> _add;
 
     /// <summary>Puts experts beside a layer.</summary>
     /// <param name="site">The layer.</param>
     /// <param name="experts">The layer's experts, freed with this.</param>
-    /// <param name="weights">Gives w <c>[1, 1, experts]</c>, which another owns.</param>
-    public WeightedExperts(Site site, FrozenExperts experts, Func<Tensor> weights) : base(site) =>
-        (_experts, _weights) = (experts, weights);
+    /// <param name="add">Of the layer's input x and output y, y with what the experts add.</param>
+    public WeightedExperts(Site site, FrozenExperts experts, Func<Tensor, Tensor, Tensor> add) : base(site) =>
+        (_experts, _add) = (experts, add);
 
     /// <summary>A part of a model that is computed anew by each expert cannot go on from what it remembers of one.</summary>
     public override bool SeesSequence => true;
@@ -30,7 +30,7 @@ public sealed class WeightedExperts : ParallelAdapter
     public override Tensor Adapt(Tensor x, Tensor y)
     {
         using var scope = NewDisposeScope();
-        return _experts.AddUp(y, _experts.Down(x), _weights()).MoveToOuterDisposeScope();
+        return _add(x, y).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -19,7 +19,8 @@ namespace Adapters.Methods;
     OperationsPerToken = "experts * rank * (in + out) + gate * experts * rank * (rank + experts)",
     OperationsPerPass = "gate * experts * experts * rank * out",
     KeptPerLayer = "experts * rank * (in + 2 * out + rank)",
-    CostRemark = "gate is 1 at the layer that a gate looks at, else 0; a mixture of blocks computes each block once an expert",
+    CostRemark = "gate is 1 at the layer that a gate looks at, else 0; a mixture of blocks computes each block once an expert, with that"
+        + " expert's update alone, and its gate takes experts * experts * hidden a token and block",
     CannotMerge = "its gates depend on the input",
     Source = "Wu et al. 2024, arXiv:2404.13628", ComposesExperts = true, StartsAt = "the mean of its experts")]
 internal sealed class Mole : AdapterMethod<Mole.Options>
@@ -123,7 +124,8 @@ internal sealed class Mole : AdapterMethod<Mole.Options>
             var part = on.Model.Blocks[BlockOf(on, name).Block].Whole;
             var blocks = on.Around(part, () => new ExpertBlocks(part, active.Length, site.Precision,
                 outputs => Fresh(outputs, on, name, options, active)));
-            on.Put(name, new WeightedExperts(site, expertsOf(name, site), () => blocks.Chosen));
+            var frozen = expertsOf(name, site);
+            on.Put(name, new WeightedExperts(site, frozen, (x, y) => frozen.AddOne(x, y, blocks.Chosen)));
             if (!mixed.Contains(blocks.Gate))
                 mixed.Add(blocks.Gate);
         }

@@ -35,7 +35,7 @@ internal sealed class NlaConvLora : AdapterMethod<NlaConvLora.Options>
         {
             var site = on.Model.SitesAndParts[name];
             var frozen = new FrozenConvExperts([.. experts.On(name).Cast<ConvLoraDelta?>()], site);
-            on.Put(name, new WeightedExperts(site, frozen, () => weights));
+            on.Put(name, new WeightedExperts(site, frozen, (x, y) => frozen.AddUp(y, frozen.Down(x), weights)));
         }
     }
 }
