@@ -12,7 +12,6 @@ public sealed class ConvLoraDelta : LowRankDelta
     private readonly GatedScales _experts;
     private readonly ShiftedWindows? _windows;
     private SpatialLayout _layout;
-    private Tensor? _imbalance;
 
     /// <summary>Puts the parts beside a layer; of the factors see <see cref="LowRankDelta"/>. The experts are freed with this.</summary>
     public ConvLoraDelta(Site site, Tensor a, Tensor b, double scale, double dropout,
@@ -53,23 +52,12 @@ public sealed class ConvLoraDelta : LowRankDelta
     internal override Tensor Bottleneck(Tensor x)
     {
         var (bottleneck, _, choice) = See(x);
-        _imbalance?.Dispose();
-        _imbalance = training ? choice.Imbalance().DetachFromDisposeScope() : null;
+        Imbalance.Keep(training ? choice.Imbalance() : null);
         return bottleneck;
     }
 
-    /// <summary>Whether there was a pass in training mode since the imbalance was last taken.</summary>
-    internal bool HasImbalance => _imbalance is not null;
-
-    /// <summary>How unevenly the last pass in training mode used the experts: a scalar with a gradient. Taken once.</summary>
-    /// <exception cref="InvalidOperationException">When there was no such pass since it was last taken.</exception>
-    public Tensor TakeImbalance()
-    {
-        var taken = _imbalance
-            ?? throw new InvalidOperationException("The auxiliary loss follows a forward pass in training mode.");
-        _imbalance = null;
-        return taken;
-    }
+    /// <summary>How unevenly the last pass used the experts.</summary>
+    public PassImbalance Imbalance { get; } = new();
 
     /// <summary>What one forward pass computes.</summary>
     /// <param name="Output">The adapted output <c>[..., out]</c>.</param>
@@ -102,7 +90,7 @@ public sealed class ConvLoraDelta : LowRankDelta
     {
         if (disposing)
         {
-            _imbalance?.Dispose();
+            Imbalance.Dispose();
             _experts.Dispose();
         }
 

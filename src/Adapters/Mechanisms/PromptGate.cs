@@ -13,14 +13,11 @@ namespace Adapters.Mechanisms;
 /// </summary>
 internal sealed class PromptGate
 {
-    private const double Epsilon = 1e-5; // of the layer norms
-
     private readonly VisionLanguageModel _model;
     private readonly Site _patches;
     private readonly Site _tokens;
     private readonly SoftmaxGate _gate;
     private Tensor? _gates;
-    private Tensor? _imbalance;
 
     /// <summary>A gate for a model.</summary>
     /// <param name="model">The model.</param>
@@ -39,6 +36,9 @@ internal sealed class PromptGate
     /// <exception cref="InvalidOperationException">When a tower ran by itself.</exception>
     public Tensor Gates => _gates ?? throw new InvalidOperationException("A tower ran before the gate had seen what both are given.");
 
+    /// <summary>How unevenly the last pass used the experts.</summary>
+    public PassImbalance Imbalance { get; } = new();
+
     /// <summary>Computes the gates of a forward pass.</summary>
     public void Open(Prompt prompt)
     {
@@ -51,30 +51,21 @@ internal sealed class PromptGate
             : InPrecision(_patches.call(prompt.Pixels)).mean([2, 3]);
         var choice = _gate.Choose(cat([Normalised(seen), Normalised(read)], 1), _model.training);
 
-        Release();
-        // Kept beyond this pass's scopes: layers and the balance loss look at them.
-        _gates = choice.Gates.DetachFromDisposeScope();
-        _imbalance = _model.training ? choice.Imbalance().DetachFromDisposeScope() : null;
+        _gates?.Dispose();
+        _gates = choice.Gates.DetachFromDisposeScope(); // layers look at them after this pass's scopes
+        Imbalance.Keep(_model.training ? choice.Imbalance() : null);
 
         Tensor InPrecision(Tensor values) => values.to(_gate.Weight.dtype);
-    }
-
-    /// <summary>How unevenly the last pass in training mode used the experts: a scalar with a gradient. Taken once.</summary>
-    /// <exception cref="InvalidOperationException">When there was no such pass since it was last taken.</exception>
-    public Tensor TakeImbalance()
-    {
-        var taken = _imbalance ?? throw new InvalidOperationException("The auxiliary loss follows a forward pass in training mode.");
-        _imbalance = null;
-        return taken;
     }
 
     /// <summary>Forgets the pass.</summary>
     public void Release()
     {
         _gates?.Dispose();
-        _imbalance?.Dispose();
-        (_gates, _imbalance) = (null, null);
+        _gates = null;
+        Imbalance.Dispose();
     }
 
-    private static Tensor Normalised(Tensor features) => functional.layer_norm(features, [features.shape[^1]], eps: Epsilon);
+    private static Tensor Normalised(Tensor features) =>
+        functional.layer_norm(features, [features.shape[^1]], eps: FrozenExperts.Epsilon);
 }

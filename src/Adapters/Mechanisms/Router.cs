@@ -8,7 +8,8 @@ namespace Adapters.Mechanisms;
 /// </summary>
 public abstract class Router() : AdapterModule(nameof(Router))
 {
-    private Tensor? _imbalance;
+    /// <summary>How unevenly the last pass used the experts.</summary>
+    public PassImbalance Imbalance { get; } = new();
 
     private ScalarType Precision => parameters().First().dtype;
 
@@ -18,21 +19,10 @@ public abstract class Router() : AdapterModule(nameof(Router))
     public Routing Route(Tensor x)
     {
         var routing = Choose(x.reshape(-1, x.shape[^1]).to(Precision));
-        _imbalance?.Dispose();
-        _imbalance = training ? routing.Imbalance?.DetachFromDisposeScope() : null;
+        Imbalance.Keep(training ? routing.Imbalance : null);
         return routing with { Gates = Shaped(routing.Gates), Chosen = Shaped(routing.Chosen) };
 
         Tensor Shaped(Tensor rows) => rows.view([.. x.shape[..^1], rows.shape[1]]);
-    }
-
-    /// <summary>How unevenly the last pass in training mode used the experts: a scalar with a gradient. Taken once.</summary>
-    /// <exception cref="InvalidOperationException">When there was no such pass since it was last taken.</exception>
-    public Tensor TakeImbalance()
-    {
-        var taken = _imbalance
-            ?? throw new InvalidOperationException("The auxiliary loss follows a forward pass in training mode.");
-        _imbalance = null;
-        return taken;
     }
 
     /// <summary>Routes a batch of tokens.</summary>
@@ -53,7 +43,7 @@ public abstract class Router() : AdapterModule(nameof(Router))
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            _imbalance?.Dispose();
+            Imbalance.Dispose();
         base.Dispose(disposing);
     }
 }

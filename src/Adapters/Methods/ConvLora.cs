@@ -108,7 +108,7 @@ internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
     internal static Tensor Balance(IEnumerable<ConvLoraDelta> deltas, double weight)
     {
         using var scope = NewDisposeScope();
-        var imbalances = deltas.Select(delta => delta.TakeImbalance()).ToArray();
+        var imbalances = deltas.Select(delta => delta.Imbalance.Take()).ToArray();
         scope.Attach(imbalances);
         return (stack(imbalances).sum() * weight).MoveToOuterDisposeScope();
     }

@@ -106,11 +106,11 @@ internal sealed class ConvLong : AdapterMethod<ConvLong.Options>
 
         on.Free(options.Bias);
         if (convolved.Count > 0)
-            on.AddLoss(() => convolved.Exists(delta => delta.HasImbalance)
+            on.AddLoss(() => convolved.Exists(delta => delta.Imbalance.IsKept)
                 ? ConvLora.Balance(convolved, options.BalanceWeight)
                 : zeros([], device: model.Device)); // text without an image
         if (gate is not null)
-            on.AddLoss(gate.TakeImbalance, options.BalanceWeight);
+            on.AddLoss(gate.Imbalance.Take, options.BalanceWeight);
     }
 
     private static LowRankDelta Fresh(Attachment on, Target target, bool sees, Options options) => sees && options.Experts > 0

@@ -50,7 +50,7 @@ internal sealed class MixLora : LayerMethod<MixLora.Options>
     private static RoutedFeedForward Routed(Attachment on, ModelPart part, Options options)
     {
         var router = SoftmaxRouter.Fresh(part.Width, options.Experts, options.TopK, on.Model.Device, on.Generator);
-        on.AddLoss(router.TakeImbalance, options.BalanceWeight);
+        on.AddLoss(router.Imbalance.Take, options.BalanceWeight);
         return new RoutedFeedForward(part, router);
     }
 }

@@ -39,7 +39,7 @@ internal sealed class Moe : LayerMethod<Moe.Options>
         var start = new Kaiming().Of(site, experts * options.Rank, scale: 1, on.Generator);
         var router = new NoisyTopKRouter(new NoisyTopKGate(zeros(site.Inputs, experts, device: device),
             zeros(site.Inputs, experts, device: device), options.TopK, options.NoiseFloor));
-        on.AddLoss(router.TakeImbalance, options.BalanceWeight);
+        on.AddLoss(router.Imbalance.Take, options.BalanceWeight);
         return new RoutedDelta(
             site, experts, start.A.to(device), start.B.to(device), options.Alpha / options.Rank, options.Dropout, router);
     }

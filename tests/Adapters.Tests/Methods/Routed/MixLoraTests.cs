@@ -84,14 +84,14 @@ public sealed class MixLoraTests : IDisposable
     {
         var router = new SoftmaxRouter(tensor([0f, 0, 0, 0]).view(4, 1), chosen: 2);
         router.Route(ones(5, 1));
-        Assert.Equal(1, router.TakeImbalance().item<float>(), 1e-6); // 4·(½·¼ + ½·¼), whichever two all choose
+        Assert.Equal(1, router.Imbalance.Take().item<float>(), 1e-6); // 4·(½·¼ + ½·¼), whichever two all choose
 
         using (no_grad())
             router.Weight.copy_(tensor([0f, MathF.Log(3), 0, 0]).view(4, 1)); // p = 1/6, 3/6, 1/6, 1/6
         var routing = router.Route(ones(5, 1));
 
         TensorAssert.Close(tensor([0.25f, 0.75f, 0, 0]).expand(5, 4), routing.Gates);
-        Assert.Equal(4 * ((0.5 * 0.5) + (0.5 / 6)), router.TakeImbalance().item<float>(), 1e-6);
+        Assert.Equal(4 * ((0.5 * 0.5) + (0.5 / 6)), router.Imbalance.Take().item<float>(), 1e-6);
     }
 
     [Fact]
