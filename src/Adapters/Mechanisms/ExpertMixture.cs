@@ -6,6 +6,10 @@ namespace Adapters.Mechanisms;
 /// <summary>Frozen low-rank experts beside a linear layer, mixed by a gate: <c>y + Σ g_n s_n B_n A_n x</c>.</summary>
 public sealed class ExpertMixture : ParallelAdapter
 {
+    /// <summary>Why no mixture merges, whatever it is of and wherever its gate stands.</summary>
+    internal const string Obstacle =
+        "A mixture of experts cannot be merged: its gates depend on the input, so no fixed weight does the same.";
+
     private readonly FrozenExperts _experts;
     private readonly ExpertGate _gate;
     private readonly bool _ownsGate;
@@ -41,9 +45,7 @@ public sealed class ExpertMixture : ParallelAdapter
     }
 
     /// <inheritdoc/>
-    public override string? MergeObstacle => _experts.MergeObstacle ?? (_gate.IsConstant
-        ? null
-        : "A mixture of experts cannot be merged: its gates depend on the input, so no fixed weight does the same.");
+    public override string? MergeObstacle => _experts.MergeObstacle ?? (_gate.IsConstant ? null : Obstacle);
 
     /// <inheritdoc/>
     public override Tensor Adapt(Tensor x, Tensor y)

@@ -32,8 +32,7 @@ internal sealed class GatedUpdates : ParallelAdapter
     }
 
     /// <inheritdoc/>
-    public override string MergeObstacle =>
-        "A mixture of updates cannot be merged: its gate depends on the input, so no fixed weight does the same.";
+    public override string MergeObstacle => ExpertMixture.Obstacle;
 
     /// <inheritdoc/>
     public override Tensor Adapt(Tensor x, Tensor y)

@@ -23,8 +23,7 @@ public sealed class WeightedExperts : ParallelAdapter
     public override void Begin(ModelInput input) => _experts.Begin(input);
 
     /// <inheritdoc/>
-    public override string MergeObstacle => _experts.MergeObstacle
-        ?? "A mixture of experts cannot be merged: what weighs them stands outside the layer, so no fixed weight does the same.";
+    public override string MergeObstacle => _experts.MergeObstacle ?? ExpertMixture.Obstacle;
 
     /// <inheritdoc/>
     public override Tensor Adapt(Tensor x, Tensor y)

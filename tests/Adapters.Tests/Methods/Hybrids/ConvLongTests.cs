@@ -207,7 +207,7 @@ public sealed class ConvLongTests : IDisposable
         TinyBase.Loss(adapter).backward();
         Assert.All(adapter.Trainable, pair => Assert.NotNull(pair.Parameter.grad));
         Assert.True(gate.grad!.abs().max().item<float>() > 0);
-        Assert.StartsWith("A mixture of updates cannot be merged", adapter.MergeObstacle, StringComparison.Ordinal);
+        Assert.StartsWith("A mixture of experts cannot be merged", adapter.MergeObstacle, StringComparison.Ordinal);
 
         var trained = TinyBase.Evaluate(model);
         AdapterFolder.Save(adapter, _folder.File("pairs"));
