@@ -21,11 +21,15 @@ namespace Adapters.Methods;
     ParametersPerLayer = "rank * (in + out) + experts * (9 * rank * rank + rank) + 2 * rank * experts",
     OperationsPerToken = "rank * (in + out) + top_k * taps * rank * rank",
     OperationsPerPass = "rank * experts",
-    CostRemark = "taps of an expert are 9 at scale 1, 36 at 2, 25 at other odd and 400 at other even ones; resizing comes on top",
+    CostRemark = "taps of an expert are " + ConvLora.TapsByScale,
     CannotMerge = "its convolutions look at the whole map, and each image is routed to its own",
     Families = ["sam", "vit"])]
 internal sealed class ConvLora : AdapterMethod<ConvLora.Options>
 {
+    /// <summary>What a convolution multiplies at a place of the map by each of its weights, as costs are told.</summary>
+    internal const string TapsByScale =
+        "9 at scale 1, 36 at 2, 25 at other odd and 400 at other even ones; resizing comes on top";
+
     public record Options : ConvOptions
     {
         /// <summary>How many of them each image goes to.</summary>

@@ -30,8 +30,8 @@ namespace Adapters.Methods.Hybrids;
     ParametersShared = "less(1, pairs, pairs * (patch + token), 0)",
     OperationsPerToken = "pairs * ((1 - image) * rank * (in + out) + image * vision_rank * (in + out + top_k * taps * vision_rank))",
     OperationsPerPass = "pairs * image * vision_rank * experts",
-    CostRemark = "image is 1 in the image encoder, else 0; taps of an expert are 9 at scale 1, 36 at 2, 25 at other odd and 400 at other"
-        + " even ones; resizing comes on top, as does the gate of several pairs, pairs * (patch + token) in a pass",
+    CostRemark = "image is 1 in the image encoder, else 0; taps of an expert are " + ConvLora.TapsByScale
+        + ", as does the gate of several pairs, pairs * (patch + token) in a pass",
     CannotMerge = "the image encoder's convolutions look at the whole map, and each image is routed to its own",
     Families = [VisionLanguageModel.FamilyName])]
 internal sealed class ConvLong : AdapterMethod<ConvLong.Options>

@@ -19,8 +19,7 @@ namespace Adapters.Methods.Hybrids;
     ParametersPerLayer = "rank * (in + out) + experts * (9 * rank * rank + rank) + 2 * rank * experts + rank",
     OperationsPerToken = "rank * (in + out) + budget * top_k * taps * rank * rank",
     OperationsPerPass = "windows * rank * (experts + 1)",
-    CostRemark = "windows are those of both cuts; taps of an expert are 9 at scale 1, 36 at 2, 25 at other odd and"
-        + " 400 at other even ones; resizing comes on top",
+    CostRemark = "windows are those of both cuts; taps of an expert are " + ConvLora.TapsByScale,
     CannotMerge = "its convolutions look at whole windows, and each window is routed to its own",
     Families = ["sam", "vit"])]
 internal sealed class ConvLoraShifted : AdapterMethod<ConvLoraShifted.Options>

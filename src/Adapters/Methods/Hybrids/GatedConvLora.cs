@@ -18,8 +18,7 @@ namespace Adapters.Methods.Hybrids;
     ParametersPerLayer = "rank * (in + out) + experts * (9 * rank * rank + rank) + rank * experts + train_temperature",
     OperationsPerToken = "rank * (in + out) + taps * rank * rank",
     OperationsPerPass = "rank * experts",
-    CostRemark = "taps are the sum over all experts: 9 at scale 1, 36 at 2,"
-        + " 25 at other odd and 400 at other even ones; resizing comes on top",
+    CostRemark = "taps are the sum over all experts: " + ConvLora.TapsByScale,
     CannotMerge = "its convolutions look at the whole map, and each image weighs them on its own",
     Families = ["sam", "vit"])]
 internal sealed class GatedConvLora : AdapterMethod<GatedConvLora.Options>

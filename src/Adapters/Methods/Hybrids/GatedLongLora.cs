@@ -22,10 +22,9 @@ namespace Adapters.Methods.Hybrids;
     Source = "of Wu et al. 2024, arXiv:2404.13628, and Chen et al. 2023, arXiv:2309.12307",
     Equation = "y = Wx + b + Σ g_n·s_n·B_n(A_n·x), g a softmax for each group of tokens; P = P_0 + Σ softmax(b)_n·(P_n − P_0)",
     OperationsPerToken = "experts * rank * (in + out) + gate * experts * rank * rank",
-    OperationsPerPass = "gate * experts * experts * rank * out",
+    OperationsPerPass = Mole.GatePerPass,
     KeptPerLayer = "experts * rank * (in + 2 * out + rank)",
-    CostRemark = "gate is 1 at the layer that a gate looks at, else 0; a number of a norm or embedding costs experts more a pass,"
-        + " and as many are held",
+    CostRemark = Mole.GateIs + "; a number of a norm or embedding costs experts more a pass, and as many are held",
     CannotMerge = "its gates depend on the input",
     Families = ["llama", "mistral", "qwen2"], ComposesExperts = true, StartsAt = "the mean of its experts")]
 internal sealed class GatedLongLora : AdapterMethod<GatedLongLora.Options>

@@ -10,11 +10,10 @@ namespace Adapters.Methods.Hybrids;
 [AdapterMethod("mole-conv-lora",
     Source = "of Wu et al. 2024, arXiv:2404.13628, and Zhong et al. 2024, arXiv:2401.17868",
     Equation = "y = Wx + b + Σ g_n·s_n·B_n(h_n + z_n), g = softmax(e·φ(x) / τ)",
-    OperationsPerToken = "experts * (rank * (in + out) + taps * rank * rank) + gate * experts * rank * rank",
-    OperationsPerPass = "experts * rank * scales + gate * experts * experts * rank * out",
-    KeptPerLayer = "experts * rank * (2 * in + 3 * out + rank + scales * (9 * rank + 3))",
-    CostRemark = "gate is 1 at the layer that a gate looks at, else 0; of the experts' scales convolutions each image uses one; taps of"
-        + " an expert are 9 at scale 1, 36 at 2, 25 at other odd and 400 at other even ones; resizing comes on top",
+    OperationsPerToken = NlaConvLora.PerToken + " + gate * experts * rank * rank",
+    OperationsPerPass = NlaConvLora.PerPass + " + " + Mole.GatePerPass,
+    KeptPerLayer = NlaConvLora.Kept,
+    CostRemark = Mole.Remark + "; " + NlaConvLora.Remark,
     CannotMerge = "its gates depend on the input and its convolutions look at the whole map",
     Families = ["sam", "vit"], ComposesExperts = true, StartsAt = "the mean of its experts")]
 internal sealed class MoleConvLora : AdapterMethod<Mole.Options>

@@ -14,15 +14,21 @@ namespace Adapters.Methods.Hybrids;
 [AdapterMethod("nla-conv-lora",
     Source = "of Wu et al. 2024, arXiv:2404.13628, and Zhong et al. 2024, arXiv:2401.17868",
     Equation = "y = Wx + b + Σ w_n·s_n·B_n(h_n + z_n), Σ w_n = 1",
-    OperationsPerToken = "experts * (rank * (in + out) + taps * rank * rank)",
-    OperationsPerPass = "experts * rank * scales",
-    KeptPerLayer = "experts * rank * (2 * in + 3 * out + rank + scales * (9 * rank + 3))",
-    CostRemark = "of the experts' scales convolutions each image uses one; taps of an expert are 9 at scale 1, 36 at 2, 25 at other odd"
-        + " and 400 at other even ones; resizing comes on top",
+    OperationsPerToken = NlaConvLora.PerToken,
+    OperationsPerPass = NlaConvLora.PerPass,
+    KeptPerLayer = NlaConvLora.Kept,
+    CostRemark = NlaConvLora.Remark,
     CannotMerge = "its convolutions look at the whole map, and each image is routed to its own",
     Families = ["sam", "vit"], ComposesExperts = true, StartsAt = "the mean of its experts")]
 internal sealed class NlaConvLora : AdapterMethod<NlaConvLora.Options>
 {
+    // What trained Conv-LoRAs cost, whoever weighs them.
+    internal const string PerToken = "experts * (rank * (in + out) + taps * rank * rank)";
+    internal const string PerPass = "experts * rank * scales";
+    internal const string Kept = "experts * rank * (2 * in + 3 * out + rank + scales * (9 * rank + 3))";
+    internal const string Remark =
+        "of the experts' scales convolutions each image uses one; taps of an expert are " + ConvLora.TapsByScale;
+
     public sealed record Options : CompositionOptions;
 
     protected override void Attach(Attachment on, Options options)
