@@ -17,9 +17,8 @@ public class FrozenExperts : IExpertOutputs, IDisposable
 
     private readonly Tensor _down; // [experts·rank, in]
     private readonly Tensor _up; // [out, experts·rank], scales within
-    private readonly Tensor _root; // R of each expert [experts, k, rank], k = min(out, rank)
-    private readonly Tensor _basis; // √out·Q of each expert [experts, out, k]
     private readonly long _rank;
+    private (Tensor Root, Tensor Basis)? _norm; // made when a gate first looks at these experts
 
     /// <summary>Lays experts side by side.</summary>
     /// <param name="experts">Each expert's update of this layer; null where it has none.</param>
@@ -44,16 +43,8 @@ public class FrozenExperts : IExpertOutputs, IDisposable
             up[n].narrow(1, 0, rank).copy_(expert.B.to(precision) * expert.Scale);
         }
 
-        // Layer norm of E = U·h without E. Less their mean, the rows of U are √out·Q·R, so the centred E is √out·Q·w with
-        // w = R·h, its variance |w|², and the norm √out·Q·w/√(|w|² + ε): all but Q is as small as the rank.
-        var centred = up.to(float64) - up.to(float64).mean([1], keepdim: true);
-        var (q, r) = linalg.qr(centred / Math.Sqrt(outputs));
-        _down = Keep(down.reshape(-1, inputs));
-        _up = Keep(up.permute(1, 0, 2).reshape(outputs, -1));
-        _root = Keep(r.to(precision));
-        _basis = Keep((q * Math.Sqrt(outputs)).to(precision));
-
-        Tensor Keep(Tensor tensor) => tensor.to(device).contiguous().DetachFromDisposeScope();
+        _down = Kept(down.reshape(-1, inputs), device);
+        _up = Kept(up.permute(1, 0, 2).reshape(outputs, -1), device);
     }
 
     /// <summary>Number of experts.</summary>
@@ -67,6 +58,9 @@ public class FrozenExperts : IExpertOutputs, IDisposable
 
     /// <summary>Features that each expert sees of an input.</summary>
     protected long Rank => _rank;
+
+    /// <summary>R <c>[experts, k, rank]</c> and √out·Q <c>[experts, out, k]</c> of each expert, k = min(out, rank).</summary>
+    private (Tensor Root, Tensor Basis) Norm => _norm ??= Decomposed();
 
     /// <summary>Why not even one of them alone can be folded into the layer; null where it can.</summary>
     public virtual string? MergeObstacle => null;
@@ -104,14 +98,14 @@ public class FrozenExperts : IExpertOutputs, IDisposable
     /// <returns><c>[batch, positions, experts, k]</c></returns>
     public Tensor Normalised(Tensor h)
     {
-        var w = einsum("bpnr,nkr->bpnk", Apart(h), _root);
+        var w = einsum("bpnr,nkr->bpnk", Apart(h), Norm.Root);
         return w * (w.square().sum(dim: -1, keepdim: true) + Epsilon).rsqrt();
     }
 
     /// <summary>Takes weights of expert outputs to the coordinates of <see cref="Normalised"/>.</summary>
     /// <param name="weight"><c>[experts, positions, out, columns]</c></param>
     /// <returns><c>[experts, positions, k, columns]</c></returns>
-    public Tensor Project(Tensor weight) => einsum("nok,nsom->nskm", _basis, weight);
+    public Tensor Project(Tensor weight) => einsum("nok,nsom->nskm", Norm.Basis, weight);
 
     /// <summary>One expert's ΔW <c>[out, in]</c>.</summary>
     public Tensor Delta(int expert) => UpOf(expert).matmul(DownOf(expert));
@@ -130,9 +124,24 @@ public class FrozenExperts : IExpertOutputs, IDisposable
             return;
         _down.Dispose();
         _up.Dispose();
-        _root.Dispose();
-        _basis.Dispose();
+        _norm?.Root.Dispose();
+        _norm?.Basis.Dispose();
     }
+
+    /// <summary>
+    /// Layer norm of E = U·h without E. Less their mean, the rows of U are √out·Q·R, so the centred E is √out·Q·w with w = R·h, its
+    /// variance |w|², and the norm √out·Q·w/√(|w|² + ε): all but Q is as small as the rank.
+    /// </summary>
+    private (Tensor Root, Tensor Basis) Decomposed()
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var up = _up.cpu().to(float64).reshape(Outputs, Count, _rank).permute(1, 0, 2); // [experts, out, rank]
+        var (q, r) = linalg.qr((up - up.mean([1], keepdim: true)) / Math.Sqrt(Outputs));
+        return (Kept(r.to(Precision), _up.device), Kept((q * Math.Sqrt(Outputs)).to(Precision), _up.device));
+    }
+
+    private static Tensor Kept(Tensor tensor, Device device) => tensor.to(device).contiguous().DetachFromDisposeScope();
 
     private Tensor DownOf(int expert) => _down.narrow(0, expert * _rank, _rank);
 

@@ -18,13 +18,14 @@ namespace Adapters.Methods;
     Equation = "y = Wx + b + Σ g_n·s_n·B_n(A_n·x), g = softmax(e·φ(x) / τ)",
     OperationsPerToken = "experts * rank * (in + out) + gate * experts * rank * (rank + experts)",
     OperationsPerPass = Mole.GatePerPass,
-    KeptPerLayer = "experts * rank * (in + 2 * out + rank)",
+    KeptPerLayer = Mole.Kept,
     CostRemark = Mole.Remark,
     CannotMerge = "its gates depend on the input",
     Source = "Wu et al. 2024, arXiv:2404.13628", ComposesExperts = true, StartsAt = "the mean of its experts")]
 internal sealed class Mole : AdapterMethod<Mole.Options>
 {
     internal const string GatePerPass = "gate * experts * experts * rank * out";
+    internal const string Kept = "experts * rank * (in + out + gate * (out + rank))";
     internal const string GateIs = "gate is 1 at the layer that a gate looks at, else 0";
     internal const string Remark = GateIs + "; a mixture of blocks computes each block once an expert, with that expert's update alone, "
         + "and its gate takes at most experts * experts * hidden a token and block";

@@ -23,7 +23,7 @@ namespace Adapters.Methods.Hybrids;
     Equation = "y = Wx + b + Σ g_n·s_n·B_n(A_n·x), g a softmax for each group of tokens; P = P_0 + Σ softmax(b)_n·(P_n − P_0)",
     OperationsPerToken = "experts * rank * (in + out) + gate * experts * rank * rank",
     OperationsPerPass = Mole.GatePerPass,
-    KeptPerLayer = "experts * rank * (in + 2 * out + rank)",
+    KeptPerLayer = Mole.Kept,
     CostRemark = Mole.GateIs + "; a number of a norm or embedding costs experts more a pass, and as many are held",
     CannotMerge = "its gates depend on the input",
     Families = ["llama", "mistral", "qwen2"], ComposesExperts = true, StartsAt = "the mean of its experts")]

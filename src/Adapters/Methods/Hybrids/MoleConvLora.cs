@@ -12,7 +12,7 @@ namespace Adapters.Methods.Hybrids;
     Equation = "y = Wx + b + Σ g_n·s_n·B_n(h_n + z_n), g = softmax(e·φ(x) / τ)",
     OperationsPerToken = NlaConvLora.PerToken + " + gate * experts * rank * rank",
     OperationsPerPass = NlaConvLora.PerPass + " + " + Mole.GatePerPass,
-    KeptPerLayer = NlaConvLora.Kept,
+    KeptPerLayer = NlaConvLora.Kept + " + gate * experts * rank * (out + rank)",
     CostRemark = Mole.Remark + "; " + NlaConvLora.Remark,
     CannotMerge = "its gates depend on the input and its convolutions look at the whole map",
     Families = ["sam", "vit"], ComposesExperts = true, StartsAt = "the mean of its experts")]

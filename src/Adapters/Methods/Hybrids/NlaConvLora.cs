@@ -25,7 +25,7 @@ internal sealed class NlaConvLora : AdapterMethod<NlaConvLora.Options>
     // What trained Conv-LoRAs cost, whoever weighs them.
     internal const string PerToken = "experts * (rank * (in + out) + taps * rank * rank)";
     internal const string PerPass = "experts * rank * scales";
-    internal const string Kept = "experts * rank * (2 * in + 3 * out + rank + scales * (9 * rank + 3))";
+    internal const string Kept = "experts * rank * (2 * (in + out) + scales * (9 * rank + 3))";
     internal const string Remark =
         "of the experts' scales convolutions each image uses one; taps of an expert are " + ConvLora.TapsByScale;
 
