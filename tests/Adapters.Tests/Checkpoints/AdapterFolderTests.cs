@@ -7,18 +7,9 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Checkpoints;
 
-public sealed class AdapterFolderTests : IDisposable
+public sealed class AdapterFolderTests : TorchTest
 {
     private const string Query = "base_model.model.model.layers.0.self_attn.q_proj.";
-
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
 
     [Fact]
     public void A_lora_is_saved_under_pefts_names_and_fields()
@@ -26,11 +17,11 @@ public sealed class AdapterFolderTests : IDisposable
         using var model = TinyBase.Qwen.Load();
         var context = new AttachContext { Base = "tiny/qwen", Head = ["model.norm.weight"] };
         using (var adapter = TinyBase.Attach("lora", model, """{"rank": 4, "alpha": 8, "dropout": 0.1, "bias": "lora_only"}""", context))
-            AdapterFolder.Save(adapter, _folder.Path);
+            AdapterFolder.Save(adapter, Folder.Path);
 
-        var config = JsonNode.Parse(File.ReadAllText(_folder.File("adapter_config.json")))!.AsObject();
+        var config = JsonNode.Parse(File.ReadAllText(Folder.File("adapter_config.json")))!.AsObject();
         config.Remove("orchestrator");
-        using var file = SafeTensorsFile.Open(_folder.File("adapter_model.safetensors"));
+        using var file = SafeTensorsFile.Open(Folder.File("adapter_model.safetensors"));
 
         var expected = new JsonObject
         {
@@ -58,19 +49,19 @@ public sealed class AdapterFolderTests : IDisposable
         using (var adapter = TinyBase.Attach("lora", model, $$"""{"rank": 4, "alpha": 8, "target_modules": {{list}}}"""))
         {
             TinyBase.Perturb(adapter);
-            AdapterFolder.Save(adapter, _folder.Path);
+            AdapterFolder.Save(adapter, Folder.Path);
         }
 
         var before = Output();
         PeftConfig(targets);
 
-        using var loaded = AdapterFolder.Load(_folder.Path, model);
+        using var loaded = AdapterFolder.Load(Folder.Path, model);
         Assert.Equal(sites, loaded.Sites.Count);
         Assert.True(before.equal(TinyBase.Evaluate(model)).all().item<bool>());
 
         Tensor Output()
         {
-            using var adapter = AdapterFolder.Load(_folder.Path, model);
+            using var adapter = AdapterFolder.Load(Folder.Path, model);
             return TinyBase.Evaluate(model);
         }
     }
@@ -109,9 +100,9 @@ public sealed class AdapterFolderTests : IDisposable
         Save("lora", "{}");
         using var tied = TinyBase.TiedLlama.Load();
 
-        var refused = Assert.Throws<AdapterException>(() => AdapterFolder.Load(_folder.Path, tied));
+        var refused = Assert.Throws<AdapterException>(() => AdapterFolder.Load(Folder.Path, tied));
 
-        Assert.StartsWith($"{_folder.Path} was trained on another base than this llama model", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{Folder.Path} was trained on another base than this llama model", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -123,7 +114,7 @@ public sealed class AdapterFolderTests : IDisposable
         Save(method, "{}");
         Rewrite(tensors => tensors.Remove($"base_model.model.{missing}"));
 
-        Assert.Equal($"{_folder.File("adapter_model.safetensors")} lacks the tensor 'base_model.model.{missing}', which the {method} "
+        Assert.Equal($"{Folder.File("adapter_model.safetensors")} lacks the tensor 'base_model.model.{missing}', which the {method} "
             + "adapter has trained.", Refusal());
     }
 
@@ -146,13 +137,13 @@ public sealed class AdapterFolderTests : IDisposable
     {
         Assert.Contains("adapter_config.json cannot be read", Refusal(), StringComparison.Ordinal);
 
-        DurableFile.WriteText(_folder.File("adapter_config.json"), "[1]");
+        DurableFile.WriteText(Folder.File("adapter_config.json"), "[1]");
         Assert.EndsWith("adapter_config.json is not a JSON object.", Refusal(), StringComparison.Ordinal);
 
-        DurableFile.WriteText(_folder.File("adapter_config.json"), """{"orchestrator": {"method": "lroa"}}""");
+        DurableFile.WriteText(Folder.File("adapter_config.json"), """{"orchestrator": {"method": "lroa"}}""");
         Assert.Equal("There is no method 'lroa'. Did you mean 'lora'?", Refusal());
 
-        DurableFile.WriteText(_folder.File("adapter_config.json"), """{"orchestrator": {"method": 3}}""");
+        DurableFile.WriteText(Folder.File("adapter_config.json"), """{"orchestrator": {"method": 3}}""");
         Assert.Contains("adapter_config.json has a field of the wrong kind", Refusal(), StringComparison.Ordinal);
     }
 
@@ -160,11 +151,11 @@ public sealed class AdapterFolderTests : IDisposable
     public void Equal_adapters_are_saved_as_equal_bytes()
     {
         Save("conv-lora", "{}", TinyBase.Sam);
-        var first = File.ReadAllBytes(_folder.File("adapter_model.safetensors"));
+        var first = File.ReadAllBytes(Folder.File("adapter_model.safetensors"));
 
         Save("conv-lora", "{}", TinyBase.Sam);
 
-        Assert.Equal(first, File.ReadAllBytes(_folder.File("adapter_model.safetensors")));
+        Assert.Equal(first, File.ReadAllBytes(Folder.File("adapter_model.safetensors")));
     }
 
     [Fact]
@@ -189,22 +180,22 @@ public sealed class AdapterFolderTests : IDisposable
     {
         using var model = (tiny ?? TinyBase.Llama).Load();
         using var adapter = TinyBase.Attach(method, model, options, new AttachContext { Seed = 3 });
-        AdapterFolder.Save(adapter, _folder.Path);
+        AdapterFolder.Save(adapter, Folder.Path);
     }
 
     private string Refusal()
     {
         using var model = TinyBase.Llama.Load();
-        var message = Assert.Throws<AdapterException>(() => AdapterFolder.Load(_folder.Path, model)).Message;
+        var message = Assert.Throws<AdapterException>(() => AdapterFolder.Load(Folder.Path, model)).Message;
         Assert.All(model.Sites.Values, site => Assert.Empty(site.Adapters));
         return message;
     }
 
     private void Rewrite(Action<Dictionary<string, Tensor>> change)
     {
-        var tensors = SafeTensorsFile.ReadAll(_folder.File("adapter_model.safetensors"));
+        var tensors = SafeTensorsFile.ReadAll(Folder.File("adapter_model.safetensors"));
         change(tensors);
-        SafeTensorsFile.Write(_folder.File("adapter_model.safetensors"), tensors.Select(pair => (pair.Key, pair.Value)));
+        SafeTensorsFile.Write(Folder.File("adapter_model.safetensors"), tensors.Select(pair => (pair.Key, pair.Value)));
     }
 
     /// <summary>The fields that PEFT itself writes for a plain LoRA.</summary>
@@ -222,6 +213,6 @@ public sealed class AdapterFolderTests : IDisposable
             }
             """)!.AsObject();
         change?.Invoke(config);
-        DurableFile.WriteText(_folder.File("adapter_config.json"), config.ToJsonString());
+        DurableFile.WriteText(Folder.File("adapter_config.json"), config.ToJsonString());
     }
 }

@@ -3,23 +3,13 @@ using Adapters.Checkpoints;
 using Adapters.Methods;
 using Adapters.Models;
 using Adapters.Tests.Methods;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Checkpoints;
 
-public sealed class PlainLoraTests : IDisposable
+public sealed class PlainLoraTests : TorchTest
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Theory]
     [InlineData("lora", "pissa", "")]
     [InlineData("lora", "olora", "")]
@@ -34,19 +24,19 @@ public sealed class PlainLoraTests : IDisposable
         using var adapter = TinyBase.Attach(method, model, $$"""{"rank": 4, "init": "{{init}}"{{more}}}""");
         TinyBase.Perturb(adapter);
         var expected = TinyBase.Evaluate(model);
-        AdapterFolder.Save(adapter, _folder.File("started"));
+        AdapterFolder.Save(adapter, Folder.File("started"));
 
-        PlainLora.Export(_folder.File("started"), _folder.File("plain"));
+        PlainLora.Export(Folder.File("started"), Folder.File("plain"));
 
-        Assert.False(File.Exists(Path.Combine(_folder.File("plain"), "orchestrator.safetensors")));
-        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder.File("plain"), "adapter_config.json")))!.AsObject();
+        Assert.False(File.Exists(Path.Combine(Folder.File("plain"), "orchestrator.safetensors")));
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder.File("plain"), "adapter_config.json")))!.AsObject();
         Assert.Equal(8, (int)config["r"]!);
         Assert.True((bool)config["init_lora_weights"]!);
         AssertComputes(expected, "plain");
         if (method == "longlora")
             return; // PEFT's config does not say that it is one
         config.Remove("orchestrator");
-        File.WriteAllText(Path.Combine(_folder.File("plain"), "adapter_config.json"), config.ToJsonString());
+        File.WriteAllText(Path.Combine(Folder.File("plain"), "adapter_config.json"), config.ToJsonString());
         AssertComputes(expected, "plain");
     }
 
@@ -68,11 +58,11 @@ public sealed class PlainLoraTests : IDisposable
                 ["base_model.model.lin.initial_B"] = arange(4, 6, dtype: float32).reshape(2, 1),
             },
         })
-            stored.Write(_folder.File("started"));
+            stored.Write(Folder.File("started"));
 
-        PlainLora.Export(_folder.File("started"), _folder.File("plain"));
+        PlainLora.Export(Folder.File("started"), Folder.File("plain"));
 
-        using var plain = StoredAdapter.Read(_folder.File("plain"));
+        using var plain = StoredAdapter.Read(Folder.File("plain"));
         Assert.Equal([3f, -6], plain.Tensors["base_model.model.lin.lora_A.weight"].data<float>().ToArray());
         Assert.Equal([1f, 4, 2, 5], plain.Tensors["base_model.model.lin.lora_B.weight"].data<float>().ToArray());
         Assert.Equal((2, 4.0), ((int)plain.Config["r"]!, (double)plain.Config["lora_alpha"]!));
@@ -83,9 +73,9 @@ public sealed class PlainLoraTests : IDisposable
     {
         using var model = OneLayer.Linear(8, 8);
         using var adapter = model.Attach("lora", """{"rank": 2}""");
-        AdapterFolder.Save(adapter, _folder.File("plain"));
+        AdapterFolder.Save(adapter, Folder.File("plain"));
 
-        var refused = Assert.Throws<AdapterException>(() => PlainLora.Export(_folder.File("plain"), _folder.File("again")));
+        var refused = Assert.Throws<AdapterException>(() => PlainLora.Export(Folder.File("plain"), Folder.File("again")));
 
         Assert.EndsWith("took nothing from the base's weight: it is plain already.", refused.Message, StringComparison.Ordinal);
     }
@@ -93,7 +83,7 @@ public sealed class PlainLoraTests : IDisposable
     private void AssertComputes(Tensor expected, string folder)
     {
         using BaseModel fresh = TinyBase.Llama.Load();
-        using var loaded = AdapterFolder.Load(_folder.File(folder), fresh);
+        using var loaded = AdapterFolder.Load(Folder.File(folder), fresh);
         TensorAssert.Close(expected, TinyBase.Evaluate(fresh));
     }
 }

@@ -3,23 +3,13 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Adapters.Checkpoints;
 using Adapters.Methods;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Checkpoints;
 
-public sealed class SafeTensorsFileTests : IDisposable
+public sealed class SafeTensorsFileTests : TorchTest
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Fact]
     public void Reads_every_element_type_as_it_was_written()
     {
@@ -87,11 +77,11 @@ public sealed class SafeTensorsFileTests : IDisposable
     [Fact]
     public void Refuses_a_missing_file_and_a_missing_tensor_by_name()
     {
-        var path = _folder.File("one.safetensors");
+        var path = Folder.File("one.safetensors");
         SafeTensorsFile.Write(path, [("weight", zeros(2, 3))]);
         using var file = SafeTensorsFile.Open(path);
 
-        var noFile = Assert.Throws<AdapterException>(() => SafeTensorsFile.Open(_folder.File("none.safetensors")));
+        var noFile = Assert.Throws<AdapterException>(() => SafeTensorsFile.Open(Folder.File("none.safetensors")));
         var noTensor = Assert.Throws<AdapterException>(() => file.Read("bias"));
         var otherShape = Assert.Throws<AdapterException>(() => file.ReadInto("weight", zeros(3, 2)));
 
@@ -103,7 +93,7 @@ public sealed class SafeTensorsFileTests : IDisposable
     [Fact]
     public void What_was_written_reads_back_bit_for_bit()
     {
-        var path = _folder.File("round.safetensors");
+        var path = Folder.File("round.safetensors");
         (string, Tensor)[] tensors =
         [
             ("f32", randn(3, 4).t()), ("f64", randn(5, dtype: float64)), ("bf16", randn(7).to(bfloat16)),
@@ -127,7 +117,7 @@ public sealed class SafeTensorsFileTests : IDisposable
     [Fact]
     public void Reads_into_a_parameter_of_a_wider_type_and_into_a_view()
     {
-        var path = _folder.File("half.safetensors");
+        var path = Folder.File("half.safetensors");
         var half = randn(2, 3).to(bfloat16);
         SafeTensorsFile.Write(path, [("w", half)]);
         var parameter = nn.Parameter(zeros(2, 3));
@@ -145,7 +135,7 @@ public sealed class SafeTensorsFileTests : IDisposable
     [Fact]
     public void Writes_an_aligned_header_and_orders_by_falling_element_size_then_name()
     {
-        var path = _folder.File("order.safetensors");
+        var path = Folder.File("order.safetensors");
 
         (string, Tensor)[] tensors =
             [("b", zeros(1)), ("half", zeros(1, dtype: float16)), ("a", ones(1)), ("wide", zeros(1, dtype: int64))];
@@ -162,7 +152,7 @@ public sealed class SafeTensorsFileTests : IDisposable
     public void Equal_content_gives_equal_bytes_whatever_the_order_it_came_in()
     {
         var (a, b) = (randn(3), randn(4));
-        var (first, second) = (_folder.File("1.safetensors"), _folder.File("2.safetensors"));
+        var (first, second) = (Folder.File("1.safetensors"), Folder.File("2.safetensors"));
 
         SafeTensorsFile.Write(first, [("a", a), ("b", b)], new Dictionary<string, string> { ["x"] = "1", ["y"] = "2" });
         SafeTensorsFile.Write(second, [("b", b), ("a", a)], new Dictionary<string, string> { ["y"] = "2", ["x"] = "1" });
@@ -173,18 +163,18 @@ public sealed class SafeTensorsFileTests : IDisposable
     [Fact]
     public void Refuses_to_write_two_tensors_of_one_name_or_a_type_that_the_format_lacks()
     {
-        var path = _folder.File("refused.safetensors");
+        var path = Folder.File("refused.safetensors");
 
         Assert.Throws<ArgumentException>(() => SafeTensorsFile.Write(path, [("a", zeros(1)), ("a", zeros(1))]));
         Assert.Throws<NotSupportedException>(() => SafeTensorsFile.Write(path, [("a", zeros(1, dtype: complex64))]));
 
-        Assert.Empty(Directory.GetFiles(_folder.Path));
+        Assert.Empty(Directory.GetFiles(Folder.Path));
     }
 
     private string WriteRaw(string header, int dataLength)
     {
         var json = Encoding.UTF8.GetBytes(header);
-        var path = _folder.File("raw.safetensors");
+        var path = Folder.File("raw.safetensors");
         File.WriteAllBytes(path, [.. BitConverter.GetBytes((ulong)json.Length), .. json, .. new byte[dataLength]]);
         return path;
     }

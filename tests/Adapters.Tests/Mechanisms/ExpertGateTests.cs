@@ -5,12 +5,8 @@ using static TorchSharp.torch.nn;
 
 namespace Adapters.Tests.Mechanisms;
 
-public sealed class ExpertGateTests : IDisposable
+public sealed class ExpertGateTests : TorchTest
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Theory]
     [InlineData("gate-flatten")]
     [InlineData("gate-mean")]

@@ -8,13 +8,9 @@ using static TorchSharp.torch.nn;
 namespace Adapters.Tests.Mechanisms;
 
 /// <summary>Small transformers whose every matrix is mixed, with gates for each matrix, layer, block, or the network.</summary>
-public sealed class ExpertMixtureTests : IDisposable
+public sealed class ExpertMixtureTests : TorchTest
 {
     private static readonly string[] Matrices = ["q", "k", "v", "o", "up", "down"];
-
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
 
     [Theory]
     [InlineData("stack-matrix")]

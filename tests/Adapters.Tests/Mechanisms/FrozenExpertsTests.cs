@@ -4,12 +4,8 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Mechanisms;
 
-public sealed class FrozenExpertsTests : IDisposable
+public sealed class FrozenExpertsTests : TorchTest
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void One_expert_adds_what_it_adds_where_all_weight_is_its_own()
     {

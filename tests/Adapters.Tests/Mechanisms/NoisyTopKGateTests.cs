@@ -4,12 +4,8 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Mechanisms;
 
-public sealed class NoisyTopKGateTests : IDisposable
+public sealed class NoisyTopKGateTests : TorchTest
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void Among_equal_logits_the_lowest_index_wins()
     {

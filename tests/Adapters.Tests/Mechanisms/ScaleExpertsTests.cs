@@ -1,18 +1,13 @@
 using Adapters.Checkpoints;
 using Adapters.Mechanisms;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace Adapters.Tests.Mechanisms;
 
-public sealed class ScaleExpertsTests : IDisposable
+public sealed class ScaleExpertsTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     public static TheoryData<int, long, long> ScalesOnGrids
     {
         get

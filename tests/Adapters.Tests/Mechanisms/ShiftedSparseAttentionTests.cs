@@ -5,12 +5,8 @@ using static TorchSharp.torch.nn;
 
 namespace Adapters.Tests.Mechanisms;
 
-public sealed class ShiftedSparseAttentionTests : IDisposable
+public sealed class ShiftedSparseAttentionTests : TorchTest
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Theory]
     [InlineData(16, 4)]
     [InlineData(17, 4)]

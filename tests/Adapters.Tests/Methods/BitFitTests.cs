@@ -1,16 +1,10 @@
 using Adapters.Methods;
-using TorchSharp;
 using Xunit;
-using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods;
 
-public sealed class BitFitTests : IDisposable
+public sealed class BitFitTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void Biases_and_the_head_are_trained_and_nothing_else()
     {

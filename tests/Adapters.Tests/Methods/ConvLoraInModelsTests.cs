@@ -8,12 +8,8 @@ using static TorchSharp.torch.nn;
 namespace Adapters.Tests.Methods;
 
 /// <summary>Conv-LoRA on whole models.</summary>
-public sealed class ConvLoraInModelsTests : IDisposable
+public sealed class ConvLoraInModelsTests : TorchTest
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Theory]
     [InlineData("sam/window-global")]
     [InlineData("vit/base")]

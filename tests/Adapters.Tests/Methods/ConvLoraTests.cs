@@ -4,19 +4,14 @@ using Adapters.Methods;
 using Adapters.Methods.Initialisations;
 using Adapters.Models;
 using Adapters.Models.Vit;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace Adapters.Tests.Methods;
 
-public sealed class ConvLoraTests : IDisposable
+public sealed class ConvLoraTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void A_layer_of_the_published_size_has_the_published_number_of_parameters()
     {

@@ -8,19 +8,10 @@ using static TorchSharp.torch.nn;
 namespace Adapters.Tests.Methods;
 
 /// <summary>The projections within a fused layer, adapted alone.</summary>
-public sealed class FusedPartsTests : IDisposable
+public sealed class FusedPartsTests : TorchTest
 {
     private const string Queries = """{"target_modules": ["q", "v"]}""";
     private static readonly string[] Mixed = ["qkv", "q", "v"];
-
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
 
     /// <summary>Every method that chooses layers of any base.</summary>
     public static TheoryData<string> Methods => [.. MethodCatalogue.All
@@ -132,7 +123,7 @@ public sealed class FusedPartsTests : IDisposable
         string Expert(string folder, string options)
         {
             using var model = TinyBase.Sam.Load();
-            return TinyBase.Expert(model, _folder.File(folder), seed: 1, options);
+            return TinyBase.Expert(model, Folder.File(folder), seed: 1, options);
         }
     }
 
@@ -147,9 +138,9 @@ public sealed class FusedPartsTests : IDisposable
         using var adapter = TinyBase.Attach("lora", model, options);
         TinyBase.Perturb(adapter);
         var expected = TinyBase.Evaluate(model);
-        AdapterFolder.Save(adapter, _folder.File("parts"));
+        AdapterFolder.Save(adapter, Folder.File("parts"));
 
-        PlainLora.Export(_folder.File("parts"), _folder.File("plain"));
+        PlainLora.Export(Folder.File("parts"), Folder.File("plain"));
 
         using (var loaded = Loaded())
         {
@@ -157,7 +148,7 @@ public sealed class FusedPartsTests : IDisposable
             Assert.All(loaded.Sites.Keys, name => Assert.True(name.EndsWith(".qkv", StringComparison.Ordinal) || name.Contains("proj")));
         }
 
-        var file = Path.Combine(_folder.File("plain"), "adapter_config.json");
+        var file = Path.Combine(Folder.File("plain"), "adapter_config.json");
         var config = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(file))!.AsObject();
         Assert.True(config.Remove("orchestrator")); // PEFT's own words say the same
         File.WriteAllText(file, config.ToJsonString());
@@ -166,7 +157,7 @@ public sealed class FusedPartsTests : IDisposable
         Adapter Loaded()
         {
             var fresh = TinyBase.Sam.Load();
-            var loaded = AdapterFolder.Load(_folder.File("plain"), fresh);
+            var loaded = AdapterFolder.Load(Folder.File("plain"), fresh);
             TensorAssert.Close(expected, TinyBase.Evaluate(fresh));
             return loaded;
         }
@@ -177,9 +168,9 @@ public sealed class FusedPartsTests : IDisposable
     {
         using var model = TinyBase.Sam.Load();
         using var adapter = TinyBase.Attach("dora", model, Queries);
-        AdapterFolder.Save(adapter, _folder.File("parts"));
+        AdapterFolder.Save(adapter, Folder.File("parts"));
 
-        var refused = Assert.Throws<AdapterException>(() => PlainLora.Export(_folder.File("parts"), _folder.File("plain")));
+        var refused = Assert.Throws<AdapterException>(() => PlainLora.Export(Folder.File("parts"), Folder.File("plain")));
 
         Assert.EndsWith("holds an adapter of the method 'dora' on vision_encoder.layers.0.attn.qkv.q, a part of a layer, which no such "
             + "adapter of the whole layer is equal to.", refused.Message, StringComparison.Ordinal);
@@ -240,9 +231,9 @@ public sealed class FusedPartsTests : IDisposable
 
         TinyBase.Perturb(adapter, deviation: 0.03);
         var beside = TinyBase.Evaluate(model);
-        AdapterFolder.Save(adapter, _folder.Path);
+        AdapterFolder.Save(adapter, Folder.Path);
         using var again = load();
-        using (AdapterFolder.Load(_folder.Path, again))
+        using (AdapterFolder.Load(Folder.Path, again))
             Assert.True(Same(beside, TinyBase.Evaluate(again)));
 
         if (adapter.MergeObstacle is null)

@@ -1,15 +1,10 @@
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods;
 
-public sealed class HalfPrecisionTests : IDisposable
+public sealed class HalfPrecisionTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Theory]
     [InlineData("ia3", "{}")]
     [InlineData("ia3", """{"feedforward_modules": ["lin"]}""")]

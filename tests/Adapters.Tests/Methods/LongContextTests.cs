@@ -7,22 +7,13 @@ using static TorchSharp.torch;
 namespace Adapters.Tests.Methods;
 
 /// <summary>LongLoRA's parts around whatever updates the layers.</summary>
-public sealed class LongContextTests : IDisposable
+public sealed class LongContextTests : TorchTest
 {
     private const string Around = """
         "attention": "split", "group": 4, "interpolate_positions": true, "train_norms": true, "train_embeddings": true
         """;
 
     private const string Projections = """ "target_modules": ["q_proj", "k_proj", "v_proj", "o_proj"] """;
-
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
 
     [Fact]
     public void Around_lora_they_make_longlora()
@@ -55,9 +46,9 @@ public sealed class LongContextTests : IDisposable
         Assert.Contains(adapter.Trainable, pair => pair.Name == "base_model.model.model.norm.weight");
         Assert.Contains(adapter.Trainable, pair => pair.Name == "base_model.model.model.embed_tokens.weight");
         Assert.All(adapter.Trainable, pair => Assert.NotNull(pair.Parameter.grad));
-        AdapterFolder.Save(adapter, _folder.File("saved"));
+        AdapterFolder.Save(adapter, Folder.File("saved"));
         using var again = TinyBase.Llama.Load();
-        using var loaded = AdapterFolder.Load(_folder.File("saved"), again);
+        using var loaded = AdapterFolder.Load(Folder.File("saved"), again);
         Assert.True(evaluated.equal(TinyBase.Evaluate(again)).all().item<bool>());
         Assert.Equal(bare, model.parameters().Sum(parameter => parameter.numel()));
     }

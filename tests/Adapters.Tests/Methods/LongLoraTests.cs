@@ -10,17 +10,8 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods;
 
-public sealed partial class LongLoraTests : IDisposable
+public sealed partial class LongLoraTests : TorchTest
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     /// <summary>Whole trainings: two layers, five AdamW steps, each variant of attention and of what is trained.</summary>
     [Theory]
     [InlineData("model-full-attention-lora")]
@@ -86,7 +77,7 @@ public sealed partial class LongLoraTests : IDisposable
             model.train();
             trained = TinyBase.Run(model).detach();
             model.eval();
-            AdapterFolder.Save(sparse, _folder.File("adapter"));
+            AdapterFolder.Save(sparse, Folder.File("adapter"));
         }
 
         using var fresh = TinyBase.Llama.Load();
@@ -198,8 +189,8 @@ public sealed partial class LongLoraTests : IDisposable
         var before = TinyBase.Evaluate(model);
 
         adapter.Merge();
-        ModelFolder.Save(model, _folder.File("merged"));
-        using var merged = ModelFolder.Load(_folder.File("merged"));
+        ModelFolder.Save(model, Folder.File("merged"));
+        using var merged = ModelFolder.Load(Folder.File("merged"));
 
         TensorAssert.Close(before, TinyBase.Evaluate(merged), 1e-4);
         Assert.Equal(2.0, (double?)merged.Config["rope_scaling"]?["factor"]);

@@ -11,17 +11,9 @@ using static TorchSharp.torch;
 namespace Adapters.Tests.Methods;
 
 /// <summary>LongLoRA through the trainer: what it moves, and which attention it uses when.</summary>
-public sealed class LongLoraTrainingTests : IDisposable
+public sealed class LongLoraTrainingTests : TorchTest
 {
     private const string Embedding = "base_model.model.model.embed_tokens.weight";
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
 
     [Theory]
     [InlineData("llama/mha")]
@@ -34,9 +26,9 @@ public sealed class LongLoraTrainingTests : IDisposable
         var before = adapter.Trainable.ToDictionary(pair => pair.Name, pair => pair.Parameter.detach().clone());
 
         Train(adapter, new TokenTask());
-        AdapterFolder.Save(adapter, _folder.File("adapter"));
+        AdapterFolder.Save(adapter, Folder.File("adapter"));
         using var fresh = new TinyBase(on).Load();
-        using var loaded = AdapterFolder.Load(_folder.File("adapter"), fresh);
+        using var loaded = AdapterFolder.Load(Folder.File("adapter"), fresh);
 
         Assert.Equal(5, before.Keys.Count(name => name.Contains("norm", StringComparison.Ordinal)));
         Assert.Contains(Embedding, before.Keys);
@@ -109,7 +101,7 @@ public sealed class LongLoraTrainingTests : IDisposable
 
     private void Train(Adapter adapter, LearningTask task, TrainingOptions? options = null)
     {
-        var places = new TrainingPlaces { Cache = _folder.Path, Folder = _folder.File("attempt") };
+        var places = new TrainingPlaces { Cache = Folder.Path, Folder = Folder.File("attempt") };
         options ??= new TrainingOptions { Steps = 3, BatchSize = 2, LearningRate = 0.01 };
         new Trainer(adapter, task, options, seed: 1).Run(places, new SilentObserver(), TestContext.Current.CancellationToken);
     }

@@ -3,23 +3,13 @@ using Adapters.Mechanisms;
 using Adapters.Methods;
 using Adapters.Tests.Training;
 using Adapters.Training;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods;
 
-public sealed class LoraGaTests : IDisposable
+public sealed class LoraGaTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Fact]
     public void Factors_are_the_first_and_the_next_singular_vectors_of_the_mean_gradient()
     {
@@ -77,14 +67,14 @@ public sealed class LoraGaTests : IDisposable
     public void A_training_looks_at_the_same_batches_and_ends_resumed_with_the_same_bits()
     {
         var (straight, again) = (new Run(), new Run());
-        straight.Go(_folder.File("straight"));
-        again.Go(_folder.File("again"));
+        straight.Go(Folder.File("straight"));
+        again.Go(Folder.File("again"));
         Assert.Equal(straight.Probed, again.Probed);
         Assert.NotEmpty(straight.Probed);
         Assert.Equal(straight.Weights, again.Weights);
 
         var resumed = new Run();
-        resumed.Go(_folder.File("resumed"), straight.Checkpoints[0].Folder);
+        resumed.Go(Folder.File("resumed"), straight.Checkpoints[0].Folder);
 
         Assert.Empty(resumed.Probed); // what it began with is in the checkpoint
         Assert.Equal(straight.Weights, resumed.Weights);
@@ -99,9 +89,9 @@ public sealed class LoraGaTests : IDisposable
         TinyBase.Perturb(adapter);
         var before = model.Evaluate(x);
 
-        AdapterFolder.Save(adapter, _folder.Path);
+        AdapterFolder.Save(adapter, Folder.Path);
         using var other = OneLayer.Linear(8, 8);
-        using var loaded = AdapterFolder.Load(_folder.Path, other);
+        using var loaded = AdapterFolder.Load(Folder.Path, other);
 
         Assert.True(before.equal(other.Evaluate(x)).all().item<bool>());
     }
@@ -119,15 +109,15 @@ public sealed class LoraGaTests : IDisposable
 
         TinyBase.Perturb(adapter, deviation: 0.03);
         var trained = TinyBase.Evaluate(model);
-        AdapterFolder.Save(adapter, _folder.File("saved"));
-        PlainLora.Export(_folder.File("saved"), _folder.File("plain"));
+        AdapterFolder.Save(adapter, Folder.File("saved"));
+        PlainLora.Export(Folder.File("saved"), Folder.File("plain"));
         adapter.Merge();
         TensorAssert.Close(trained, TinyBase.Evaluate(model));
 
         using var again = TinyBase.All[on].Load();
-        using (AdapterFolder.Load(_folder.File("saved"), again))
+        using (AdapterFolder.Load(Folder.File("saved"), again))
             Assert.True(trained.equal(TinyBase.Evaluate(again)).all().item<bool>());
-        using var plain = AdapterFolder.Load(_folder.File("plain"), again);
+        using var plain = AdapterFolder.Load(Folder.File("plain"), again);
         Assert.Empty(plain.Kept);
         TensorAssert.Close(trained, TinyBase.Evaluate(again));
     }

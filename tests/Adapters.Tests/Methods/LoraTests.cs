@@ -3,18 +3,13 @@ using Adapters.Methods;
 using Adapters.Methods.Initialisations;
 using Adapters.Models;
 using Adapters.Models.Causal;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods;
 
-public sealed class LoraTests : IDisposable
+public sealed class LoraTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void Adapts_the_models_default_layers_with_rank_times_in_plus_out_parameters_each()
     {

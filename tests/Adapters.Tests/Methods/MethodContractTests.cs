@@ -10,11 +10,8 @@ using static TorchSharp.torch;
 namespace Adapters.Tests.Methods;
 
 /// <summary>What every registered method keeps to, on every base that it works on.</summary>
-public sealed class MethodContractTests(SharedBases bases) : IClassFixture<SharedBases>, IDisposable
+public sealed class MethodContractTests(SharedBases bases) : TorchTest, IClassFixture<SharedBases>
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-
     /// <summary>They hold the adapters that they are composed of in a form of their own.</summary>
     private static readonly string[] s_keptBeside = ["mole", "gated-long-lora", "mole-conv-lora", "nla-conv-lora"];
 
@@ -31,12 +28,6 @@ public sealed class MethodContractTests(SharedBases bases) : IClassFixture<Share
                         pairs.Add(method.Id, name);
             return pairs;
         }
-    }
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
     }
 
     [Theory, MemberData(nameof(Methods))]
@@ -172,9 +163,9 @@ public sealed class MethodContractTests(SharedBases bases) : IClassFixture<Share
         TinyBase.Perturb(adapter);
         var before = TinyBase.Evaluate(adapter.Model);
 
-        AdapterFolder.Save(adapter, _folder.File("saved"));
+        AdapterFolder.Save(adapter, Folder.File("saved"));
         adapter.Dispose();
-        using var loaded = AdapterFolder.Load(_folder.File("saved"), bases.Of(on));
+        using var loaded = AdapterFolder.Load(Folder.File("saved"), bases.Of(on));
 
         Assert.True(Same(before, TinyBase.Evaluate(loaded.Model)));
         Assert.Equal(adapter.Config.ToJsonString(), loaded.Config.ToJsonString());

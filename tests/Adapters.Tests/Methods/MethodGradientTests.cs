@@ -8,25 +8,22 @@ namespace Adapters.Tests.Methods;
 /// Every registered method's gradients, held against finite differences of its loss in double precision: of each trained tensor
 /// in a random direction.
 /// </summary>
-public sealed class MethodGradientTests : IDisposable
+public sealed class MethodGradientTests : TorchTest
 {
     private const double Step = 1e-5;
     private const double Tolerance = 1e-6; // of the difference quotient
     private const double Rounding = 1e-14; // of the loss: what is lost where two losses are subtracted
 
-    private readonly TemporaryFolder _folder = new();
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
     private readonly ScalarType _usual = get_default_dtype();
 
     public MethodGradientTests() => set_default_dtype(float64);
 
     public static TheoryData<string> Methods => [.. MethodCatalogue.All.Where(method => method.Trains).Select(method => method.Id)];
 
-    public void Dispose()
+    public override void Dispose()
     {
         set_default_dtype(_usual);
-        _scope.Dispose();
-        _folder.Dispose();
+        base.Dispose();
     }
 
     [Theory, MemberData(nameof(Methods))]
@@ -34,7 +31,7 @@ public sealed class MethodGradientTests : IDisposable
     {
         var on = TinyBase.For(method);
         using var model = on.Load();
-        using var adapter = TinyBase.AttachByDefault(method, model, on.ContextFor(method, model, _folder));
+        using var adapter = TinyBase.AttachByDefault(method, model, on.ContextFor(method, model, Folder));
         Assert.All(adapter.Trainable, pair => Assert.Equal(float64, pair.Parameter.dtype));
         TinyBase.Perturb(adapter, deviation: 0.03);
         using var generator = new Generator(2);

@@ -9,18 +9,9 @@ using static TorchSharp.torch;
 namespace Adapters.Tests.Methods;
 
 /// <summary>What every registered method keeps to over a long training.</summary>
-public sealed class MethodMemoryTests : IDisposable
+public sealed class MethodMemoryTests : TorchTest
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-
     public static TheoryData<string> Methods => [.. MethodCatalogue.All.Where(method => method.Trains).Select(method => method.Id)];
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
 
     /// <summary>On one layer, unless the method asks for more than that.</summary>
     [Theory, MemberData(nameof(Methods))]
@@ -31,7 +22,7 @@ public sealed class MethodMemoryTests : IDisposable
         var registered = MethodCatalogue.Find(method);
         var on = TinyBase.For(method);
         using BaseModel model = registered.Families.Count > 0 || registered.ComposesExperts ? on.Load() : OneLayer.Linear(32, 32);
-        using var adapter = TinyBase.AttachByDefault(method, model, on.ContextFor(method, model, _folder));
+        using var adapter = TinyBase.AttachByDefault(method, model, on.ContextFor(method, model, Folder));
         using var flat = new FlatParameters(adapter.Trainable);
         using var optimizer = new AdamW(flat, new AdamW.Options());
         manual_seed(1);

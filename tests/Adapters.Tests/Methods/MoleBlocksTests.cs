@@ -8,24 +8,15 @@ using static TorchSharp.torch;
 namespace Adapters.Tests.Methods;
 
 /// <summary>MoLE as the paper has it: gates over what whole blocks give.</summary>
-public sealed class MoleBlocksTests : IDisposable
+public sealed class MoleBlocksTests : TorchTest
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Theory]
     [InlineData("llama/mha", 1)]
     [InlineData("llama/mha", 3)]
     [InlineData("sam/window-global", 3)]
     public void One_expert_or_equal_ones_are_that_lora_however_they_are_gated(string on, int count)
     {
-        var expert = TinyBase.Experts(new TinyBase(on), _folder, count: 1)[0];
+        var expert = TinyBase.Experts(new TinyBase(on), Folder, count: 1)[0];
         using var other = new TinyBase(on).Load();
         using var alone = AdapterFolder.Load(expert, other);
         using var model = new TinyBase(on).Load();
@@ -39,7 +30,7 @@ public sealed class MoleBlocksTests : IDisposable
     [Fact]
     public void Experts_that_differ_are_weighed_by_block_and_saved()
     {
-        var experts = TinyBase.Experts(TinyBase.Llama, _folder);
+        var experts = TinyBase.Experts(TinyBase.Llama, Folder);
         using var model = (CausalModel)TinyBase.Llama.Load();
         using var mixture = Mixture(model, experts);
         var mean = TinyBase.Evaluate(model);
@@ -52,9 +43,9 @@ public sealed class MoleBlocksTests : IDisposable
         TinyBase.Loss(mixture).backward();
         Assert.All(mixture.Trainable, pair => Assert.True(pair.Parameter.grad!.abs().max().item<float>() > 0));
 
-        AdapterFolder.Save(mixture, _folder.File("blocks"));
+        AdapterFolder.Save(mixture, Folder.File("blocks"));
         using var again = TinyBase.Llama.Load();
-        using var loaded = AdapterFolder.Load(_folder.File("blocks"), again);
+        using var loaded = AdapterFolder.Load(Folder.File("blocks"), again);
         Assert.True(trained.equal(TinyBase.Evaluate(again)).all().item<bool>());
     }
 
@@ -62,7 +53,7 @@ public sealed class MoleBlocksTests : IDisposable
     public void What_is_generated_is_the_likeliest_of_the_whole_sequence_though_each_block_is_computed_often()
     {
         using var model = (CausalModel)TinyBase.Llama.Load();
-        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, _folder));
+        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, Folder));
         TinyBase.Perturb(mixture);
         model.eval();
         using var frozen = no_grad();
@@ -79,7 +70,7 @@ public sealed class MoleBlocksTests : IDisposable
     public void Each_pass_leaves_no_tensor_behind()
     {
         using var model = TinyBase.Llama.Load();
-        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, _folder));
+        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, Folder));
         var live = new List<long>();
 
         for (var step = 0; step < 3; step++)
@@ -100,7 +91,7 @@ public sealed class MoleBlocksTests : IDisposable
     public void Gates_of_other_than_blocks_are_refused()
     {
         using var model = TinyBase.Llama.Load();
-        var experts = TinyBase.Experts(TinyBase.Llama, _folder);
+        var experts = TinyBase.Experts(TinyBase.Llama, Folder);
 
         var refused = Assert.Throws<AdapterException>(() => Mixture(model, experts, """, "granularity": "layer" """));
 

@@ -10,21 +10,12 @@ using static TorchSharp.torch;
 namespace Adapters.Tests.Methods;
 
 /// <summary>A gate pools real tokens only: beside a longer text, a text is mixed as it is alone.</summary>
-public sealed class MolePaddingTests(SmokeCorpus corpus) : IDisposable
+public sealed class MolePaddingTests(SmokeCorpus corpus) : TorchTest
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
     public static TheoryData<string, bool> PoolingsAndSides => new()
     {
         { "causal-mean", true }, { "causal-mean", false }, { "mean", true }, { "mean", false },
     };
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
 
     [Theory, MemberData(nameof(PoolingsAndSides))]
     public void Padding_does_not_change_a_text_s_logits(string pooling, bool left)
@@ -97,7 +88,7 @@ public sealed class MolePaddingTests(SmokeCorpus corpus) : IDisposable
         using var lines = new TaggedLines(new TokenizedCorpus(corpus.Corpus, corpus.Corpus), length: 40);
         using var model = SmokeCorpus.Base("nano");
         lines.Fit(model);
-        string[] experts = [.. Enumerable.Range(0, 2).Select(seed => TinyBase.Expert(model, _folder.File($"expert-{seed}"), (ulong)seed))];
+        string[] experts = [.. Enumerable.Range(0, 2).Select(seed => TinyBase.Expert(model, Folder.File($"expert-{seed}"), (ulong)seed))];
         using var mixture = TinyBase.Attach("mole", model, """{"pooling": "mean"}""", new AttachContext { Experts = experts });
         TinyBase.Perturb(mixture);
         model.eval();
@@ -124,7 +115,7 @@ public sealed class MolePaddingTests(SmokeCorpus corpus) : IDisposable
 
     private Adapter Mixture(CausalModel model, string pooling)
     {
-        var experts = TinyBase.Experts(TinyBase.Llama, _folder);
+        var experts = TinyBase.Experts(TinyBase.Llama, Folder);
         var mixture = TinyBase.Attach("mole", model, $$"""{"pooling": "{{pooling}}"}""", new AttachContext { Experts = experts });
         TinyBase.Perturb(mixture);
         return mixture;

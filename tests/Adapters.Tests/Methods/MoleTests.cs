@@ -8,21 +8,12 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods;
 
-public sealed class MoleTests : IDisposable
+public sealed class MoleTests : TorchTest
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Fact]
     public void One_expert_is_that_lora_and_merges_like_it()
     {
-        var experts = TinyBase.Experts(TinyBase.Llama, _folder, count: 1);
+        var experts = TinyBase.Experts(TinyBase.Llama, Folder, count: 1);
         var lora = Loaded(experts[0]);
 
         using var model = TinyBase.Llama.Load();
@@ -39,7 +30,7 @@ public sealed class MoleTests : IDisposable
     public void One_expert_leaves_nothing_to_balance_and_nothing_to_learn()
     {
         using var model = TinyBase.Llama.Load();
-        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, _folder, count: 1));
+        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, Folder, count: 1));
         TinyBase.Perturb(mixture);
         model.train();
 
@@ -54,7 +45,7 @@ public sealed class MoleTests : IDisposable
     [Fact]
     public void Equal_experts_are_that_lora_however_they_are_gated()
     {
-        var expert = TinyBase.Experts(TinyBase.Llama, _folder, count: 1)[0];
+        var expert = TinyBase.Experts(TinyBase.Llama, Folder, count: 1)[0];
 
         using var model = TinyBase.Llama.Load();
         using var mixture = Mixture(model, [expert, expert, expert]);
@@ -66,7 +57,7 @@ public sealed class MoleTests : IDisposable
     [Fact]
     public void One_active_expert_is_that_lora()
     {
-        var experts = TinyBase.Experts(TinyBase.Llama, _folder, count: 3);
+        var experts = TinyBase.Experts(TinyBase.Llama, Folder, count: 3);
 
         using var model = TinyBase.Llama.Load();
         using var mixture = Mixture(model, experts, """{"masked": [0, 2]}""");
@@ -104,7 +95,7 @@ public sealed class MoleTests : IDisposable
     public void In_a_causal_model_gates_do_not_look_ahead_unless_told(string options, bool looks)
     {
         using var model = (CausalModel)TinyBase.Llama.Load();
-        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, _folder), options);
+        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, Folder), options);
         TinyBase.Perturb(mixture);
         model.eval();
         var tokens = arange(1, 13).unsqueeze(0);
@@ -120,7 +111,7 @@ public sealed class MoleTests : IDisposable
     public void Generates_what_its_logits_say_token_by_token()
     {
         using var model = (CausalModel)TinyBase.Llama.Load();
-        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, _folder));
+        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, Folder));
         TinyBase.Perturb(mixture);
         model.eval();
         var tokens = arange(1, 7).unsqueeze(0);
@@ -136,7 +127,7 @@ public sealed class MoleTests : IDisposable
     public void Experts_are_frozen_and_drop_nothing_in_training()
     {
         using var model = TinyBase.Llama.Load();
-        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, _folder, """{"dropout": 0.5}"""));
+        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, Folder, """{"dropout": 0.5}"""));
 
         model.train();
         var (first, second) = (TinyBase.Run(model).detach(), TinyBase.Run(model).detach());
@@ -154,7 +145,7 @@ public sealed class MoleTests : IDisposable
     {
         using var model = TinyBase.Llama.Load();
 
-        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, _folder), $$"""{"granularity": "{{grain}}"}""");
+        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, Folder), $$"""{"granularity": "{{grain}}"}""");
 
         Assert.Equal((2 * gates, parameters), (mixture.Trainable.Count, mixture.TrainableParameters));
     }
@@ -162,7 +153,7 @@ public sealed class MoleTests : IDisposable
     [Fact]
     public void Attention_and_feed_forward_are_layers_of_their_own_and_one_block()
     {
-        var experts = TinyBase.Experts(TinyBase.Llama, _folder, """{"target_modules": ["all-linear"]}""");
+        var experts = TinyBase.Experts(TinyBase.Llama, Folder, """{"target_modules": ["all-linear"]}""");
 
         using var model = TinyBase.Llama.Load();
         using (var layers = Mixture(model, experts, """{"granularity": "layer"}"""))
@@ -181,7 +172,7 @@ public sealed class MoleTests : IDisposable
     public void The_balance_loss_of_an_untrained_mixture_is_n_log_n_times_its_weight()
     {
         using var model = TinyBase.Llama.Load();
-        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, _folder, count: 3), """{"balance_weight": 0.5}""");
+        using var mixture = Mixture(model, TinyBase.Experts(TinyBase.Llama, Folder, count: 3), """{"balance_weight": 0.5}""");
 
         model.train();
         TinyBase.Run(model);
@@ -193,7 +184,7 @@ public sealed class MoleTests : IDisposable
     public void Flattened_positions_need_a_task_of_one_length_and_keep_to_it()
     {
         using var model = TinyBase.Llama.Load();
-        var experts = TinyBase.Experts(TinyBase.Llama, _folder);
+        var experts = TinyBase.Experts(TinyBase.Llama, Folder);
 
         var refused = Assert.Throws<AdapterException>(() => Mixture(model, experts, """{"pooling": "flatten"}"""));
         var context = new AttachContext { Experts = experts, TargetLength = 24 };
@@ -208,7 +199,7 @@ public sealed class MoleTests : IDisposable
     public void On_a_base_of_windows_and_whole_images_a_gate_covers_one_kind()
     {
         using var model = TinyBase.Sam.Load();
-        var experts = TinyBase.Experts(TinyBase.Sam, _folder, """{"target_modules": ["all-linear"]}""");
+        var experts = TinyBase.Experts(TinyBase.Sam, Folder, """{"target_modules": ["all-linear"]}""");
 
         var refused = Assert.Throws<AdapterException>(() => Mixture(model, experts));
         using var mixture = Mixture(model, experts, """{"granularity": "layer"}""");
@@ -249,7 +240,7 @@ public sealed class MoleTests : IDisposable
     {
         using var model = TinyBase.Llama.Load();
 
-        var refused = Assert.Throws<AdapterException>(() => Mixture(model, TinyBase.Experts(TinyBase.Llama, _folder), options));
+        var refused = Assert.Throws<AdapterException>(() => Mixture(model, TinyBase.Experts(TinyBase.Llama, Folder), options));
 
         Assert.EndsWith("but must name some, not all, of the experts 0 to 1.", refused.Message, StringComparison.Ordinal);
     }
@@ -257,21 +248,21 @@ public sealed class MoleTests : IDisposable
     [Fact]
     public void A_saved_mixture_carries_its_experts_and_does_not_need_their_folders()
     {
-        var experts = TinyBase.Experts(TinyBase.Llama, _folder);
+        var experts = TinyBase.Experts(TinyBase.Llama, Folder);
         using var model = TinyBase.Llama.Load();
         Tensor before;
         using (var mixture = Mixture(model, experts))
         {
             TinyBase.Perturb(mixture);
             before = TinyBase.Evaluate(model);
-            AdapterFolder.Save(mixture, _folder.File("mixture"));
+            AdapterFolder.Save(mixture, Folder.File("mixture"));
         }
 
         foreach (var expert in experts)
             Directory.Delete(expert, recursive: true);
-        using (AdapterFolder.Load(_folder.File("mixture"), model))
+        using (AdapterFolder.Load(Folder.File("mixture"), model))
             Assert.True(before.equal(TinyBase.Evaluate(model)).all().item<bool>());
-        using (AdapterFolder.Load(Path.Combine(_folder.File("mixture"), "experts", "1"), model))
+        using (AdapterFolder.Load(Path.Combine(Folder.File("mixture"), "experts", "1"), model))
             Assert.Equal(ScalarType.Float32, TinyBase.Evaluate(model).dtype);
     }
 
@@ -290,7 +281,7 @@ public sealed class MoleTests : IDisposable
         using var model = tiny.Load();
         using var adapter = TinyBase.Attach(method, model, options);
         TinyBase.Perturb(adapter);
-        AdapterFolder.Save(adapter, _folder.File(name));
-        return _folder.File(name);
+        AdapterFolder.Save(adapter, Folder.File(name));
+        return Folder.File(name);
     }
 }

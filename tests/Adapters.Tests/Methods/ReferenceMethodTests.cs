@@ -1,16 +1,11 @@
 using Adapters.Training.Optimizers;
 using Xunit;
-using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods;
 
 /// <summary>The two ends that adapters are measured against: the untouched base and full fine-tuning.</summary>
-public sealed class ReferenceMethodTests : IDisposable
+public sealed class ReferenceMethodTests : TorchTest
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void The_base_trains_nothing_not_even_the_head()
     {

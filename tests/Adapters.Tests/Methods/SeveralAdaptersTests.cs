@@ -7,18 +7,15 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods;
 
-public sealed class SeveralAdaptersTests : IDisposable
+public sealed class SeveralAdaptersTests : TorchTest
 {
     private const string Wide = """{"target_modules": ["q_proj", "down_proj"], "rank": 4}""";
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
     private readonly BaseModel _model = TinyBase.Llama.Load();
 
-    public void Dispose()
+    public override void Dispose()
     {
         _model.Dispose();
-        _scope.Dispose();
-        _folder.Dispose();
+        base.Dispose();
     }
 
     [Fact]
@@ -208,7 +205,7 @@ public sealed class SeveralAdaptersTests : IDisposable
         TinyBase.Perturb(second, 2);
         var two = TinyBase.Evaluate(model);
         var both = Assert.Throws<AdapterException>(() => first.IsActive = true);
-        AdapterFolder.Save(first, _folder.File("first"));
+        AdapterFolder.Save(first, Folder.File("first"));
         (second.IsActive, first.IsActive) = (false, true);
         Assert.True(Same(one, TinyBase.Evaluate(model)));
         (first.IsActive, second.IsActive) = (false, true);
@@ -220,7 +217,7 @@ public sealed class SeveralAdaptersTests : IDisposable
         Assert.True(Same(bare, TinyBase.Evaluate(model)));
 
         using var other = TinyBase.Vit.Load();
-        using var loaded = AdapterFolder.Load(_folder.File("first"), other);
+        using var loaded = AdapterFolder.Load(Folder.File("first"), other);
         Assert.True(Same(one, TinyBase.Evaluate(other)));
         Assert.EndsWith("that the model carries has a value of its own for: switch that one off first.", claimed.Message,
             StringComparison.Ordinal);
@@ -295,10 +292,10 @@ public sealed class SeveralAdaptersTests : IDisposable
     public void A_saved_adapter_is_the_bases_whatever_else_the_base_carries()
     {
         using (var other = TinyBase.Llama.Load())
-            TinyBase.Expert(other, _folder.File("saved"), 3);
+            TinyBase.Expert(other, Folder.File("saved"), 3);
         using var first = Trained("lora", 1, """{"modules_to_save": ["model.norm"]}""");
 
-        using var second = AdapterFolder.Load(_folder.File("saved"), _model);
+        using var second = AdapterFolder.Load(Folder.File("saved"), _model);
 
         Assert.Equal([first, second], _model.Adapters);
     }

@@ -3,22 +3,12 @@ using Adapters.Checkpoints;
 using Adapters.Mechanisms;
 using Adapters.Methods;
 using Xunit;
-using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods;
 
 /// <summary>Which layers are adapted, how large, and what is trained along: PEFT's rules, but that nothing is passed over.</summary>
-public sealed class TargetOptionsTests : IDisposable
+public sealed class TargetOptionsTests : TorchTest
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Theory]
     [InlineData("""{"target_modules": ["q_proj"]}""", "layers.0.self_attn.q_proj", "layers.1.self_attn.q_proj")]
     [InlineData("""{"target_pattern": ".*1.*_attn\\.[qk]_proj"}""", "layers.1.self_attn.q_proj", "layers.1.self_attn.k_proj")]
@@ -85,14 +75,14 @@ public sealed class TargetOptionsTests : IDisposable
         using (var adapter = TinyBase.Attach("lora", model, Options))
         {
             TinyBase.Perturb(adapter);
-            AdapterFolder.Save(adapter, _folder.Path);
+            AdapterFolder.Save(adapter, Folder.Path);
         }
 
-        var path = _folder.File("adapter_config.json");
+        var path = Folder.File("adapter_config.json");
         var config = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
         config.Remove("orchestrator");
         DurableFile.WriteText(path, config.ToJsonString());
-        using var loaded = AdapterFolder.Load(_folder.Path, model);
+        using var loaded = AdapterFolder.Load(Folder.Path, model);
 
         Assert.Equal(".*(q|v)_proj", (string?)config["target_modules"]);
         Assert.Equal("""["v_proj"]""", config["exclude_modules"]!.ToJsonString());

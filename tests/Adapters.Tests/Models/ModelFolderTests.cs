@@ -11,17 +11,8 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Models;
 
-public sealed class ModelFolderTests : IDisposable
+public sealed class ModelFolderTests : TorchTest
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Theory]
     [InlineData("llama/gqa-tied")]
     [InlineData("llama/rope-llama3")]
@@ -33,12 +24,12 @@ public sealed class ModelFolderTests : IDisposable
     {
         using var model = ModelFolder.Load(Golden(name));
 
-        ModelFolder.Save(model, _folder.Path);
+        ModelFolder.Save(model, Folder.Path);
 
-        using var again = ModelFolder.Load(_folder.Path);
+        using var again = ModelFolder.Load(Folder.Path);
         Assert.Equal(Bits(model), Bits(again));
         Assert.Equal(model.Config.ToJsonString(), again.Config.ToJsonString());
-        using var stored = SafeTensorsFile.Open(_folder.File("model.safetensors"));
+        using var stored = SafeTensorsFile.Open(Folder.File("model.safetensors"));
         using var original = SafeTensorsFile.Open(Path.Combine(Golden(name), "model.safetensors"));
         Assert.Equal(original.Entries.Keys.Order(), stored.Entries.Keys.Order());
         Assert.Equal("pt", stored.Metadata["format"]);
@@ -52,7 +43,7 @@ public sealed class ModelFolderTests : IDisposable
         WriteShards(("one.safetensors", weights.Take(half)), ("two.safetensors", weights.Skip(half)));
 
         using var whole = ModelFolder.Load(Golden("llama/mha"));
-        using var sharded = ModelFolder.Load(_folder.Path);
+        using var sharded = ModelFolder.Load(Folder.Path);
 
         Assert.Equal(Bits(whole), Bits(sharded));
     }
@@ -66,7 +57,7 @@ public sealed class ModelFolderTests : IDisposable
         var weights = CopyConfig("llama/mha");
         var half = weights.Count / 2;
         WriteShards(("one.safetensors", weights.Take(half)), ("two.safetensors", weights.Skip(half)));
-        var index = _folder.File("model.safetensors.index.json");
+        var index = Folder.File("model.safetensors.index.json");
         var changed = JsonNode.Parse(File.ReadAllText(index))!;
         changed["weight_map"]![weights.First().Key] = shard;
         File.WriteAllText(index, changed.ToJsonString());
@@ -83,7 +74,7 @@ public sealed class ModelFolderTests : IDisposable
         Write(weights.Select(pair => (pair.Key.StartsWith(prefix) ? pair.Key[prefix.Length..] : pair.Key, pair.Value)));
 
         using var expected = ModelFolder.Load(Golden(name));
-        using var loaded = ModelFolder.Load(_folder.Path);
+        using var loaded = ModelFolder.Load(Folder.Path);
 
         Assert.Equal(Bits(expected), Bits(loaded));
     }
@@ -98,7 +89,7 @@ public sealed class ModelFolderTests : IDisposable
             ("lm_head.weight", zeros(128, 32)),
         ]);
 
-        using var model = ModelFolder.Load(_folder.Path);
+        using var model = ModelFolder.Load(Folder.Path);
 
         var parameter = model.ParameterOf("model.embed_tokens.weight");
         Assert.Equal(float32, parameter.dtype);
@@ -141,8 +132,8 @@ public sealed class ModelFolderTests : IDisposable
         Write(weights.Select(pair => (pair.Key, pair.Value)));
 
         Assert.Contains("Missing: classifier.weight, classifier.bias. Unexpected: pooler.dense.weight.", Refusal());
-        using var first = ModelFolder.Load(_folder.Path, headOptional: true);
-        using var second = ModelFolder.Load(_folder.Path, headOptional: true);
+        using var first = ModelFolder.Load(Folder.Path, headOptional: true);
+        using var second = ModelFolder.Load(Folder.Path, headOptional: true);
 
         Assert.Equal(weights["vit.layernorm.weight"].bytes, first.ParameterOf("vit.layernorm.weight").bytes);
         Assert.NotEqual(0, first.ParameterOf("classifier.weight").abs().max().item<float>());
@@ -156,7 +147,7 @@ public sealed class ModelFolderTests : IDisposable
         weights["vit.embeddings.position_ids"] = arange(4);
         Write(weights.Select(pair => (pair.Key, pair.Value)));
 
-        using var loaded = ModelFolder.Load(_folder.Path);
+        using var loaded = ModelFolder.Load(Folder.Path);
 
         Assert.DoesNotContain(loaded.named_buffers(), buffer => buffer.name.EndsWith("position_ids", StringComparison.Ordinal));
     }
@@ -217,19 +208,19 @@ public sealed class ModelFolderTests : IDisposable
     {
         Assert.Contains("there is neither model.safetensors nor", Refusal());
 
-        File.WriteAllBytes(_folder.File("pytorch_model.bin"), []);
+        File.WriteAllBytes(Folder.File("pytorch_model.bin"), []);
         Assert.Contains("pytorch_model.bin holds pickled weights, which are not supported", Refusal());
 
-        File.Copy(Path.Combine(Golden("llama/mha"), "model.safetensors"), _folder.File("model.safetensors"));
+        File.Copy(Path.Combine(Golden("llama/mha"), "model.safetensors"), Folder.File("model.safetensors"));
         Assert.Contains("config.json cannot be read", Refusal());
 
-        File.WriteAllText(_folder.File("config.json"), "{");
+        File.WriteAllText(Folder.File("config.json"), "{");
         Assert.Contains("config.json cannot be read", Refusal());
 
-        File.WriteAllText(_folder.File("config.json"), """{"model_type":"llama","model_type":"vit"}""");
+        File.WriteAllText(Folder.File("config.json"), """{"model_type":"llama","model_type":"vit"}""");
         Assert.Contains("config.json cannot be read", Refusal());
 
-        File.WriteAllText(_folder.File("config.json"), "[]");
+        File.WriteAllText(Folder.File("config.json"), "[]");
         Assert.Contains("config.json is not a JSON object", Refusal());
     }
 
@@ -310,25 +301,25 @@ public sealed class ModelFolderTests : IDisposable
         }).contiguous().bytes];
     }
 
-    private string Refusal() => Assert.Throws<AdapterException>(() => ModelFolder.Load(_folder.Path)).Message;
+    private string Refusal() => Assert.Throws<AdapterException>(() => ModelFolder.Load(Folder.Path)).Message;
 
     private Dictionary<string, Tensor> CopyConfig(string name)
     {
-        File.Copy(Path.Combine(Golden(name), "config.json"), _folder.File("config.json"));
+        File.Copy(Path.Combine(Golden(name), "config.json"), Folder.File("config.json"));
         return SafeTensorsFile.ReadAll(Path.Combine(Golden(name), "model.safetensors"));
     }
 
-    private void Write(IEnumerable<(string, Tensor)> weights) => SafeTensorsFile.Write(_folder.File("model.safetensors"), weights);
+    private void Write(IEnumerable<(string, Tensor)> weights) => SafeTensorsFile.Write(Folder.File("model.safetensors"), weights);
 
     private void WriteShards(params (string Name, IEnumerable<KeyValuePair<string, Tensor>> Weights)[] shards)
     {
         var map = new JsonObject();
         foreach (var (name, weights) in shards)
         {
-            SafeTensorsFile.Write(_folder.File(name), weights.Select(pair => (pair.Key, pair.Value)));
+            SafeTensorsFile.Write(Folder.File(name), weights.Select(pair => (pair.Key, pair.Value)));
             foreach (var (tensor, _) in weights)
                 map[tensor] = name;
         }
-        File.WriteAllText(_folder.File("model.safetensors.index.json"), new JsonObject { ["weight_map"] = map }.ToJsonString());
+        File.WriteAllText(Folder.File("model.safetensors.index.json"), new JsonObject { ["weight_map"] = map }.ToJsonString());
     }
 }

@@ -1,7 +1,6 @@
 using Adapters.Methods;
 using Adapters.Training;
 using CsCheck;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -11,21 +10,13 @@ namespace Adapters.Tests.Training;
 /// A training that is stopped, killed or moved ends with the bits of one that was not, at every step and for each rule,
 /// with dropout, random noise in the method, accumulation and an unreported part of an interval.
 /// </summary>
-public sealed class ResumeTests : IDisposable
+public sealed class ResumeTests : TorchTest
 {
     private const int Steps = 11;
 
-    private readonly TemporaryFolder _folder = new();
-    private readonly DisposeScope _scope = NewDisposeScope();
     private int _trainings;
 
     public static TheoryData<string> Optimizers => ["adamw", "sgd"];
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
 
     [Theory]
     [MemberData(nameof(Optimizers))]
@@ -169,7 +160,7 @@ public sealed class ResumeTests : IDisposable
         return training;
     }
 
-    private string NextFolder() => _folder.File($"{++_trainings}");
+    private string NextFolder() => Folder.File($"{++_trainings}");
 
     /// <summary>Both parts together report what the straight one did, and where both report a step, the same.</summary>
     private static void AssertSame(TinyTraining straight, TinyTraining first, TinyTraining second)

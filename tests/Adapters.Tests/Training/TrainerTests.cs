@@ -2,11 +2,10 @@ using Adapters.Tasks;
 using Adapters.Training;
 using TorchSharp;
 using Xunit;
-using static TorchSharp.torch;
 
 namespace Adapters.Tests.Training;
 
-public sealed class TrainerTests : IDisposable
+public sealed class TrainerTests : TorchTest
 {
     private static readonly TrainingOptions Options = new()
     {
@@ -18,15 +17,6 @@ public sealed class TrainerTests : IDisposable
         EvaluateEvery = 4,
         CheckpointEvery = 0,
     };
-
-    private readonly TemporaryFolder _folder = new();
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
 
     [Fact]
     public void Learns_and_measures_on_validation_and_test_data()
@@ -189,7 +179,7 @@ public sealed class TrainerTests : IDisposable
         var adapter = new Adapters.Methods.Adapter { Model = model, Method = "base", Trainable = [], Config = [] };
 
         var result = new Trainer(adapter, task, Options, seed: 1).Run(
-            new TrainingPlaces { Cache = _folder.Path, Folder = _folder.Path }, new Silent());
+            new TrainingPlaces { Cache = Folder.Path, Folder = Folder.Path }, new Silent());
 
         Assert.Equal(0, result!.Steps);
         Assert.Equal(0, result.TrainableParameters);
@@ -227,13 +217,13 @@ public sealed class TrainerTests : IDisposable
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 
         new Trainer(training.Adapter, training.Task, Options, 5).Run(
-            new TrainingPlaces { Cache = _folder.Path, Folder = _folder.Path }, new Silent());
+            new TrainingPlaces { Cache = Folder.Path, Folder = Folder.Path }, new Silent());
 
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
     private TinyTraining Training(TrainingOptions options, double dropout = 0.3, SineTask? task = null) =>
-        new(_folder.Path, options, dropout) { Task = task ?? new SineTask() };
+        new(Folder.Path, options, dropout) { Task = task ?? new SineTask() };
 
     private static IEnumerable<int> Steps(TinyTraining training, string metric) =>
         training.Measurements.Keys.Where(key => key.Metric == metric).Select(key => key.Step);

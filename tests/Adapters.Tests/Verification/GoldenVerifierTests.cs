@@ -1,23 +1,13 @@
 using System.Text.Json.Nodes;
 using Adapters.Methods;
 using Adapters.Verification;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Verification;
 
-public sealed class GoldenVerifierTests : IDisposable
+public sealed class GoldenVerifierTests : TorchTest
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     public static TheoryData<string> ModelCases => [.. Directory
         .EnumerateFiles(GoldenFiles.Of("models"), "case.json", SearchOption.AllDirectories)
         .Select(path => Path.GetRelativePath(GoldenFiles.Of("models"), Path.GetDirectoryName(path)!)).Order()];
@@ -45,8 +35,8 @@ public sealed class GoldenVerifierTests : IDisposable
     [Fact]
     public void An_output_that_is_off_fails_the_case_by_name()
     {
-        _folder.CopyCase("models/vit/base");
-        _folder.ChangeTensors("io.safetensors", io => io["logits"][0, 0] += 1);
+        Folder.CopyCase("models/vit/base");
+        Folder.ChangeTensors("io.safetensors", io => io["logits"][0, 0] += 1);
 
         var result = Assert.Single(Verify());
 
@@ -58,8 +48,8 @@ public sealed class GoldenVerifierTests : IDisposable
     [Fact]
     public void A_value_that_is_not_a_number_never_agrees()
     {
-        _folder.CopyCase("models/vit/base");
-        _folder.ChangeTensors("io.safetensors", io => io["hidden.1"][0, 0, 0] = double.NaN);
+        Folder.CopyCase("models/vit/base");
+        Folder.ChangeTensors("io.safetensors", io => io["hidden.1"][0, 0, 0] = double.NaN);
 
         var result = Assert.Single(Verify());
 
@@ -70,8 +60,8 @@ public sealed class GoldenVerifierTests : IDisposable
     [Fact]
     public void A_gradient_may_use_a_tenth_of_the_tolerance()
     {
-        _folder.CopyCase("models/vit/base");
-        _folder.ChangeTensors("grads.safetensors", gradients => gradients["classifier.bias"][0] += 4e-6); // the tolerance is above 1e-5
+        Folder.CopyCase("models/vit/base");
+        Folder.ChangeTensors("grads.safetensors", gradients => gradients["classifier.bias"][0] += 4e-6); // the tolerance is above 1e-5
 
         Assert.Equal(CaseOutcome.Passed, Assert.Single(Verify(gradientShare: 1)).Outcome);
         var strict = Assert.Single(Verify());
@@ -83,10 +73,10 @@ public sealed class GoldenVerifierTests : IDisposable
     [Fact]
     public void Dropout_in_a_config_does_not_disturb_a_case()
     {
-        _folder.CopyCase("models/vit/base");
-        var config = JsonNode.Parse(File.ReadAllText(_folder.File("config.json")))!;
+        Folder.CopyCase("models/vit/base");
+        var config = JsonNode.Parse(File.ReadAllText(Folder.File("config.json")))!;
         (config["hidden_dropout_prob"], config["attention_probs_dropout_prob"]) = (0.5, 0.5);
-        File.WriteAllText(_folder.File("config.json"), config.ToJsonString());
+        File.WriteAllText(Folder.File("config.json"), config.ToJsonString());
 
         Assert.Equal(CaseOutcome.Passed, Assert.Single(Verify()).Outcome);
     }
@@ -94,8 +84,8 @@ public sealed class GoldenVerifierTests : IDisposable
     [Fact]
     public void A_gradient_of_a_parameter_that_the_model_lacks_fails_the_case()
     {
-        _folder.CopyCase("models/vit/base");
-        _folder.ChangeTensors("grads.safetensors", gradients => gradients["vit.pooler.weight"] = zeros(1));
+        Folder.CopyCase("models/vit/base");
+        Folder.ChangeTensors("grads.safetensors", gradients => gradients["vit.pooler.weight"] = zeros(1));
 
         Assert.Equal(new Deviation("vit.pooler.weight", double.PositiveInfinity), Assert.Single(Verify()).WorstGradient);
     }
@@ -103,8 +93,8 @@ public sealed class GoldenVerifierTests : IDisposable
     [Fact]
     public void A_tensor_that_nothing_compares_fails_the_case()
     {
-        _folder.CopyCase("models/vit/base");
-        _folder.ChangeTensors("io.safetensors", io => io["attentions.0"] = zeros(1));
+        Folder.CopyCase("models/vit/base");
+        Folder.ChangeTensors("io.safetensors", io => io["attentions.0"] = zeros(1));
 
         Assert.Contains("not compared, because this kind of case does not know them: 'attentions.0' of io.safetensors",
             Assert.Single(Verify()).Reason);
@@ -115,8 +105,8 @@ public sealed class GoldenVerifierTests : IDisposable
     [InlineData("unet")]
     public void A_family_that_we_lack_is_unsupported(string family)
     {
-        _folder.CopyCase("models/vit/base");
-        _folder.ChangeDescription(description => description["family"] = family);
+        Folder.CopyCase("models/vit/base");
+        Folder.ChangeDescription(description => description["family"] = family);
 
         var result = Assert.Single(Verify());
 
@@ -130,7 +120,7 @@ public sealed class GoldenVerifierTests : IDisposable
     [InlineData("""{"family":"vit","family":"sam"}""", "is not valid JSON")]
     public void A_malformed_description_fails_with_a_sentence(string content, string fault)
     {
-        File.WriteAllText(_folder.File("case.json"), content);
+        File.WriteAllText(Folder.File("case.json"), content);
 
         var result = Assert.Single(Verify());
 
@@ -143,8 +133,8 @@ public sealed class GoldenVerifierTests : IDisposable
     [InlineData("loss", "The description has no number 'loss'.")]
     public void A_description_that_lacks_a_field_fails(string field, string fault)
     {
-        _folder.CopyCase("models/vit/base");
-        _folder.ChangeDescription(description => description.Remove(field));
+        Folder.CopyCase("models/vit/base");
+        Folder.ChangeDescription(description => description.Remove(field));
 
         Assert.Equal(fault, Assert.Single(Verify()).Reason);
     }
@@ -155,8 +145,8 @@ public sealed class GoldenVerifierTests : IDisposable
     [InlineData("config.json", "config.json cannot be read")]
     public void A_case_without_one_of_its_files_fails_with_a_sentence(string file, string fault)
     {
-        _folder.CopyCase("models/vit/base");
-        File.Delete(_folder.File(file));
+        Folder.CopyCase("models/vit/base");
+        File.Delete(Folder.File(file));
 
         var result = Assert.Single(Verify());
 
@@ -167,12 +157,12 @@ public sealed class GoldenVerifierTests : IDisposable
     [Fact]
     public void A_manifest_lists_cases_with_a_tolerance_for_each_group()
     {
-        File.WriteAllText(_folder.File("manifest.json"), """
+        File.WriteAllText(Folder.File("manifest.json"), """
             {"method":"nothing-we-have","cases":[
             {"name":"first","tolerance":{"out":{"abs":1},"grad":{"abs":2,"rel":3}}}, {"name":"second"}]}
             """);
 
-        var golden = GoldenFolder.Cases(_folder.File("manifest.json"), CPU).First().Case;
+        var golden = GoldenFolder.Cases(Folder.File("manifest.json"), CPU).First().Case;
 
         Assert.Equal(["first", "second"], Verify().Select(result => Path.GetFileName(result.Case)));
         Assert.All(Verify(), result => Assert.Equal(CaseOutcome.Unsupported, result.Outcome));
@@ -183,11 +173,11 @@ public sealed class GoldenVerifierTests : IDisposable
     [Fact]
     public void A_folder_that_is_not_there_is_refused()
     {
-        var refusal = Assert.Throws<AdapterException>(() => GoldenVerifier.Verify(_folder.File("none")).ToList());
+        var refusal = Assert.Throws<AdapterException>(() => GoldenVerifier.Verify(Folder.File("none")).ToList());
 
         Assert.StartsWith("There is no folder", refusal.Message);
     }
 
     private IReadOnlyList<CaseResult> Verify(double gradientShare = GoldenVerifier.DefaultGradientShare) =>
-        [.. GoldenVerifier.Verify(_folder.Path, gradientShare)];
+        [.. GoldenVerifier.Verify(Folder.Path, gradientShare)];
 }

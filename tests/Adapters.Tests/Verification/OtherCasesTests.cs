@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Adapters.Checkpoints;
 using Adapters.Verification;
-using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
@@ -10,12 +9,10 @@ using static TorchSharp.torch.nn;
 namespace Adapters.Tests.Verification;
 
 /// <summary>Cases of the same format that hold fewer tensors, or others, than the recorded ones.</summary>
-public sealed class OtherCasesTests : IDisposable
+public sealed class OtherCasesTests : TorchTest
 {
     private const string Layer = "tensors.safetensors";
     private const string Io = "io.safetensors";
-    private readonly TemporaryFolder _folder = new();
-    private readonly DisposeScope _scope = NewDisposeScope();
 
     public static TheoryData<string, string, string> Optional => new()
     {
@@ -36,21 +33,15 @@ public sealed class OtherCasesTests : IDisposable
         { "models/llama/gqa-tied", Io, "logits" },
     };
 
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Theory, MemberData(nameof(Optional))]
     public void What_a_case_may_leave_out_is_compared_where_it_is_there(string name, string file, string tensor)
     {
-        _folder.CopyCase(name);
-        _folder.ChangeTensors(file, tensors => tensors[tensor] = tensors[tensor] + 1);
-        var changed = _folder.Verify();
+        Folder.CopyCase(name);
+        Folder.ChangeTensors(file, tensors => tensors[tensor] = tensors[tensor] + 1);
+        var changed = Folder.Verify();
 
-        _folder.ChangeTensors(file, tensors => tensors.Remove(tensor));
-        var lacking = _folder.Verify();
+        Folder.ChangeTensors(file, tensors => tensors.Remove(tensor));
+        var lacking = Folder.Verify();
 
         Assert.Equal((CaseOutcome.Failed, tensor), (changed.Outcome, changed.WorstOutput!.Tensor));
         Assert.True(lacking.Outcome == CaseOutcome.Passed, lacking.Reason);
@@ -61,11 +52,11 @@ public sealed class OtherCasesTests : IDisposable
     {
         WithoutHead("models/vit/base", prefix: "vit.", head: "classifier.");
 
-        var result = _folder.Verify();
-        _folder.ChangeTensors(Io, io => io["hidden.2"] += 1);
+        var result = Folder.Verify();
+        Folder.ChangeTensors(Io, io => io["hidden.2"] += 1);
 
         Assert.True(result.Outcome == CaseOutcome.Passed, result.Reason);
-        Assert.Equal("hidden.2", _folder.Verify().WorstOutput!.Tensor);
+        Assert.Equal("hidden.2", Folder.Verify().WorstOutput!.Tensor);
     }
 
     [Fact]
@@ -73,31 +64,31 @@ public sealed class OtherCasesTests : IDisposable
     {
         WithoutHead("models/llama/mha", prefix: "model.", head: "lm_head.");
 
-        var result = _folder.Verify();
-        _folder.ChangeTensors(Io, io => io["hidden.2"] += 1);
+        var result = Folder.Verify();
+        Folder.ChangeTensors(Io, io => io["hidden.2"] += 1);
 
         Assert.True(result.Outcome == CaseOutcome.Passed, result.Reason);
-        Assert.Equal("hidden.2", _folder.Verify().WorstOutput!.Tensor);
+        Assert.Equal("hidden.2", Folder.Verify().WorstOutput!.Tensor);
     }
 
     [Fact]
     public void A_base_with_logits_must_have_its_head()
     {
-        _folder.CopyCase("models/vit/base");
-        _folder.ChangeTensors("model.safetensors", weights => weights.Remove("classifier.bias"));
+        Folder.CopyCase("models/vit/base");
+        Folder.ChangeTensors("model.safetensors", weights => weights.Remove("classifier.bias"));
 
-        Assert.Contains("Missing: classifier.bias", _folder.Verify().Reason);
+        Assert.Contains("Missing: classifier.bias", Folder.Verify().Reason);
     }
 
     [Fact]
     public void Padding_tokens_of_a_prompt_are_not_seen()
     {
-        _folder.CopyCase("models/llama/mha"); // whose padding token is 0
+        Folder.CopyCase("models/llama/mha"); // whose padding token is 0
         var filler = zeros(1, 3, dtype: int64);
-        _folder.ChangeTensors(Io, io =>
+        Folder.ChangeTensors(Io, io =>
             (io["gen.prompt"], io["gen.output"]) = (cat([filler, io["gen.prompt"]], 1), cat([filler, io["gen.output"]], 1)));
 
-        var result = _folder.Verify();
+        var result = Folder.Verify();
 
         Assert.True(result.Outcome == CaseOutcome.Passed, result.Reason);
     }
@@ -106,9 +97,9 @@ public sealed class OtherCasesTests : IDisposable
     public void A_case_that_holds_inputs_alone_fails()
     {
         WithoutHead("models/vit/base", prefix: "vit.", head: "classifier.");
-        _folder.ChangeTensors(Io, io => KeepOnly(io, "pixel_values"));
+        Folder.ChangeTensors(Io, io => KeepOnly(io, "pixel_values"));
 
-        var result = _folder.Verify();
+        var result = Folder.Verify();
 
         Assert.Equal((CaseOutcome.Failed, "the case holds nothing that could be compared."), (result.Outcome, result.Reason));
     }
@@ -116,20 +107,20 @@ public sealed class OtherCasesTests : IDisposable
     [Fact]
     public void Gradients_of_a_loss_that_the_case_does_not_give_fail_it()
     {
-        _folder.CopyCase("models/vit/base");
-        _folder.ChangeTensors(Io, io => io.Remove("labels"));
+        Folder.CopyCase("models/vit/base");
+        Folder.ChangeTensors(Io, io => io.Remove("labels"));
 
-        Assert.Contains("'classifier.bias' of grads.safetensors", _folder.Verify().Reason);
+        Assert.Contains("'classifier.bias' of grads.safetensors", Folder.Verify().Reason);
     }
 
     [Fact]
     public void A_mixture_without_a_list_of_active_experts_uses_all_and_may_record_its_loss_without_a_dimension()
     {
-        _folder.CopyCase("methods/mole/mean-4-layers");
-        _folder.ChangeDescription(description => description["hyperparameters"]!.AsObject().Remove("active"));
-        _folder.ChangeTensors(Layer, tensors => tensors["out.loss"] = tensors["out.loss"].reshape([]));
+        Folder.CopyCase("methods/mole/mean-4-layers");
+        Folder.ChangeDescription(description => description["hyperparameters"]!.AsObject().Remove("active"));
+        Folder.ChangeTensors(Layer, tensors => tensors["out.loss"] = tensors["out.loss"].reshape([]));
 
-        var result = _folder.Verify();
+        var result = Folder.Verify();
 
         Assert.True(result.Outcome == CaseOutcome.Passed, result.Reason);
     }
@@ -137,19 +128,19 @@ public sealed class OtherCasesTests : IDisposable
     [Fact]
     public void The_steps_of_a_mixture_s_gates_are_compared()
     {
-        _folder.CopyCase("methods/mole/mean-4-layers");
-        _folder.ChangeDescription(description =>
+        Folder.CopyCase("methods/mole/mean-4-layers");
+        Folder.ChangeDescription(description =>
             description["hyperparameters"]!["optimizer"] = Optimizer("""{"name": "SGD", "lr": 0.5, "steps": 1}"""));
-        _folder.ChangeTensors(Layer, tensors =>
+        Folder.ChangeTensors(Layer, tensors =>
         {
             tensors["after.gate.weight"] = tensors["in.gate.weight"] - 0.5 * tensors["grad.gate.weight"];
             tensors["after.gate.temperature"] = tensors["in.gate.temperature"] - 0.5 * tensors["grad.gate.temperature"];
             tensors["after.losses"] = tensors["out.loss"];
         });
 
-        var right = _folder.Verify();
-        _folder.ChangeTensors(Layer, tensors => tensors["after.gate.weight"] += 0.01);
-        var wrong = _folder.Verify();
+        var right = Folder.Verify();
+        Folder.ChangeTensors(Layer, tensors => tensors["after.gate.weight"] += 0.01);
+        var wrong = Folder.Verify();
 
         Assert.True(right.Outcome == CaseOutcome.Passed, right.Reason);
         Assert.Equal((CaseOutcome.Failed, "after.gate.weight"), (wrong.Outcome, wrong.WorstOutput!.Tensor));
@@ -158,10 +149,10 @@ public sealed class OtherCasesTests : IDisposable
     [Fact]
     public void Steps_without_an_optimizer_fail_the_case()
     {
-        _folder.CopyCase("methods/lora/basic");
-        _folder.ChangeDescription(description => description["hyperparameters"]!.AsObject().Remove("optimizer"));
+        Folder.CopyCase("methods/lora/basic");
+        Folder.ChangeDescription(description => description["hyperparameters"]!.AsObject().Remove("optimizer"));
 
-        Assert.Contains("'after.lora_A' of tensors.safetensors", _folder.Verify().Reason);
+        Assert.Contains("'after.lora_A' of tensors.safetensors", Folder.Verify().Reason);
     }
 
     [Theory]
@@ -170,11 +161,11 @@ public sealed class OtherCasesTests : IDisposable
     [InlineData("""{"name": "Adam", "lr": 0.05, "steps": 5}""")]
     public void Optimizers_step_as_those_of_that_name_do(string optimizer)
     {
-        _folder.CopyCase("methods/lora/basic");
-        _folder.ChangeDescription(description => description["hyperparameters"]!["optimizer"] = Optimizer(optimizer));
-        _folder.ChangeTensors(Layer, tensors => Train(tensors, Optimizer(optimizer)));
+        Folder.CopyCase("methods/lora/basic");
+        Folder.ChangeDescription(description => description["hyperparameters"]!["optimizer"] = Optimizer(optimizer));
+        Folder.ChangeTensors(Layer, tensors => Train(tensors, Optimizer(optimizer)));
 
-        var result = _folder.Verify();
+        var result = Folder.Verify();
 
         Assert.True(result.Outcome == CaseOutcome.Passed, result.Reason);
     }
@@ -188,23 +179,23 @@ public sealed class OtherCasesTests : IDisposable
     {
         var rule = Optimizer(optimizer);
         (rule["lr"], rule["steps"]) = (0.05, 5);
-        _folder.CopyCase("methods/lora/basic");
-        _folder.ChangeDescription(description => description["hyperparameters"]!["optimizer"] = rule);
+        Folder.CopyCase("methods/lora/basic");
+        Folder.ChangeDescription(description => description["hyperparameters"]!["optimizer"] = rule);
 
-        var result = _folder.Verify();
+        var result = Folder.Verify();
 
         Assert.Equal((CaseOutcome.Unsupported, reason), (result.Outcome, result.Reason));
     }
 
     private void WithoutHead(string name, string prefix, string head)
     {
-        _folder.CopyCase(name);
-        File.Delete(_folder.File("grads.safetensors"));
-        _folder.ChangeTensors(Io, io =>
+        Folder.CopyCase(name);
+        File.Delete(Folder.File("grads.safetensors"));
+        Folder.ChangeTensors(Io, io =>
             KeepOnly(io, [.. io.Keys.Where(key => key.StartsWith("hidden.", StringComparison.Ordinal)), "pixel_values", "input_ids"]));
-        var weights = SafeTensorsFile.ReadAll(_folder.File("model.safetensors"))
+        var weights = SafeTensorsFile.ReadAll(Folder.File("model.safetensors"))
             .Where(pair => !pair.Key.StartsWith(head, StringComparison.Ordinal));
-        SafeTensorsFile.Write(_folder.File("model.safetensors"), weights.Select(pair => (pair.Key[prefix.Length..], pair.Value)));
+        SafeTensorsFile.Write(Folder.File("model.safetensors"), weights.Select(pair => (pair.Key[prefix.Length..], pair.Value)));
     }
 
     private static void KeepOnly(Dictionary<string, Tensor> tensors, params string[] names)

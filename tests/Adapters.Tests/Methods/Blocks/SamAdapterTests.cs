@@ -1,17 +1,12 @@
 using Adapters.Methods.Blocks;
 using Adapters.Models.Sam;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Blocks;
 
-public sealed class SamAdapterTests : IDisposable
+public sealed class SamAdapterTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void High_frequencies_are_what_the_middle_of_the_spectrum_leaves()
     {

@@ -1,19 +1,14 @@
 using Adapters.Methods;
 using Adapters.Models.Vit;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace Adapters.Tests.Methods.Blocks;
 
-public sealed class VitAdapterLiteTests : IDisposable
+public sealed class VitAdapterLiteTests : TorchTest
 {
     private const string Root = "base_model.spatial_prior.";
-
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
 
     [Theory]
     [InlineData("vit/base")]

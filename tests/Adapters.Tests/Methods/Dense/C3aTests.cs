@@ -1,17 +1,12 @@
 using Adapters.Mechanisms;
 using Adapters.Methods;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Dense;
 
-public sealed class C3aTests : IDisposable
+public sealed class C3aTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -1,17 +1,12 @@
 using Adapters.Mechanisms;
 using Adapters.Methods;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Dense;
 
-public sealed class FourierFtTests : IDisposable
+public sealed class FourierFtTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void The_update_is_a_sum_of_plane_waves_at_the_places_that_the_seed_draws()
     {

@@ -1,17 +1,12 @@
 using Adapters.Mechanisms;
 using Adapters.Models.Causal;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Dense;
 
-public sealed class HiraTests : IDisposable
+public sealed class HiraTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void Factors_of_ones_add_r_times_the_weight()
     {

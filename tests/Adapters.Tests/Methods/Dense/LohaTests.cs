@@ -1,17 +1,12 @@
 using Adapters.Mechanisms;
 using Adapters.Methods;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Dense;
 
-public sealed class LohaTests : IDisposable
+public sealed class LohaTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void The_update_is_the_product_entry_by_entry_of_two_matrices_of_rank_r()
     {

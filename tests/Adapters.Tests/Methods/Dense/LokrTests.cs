@@ -1,17 +1,12 @@
 using Adapters.Mechanisms;
 using Adapters.Methods.Dense;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Dense;
 
-public sealed class LokrTests : IDisposable
+public sealed class LokrTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Theory]
     [InlineData(256, -1, 16, 16)]
     [InlineData(128, -1, 8, 16)]

@@ -1,16 +1,11 @@
 using Adapters.Mechanisms;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Dense;
 
-public sealed class PeanutTests : IDisposable
+public sealed class PeanutTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void A_linear_network_without_layers_between_is_the_weight_times_two_matrices()
     {

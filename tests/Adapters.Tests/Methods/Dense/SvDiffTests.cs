@@ -1,16 +1,11 @@
 using Adapters.Mechanisms;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Dense;
 
-public sealed class SvDiffTests : IDisposable
+public sealed class SvDiffTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Theory]
     [InlineData(0.5, 2, 1.0)] // every singular value grows by scale times shift
     [InlineData(-1e3, 1, 0)] // and none falls below zero: the weight is gone

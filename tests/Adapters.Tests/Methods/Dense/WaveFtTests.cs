@@ -1,17 +1,12 @@
 using Adapters.Mechanisms;
 using Adapters.Methods;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Dense;
 
-public sealed class WaveFtTests : IDisposable
+public sealed class WaveFtTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void A_coefficient_of_haars_wavelet_shapes_two_rows_and_columns()
     {

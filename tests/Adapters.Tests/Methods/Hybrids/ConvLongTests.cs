@@ -9,19 +9,10 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Hybrids;
 
-public sealed class ConvLongTests : IDisposable
+public sealed class ConvLongTests : TorchTest
 {
     private const string LanguagePrefix = "base_model.model.language_model.";
     private static readonly AttachContext Long = new() { Seed = 3, TargetLength = 256 }; // of 128
-
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
 
     [Fact]
     public void Without_an_image_it_is_longlora_in_training_and_evaluation()
@@ -210,9 +201,9 @@ public sealed class ConvLongTests : IDisposable
         Assert.StartsWith("A mixture of experts cannot be merged", adapter.MergeObstacle, StringComparison.Ordinal);
 
         var trained = TinyBase.Evaluate(model);
-        AdapterFolder.Save(adapter, _folder.File("pairs"));
+        AdapterFolder.Save(adapter, Folder.File("pairs"));
         using var again = TinyBase.SeeingLlama.Load();
-        using var loaded = AdapterFolder.Load(_folder.File("pairs"), again);
+        using var loaded = AdapterFolder.Load(Folder.File("pairs"), again);
         Assert.True(Same(trained, TinyBase.Evaluate(again)));
     }
 

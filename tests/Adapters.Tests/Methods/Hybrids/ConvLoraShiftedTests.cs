@@ -5,12 +5,9 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Hybrids;
 
-public sealed class ConvLoraShiftedTests : IDisposable
+public sealed class ConvLoraShiftedTests : TorchTest
 {
     private const string Vit = "vit/base"; // 4×4 patches
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
 
     [Theory]
     [InlineData(Vit, 8, "split", true)]

@@ -4,12 +4,8 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Hybrids;
 
-public sealed class GatedConvLoraTests : IDisposable
+public sealed class GatedConvLoraTests : TorchTest
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Theory]
     [InlineData("""{"experts": 1}""", """{"experts": 1}""")]
     [InlineData("""{"experts": 4, "temperature": 0.0001}""", """{"experts": 4}""")] // so cold that the best alone counts

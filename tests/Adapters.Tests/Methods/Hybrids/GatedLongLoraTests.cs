@@ -7,17 +7,8 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Hybrids;
 
-public sealed class GatedLongLoraTests : IDisposable
+public sealed class GatedLongLoraTests : TorchTest
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     public static TheoryData<string, int, string> Alike => new()
     {
         { "llama/mha", 1, "{}" }, { "llama/mha", 3, "{}" }, { "llama/gqa-tied", 1, "{}" }, { "llama/gqa-tied", 3, "{}" },
@@ -27,7 +18,7 @@ public sealed class GatedLongLoraTests : IDisposable
     [Theory, MemberData(nameof(Alike))]
     public void One_expert_or_equal_ones_are_that_long_lora_embeddings_and_norms_included(string on, int count, string options)
     {
-        var expert = TinyBase.Experts(new TinyBase(on), _folder, options, count: 1, method: "longlora")[0];
+        var expert = TinyBase.Experts(new TinyBase(on), Folder, options, count: 1, method: "longlora")[0];
         using var model = new TinyBase(on).Load();
         var bare = TinyBase.Evaluate(model);
         using var mixture = Mixture(model, [.. Enumerable.Repeat(expert, count)], """{"group": 4}""");
@@ -143,7 +134,7 @@ public sealed class GatedLongLoraTests : IDisposable
     }
 
     private IReadOnlyList<string> Experts(string on, int count) =>
-        TinyBase.Experts(new TinyBase(on), _folder, count: count, method: "longlora");
+        TinyBase.Experts(new TinyBase(on), Folder, count: count, method: "longlora");
 
     private static Adapter Mixture(Adapters.Models.BaseModel model, IReadOnlyList<string> experts, string options) =>
         TinyBase.Attach("gated-long-lora", model, options, new AttachContext { Experts = experts });

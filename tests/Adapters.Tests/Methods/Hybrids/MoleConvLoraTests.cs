@@ -6,23 +6,14 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Hybrids;
 
-public sealed class MoleConvLoraTests : IDisposable
+public sealed class MoleConvLoraTests : TorchTest
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Theory]
     [InlineData("vit/base")]
     [InlineData("sam/window-global")]
     public void One_expert_is_that_conv_lora_in_evaluation_though_the_gate_is_trained(string on)
     {
-        var experts = TinyBase.Experts(new TinyBase(on), _folder, count: 1, method: "conv-lora");
+        var experts = TinyBase.Experts(new TinyBase(on), Folder, count: 1, method: "conv-lora");
         using var model = new TinyBase(on).Load();
         Tensor alone;
         using (AdapterFolder.Load(experts[0], model))
@@ -50,16 +41,16 @@ public sealed class MoleConvLoraTests : IDisposable
                     foreach (var (_, of) in conv.Trainable.Where(pair => pair.Name.Contains(".lora_experts.", StringComparison.Ordinal)))
                         of.zero_();
                 factors = conv.Trainable.ToDictionary(pair => pair.Name, pair => pair.Parameter.detach().clone());
-                AdapterFolder.Save(conv, _folder.File($"conv-{expert}"));
+                AdapterFolder.Save(conv, Folder.File($"conv-{expert}"));
             }
 
             using var lora = TinyBase.Attach("lora", model, Options);
             using (no_grad())
                 foreach (var (name, parameter) in lora.Trainable)
                     parameter.copy_(factors[name]);
-            AdapterFolder.Save(lora, _folder.File($"lora-{expert}"));
-            convolved.Add(_folder.File($"conv-{expert}"));
-            plain.Add(_folder.File($"lora-{expert}"));
+            AdapterFolder.Save(lora, Folder.File($"lora-{expert}"));
+            convolved.Add(Folder.File($"conv-{expert}"));
+            plain.Add(Folder.File($"lora-{expert}"));
         }
 
         TensorAssert.Close(Mixed("mole", plain), Mixed("mole-conv-lora", convolved));
@@ -79,7 +70,7 @@ public sealed class MoleConvLoraTests : IDisposable
         using var model = (VitModel)TinyBase.Vit.Load();
         var own = model.Architecture.Classes;
         model.ReplaceClassifier(own + 2, seed: 1);
-        var expert = TinyBase.Expert(model, _folder.File("expert"), seed: 1, head: true, method: "conv-lora");
+        var expert = TinyBase.Expert(model, Folder.File("expert"), seed: 1, head: true, method: "conv-lora");
         model.ReplaceClassifier(own, seed: 1);
         var bare = TinyBase.Evaluate(model);
 
@@ -92,7 +83,7 @@ public sealed class MoleConvLoraTests : IDisposable
     [Fact]
     public void Adapters_of_another_method_are_refused()
     {
-        var experts = TinyBase.Experts(TinyBase.Vit, _folder, count: 1);
+        var experts = TinyBase.Experts(TinyBase.Vit, Folder, count: 1);
         using var model = TinyBase.Vit.Load();
 
         var refused = Assert.Throws<AdapterException>(

@@ -5,23 +5,14 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Hybrids;
 
-public sealed class NlaConvLoraTests : IDisposable
+public sealed class NlaConvLoraTests : TorchTest
 {
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Theory]
     [InlineData("vit/base")]
     [InlineData("sam/window-global")]
     public void All_weight_on_one_expert_is_that_conv_lora_in_evaluation(string on)
     {
-        var experts = TinyBase.Experts(new TinyBase(on), _folder, method: "conv-lora");
+        var experts = TinyBase.Experts(new TinyBase(on), Folder, method: "conv-lora");
         using var model = new TinyBase(on).Load();
         Tensor alone;
         using (AdapterFolder.Load(experts[1], model))
@@ -33,7 +24,7 @@ public sealed class NlaConvLoraTests : IDisposable
     [Fact]
     public void Alike_they_are_what_untrained_gates_give()
     {
-        var experts = TinyBase.Experts(TinyBase.Vit, _folder, count: 3, method: "conv-lora");
+        var experts = TinyBase.Experts(TinyBase.Vit, Folder, count: 3, method: "conv-lora");
 
         TensorAssert.Close(Composed("mole-conv-lora", "vit/base", experts), Composed("nla-conv-lora", "vit/base", experts));
     }
@@ -41,7 +32,7 @@ public sealed class NlaConvLoraTests : IDisposable
     [Fact]
     public void Of_a_task_with_a_head_it_trains_that_and_nothing_else()
     {
-        var experts = TinyBase.Experts(TinyBase.Sam, _folder, head: true, method: "conv-lora");
+        var experts = TinyBase.Experts(TinyBase.Sam, Folder, head: true, method: "conv-lora");
         using var model = TinyBase.Sam.Load();
         var head = TinyBase.HeadOf(model);
 
@@ -54,7 +45,7 @@ public sealed class NlaConvLoraTests : IDisposable
     [Fact]
     public void Weights_of_fewer_than_all_are_refused()
     {
-        var experts = TinyBase.Experts(TinyBase.Vit, _folder, method: "conv-lora");
+        var experts = TinyBase.Experts(TinyBase.Vit, Folder, method: "conv-lora");
 
         var refused = Assert.Throws<AdapterException>(() => Composed("nla-conv-lora", "vit/base", experts, """{"weights": [1]}"""));
 

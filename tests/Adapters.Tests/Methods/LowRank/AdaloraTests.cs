@@ -3,24 +3,14 @@ using Adapters.Mechanisms;
 using Adapters.Methods;
 using Adapters.Tests.Training;
 using Adapters.Training;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.LowRank;
 
-public sealed class AdaloraTests : IDisposable
+public sealed class AdaloraTests : TorchTest
 {
     private const string Schedule = """{"rank": 4, "target_rank": 1, "warmup_steps": 2, "settled_steps": 3, "interval": 2}""";
-
-    private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
 
     [Fact]
     public void The_budget_falls_by_a_cubic_between_warmup_and_the_settled_steps()
@@ -59,7 +49,7 @@ public sealed class AdaloraTests : IDisposable
     [Fact]
     public void A_budget_of_all_ranks_cuts_none()
     {
-        using var training = new Run("""{"rank": 2, "target_rank": 2}""", _folder.File("all"));
+        using var training = new Run("""{"rank": 2, "target_rank": 2}""", Folder.File("all"));
 
         training.Go();
 
@@ -80,13 +70,13 @@ public sealed class AdaloraTests : IDisposable
     [Fact]
     public void A_training_ends_at_the_target_and_resumed_anywhere_with_the_same_bits()
     {
-        using var straight = new Run(Schedule, _folder.File("straight"));
+        using var straight = new Run(Schedule, Folder.File("straight"));
         straight.Go();
 
         Assert.Equal(1, straight.E.count_nonzero().item<long>());
         foreach (var checkpoint in straight.Checkpoints)
         {
-            using var resumed = new Run(Schedule, _folder.File($"from-{checkpoint.Step}"));
+            using var resumed = new Run(Schedule, Folder.File($"from-{checkpoint.Step}"));
             resumed.Go(checkpoint.Folder);
             Assert.Equal(straight.Weights(), resumed.Weights());
         }
@@ -100,17 +90,17 @@ public sealed class AdaloraTests : IDisposable
         using var model = TinyBase.Llama.Load();
         using var adapter = TinyBase.Attach("adalora", model);
 
-        AdapterFolder.Save(adapter, _folder.Path);
+        AdapterFolder.Save(adapter, Folder.Path);
 
-        Assert.Equal(3 * 4, SafeTensorsFile.ReadAll(_folder.File("adapter_model.safetensors")).Count);
-        Assert.False(File.Exists(_folder.File(StoredAdapter.BesideFile)));
+        Assert.Equal(3 * 4, SafeTensorsFile.ReadAll(Folder.File("adapter_model.safetensors")).Count);
+        Assert.False(File.Exists(Folder.File(StoredAdapter.BesideFile)));
     }
 
     [Fact]
     public void What_does_not_fit_is_refused()
     {
         using var model = TinyBase.Llama.Load();
-        using var training = new Run("""{"rank": 2, "target_rank": 1, "warmup_steps": 8, "settled_steps": 4}""", _folder.File("short"));
+        using var training = new Run("""{"rank": 2, "target_rank": 1, "warmup_steps": 8, "settled_steps": 4}""", Folder.File("short"));
 
         Assert.Equal("Option 'target_rank' of method 'adalora' is 9, but must be at most the rank at first, 8.",
             Assert.Throws<AdapterException>(() => TinyBase.Attach("adalora", model, """{"rank": 8, "target_rank": 9}""")).Message);

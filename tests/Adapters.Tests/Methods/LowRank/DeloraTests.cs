@@ -1,16 +1,11 @@
 using Adapters.Mechanisms;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.LowRank;
 
-public sealed class DeloraTests : IDisposable
+public sealed class DeloraTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void An_update_is_of_length_lambda_before_the_columns_are_scaled()
     {

@@ -1,21 +1,11 @@
 using Adapters.Checkpoints;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.LowRank;
 
-public sealed class LilyTests : IDisposable
+public sealed class LilyTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Fact]
     public void Factors_are_mixed_by_the_mean_of_the_routers_choice_over_all_positions()
     {
@@ -40,8 +30,8 @@ public sealed class LilyTests : IDisposable
         TinyBase.Perturb(adapter);
         var before = TinyBase.Evaluate(model);
 
-        AdapterFolder.Save(adapter, _folder.Path);
-        var tensors = SafeTensorsFile.ReadAll(_folder.File("adapter_model.safetensors"));
+        AdapterFolder.Save(adapter, Folder.Path);
+        var tensors = SafeTensorsFile.ReadAll(Folder.File("adapter_model.safetensors"));
         var layers = adapter.Sites.Keys.Order(StringComparer.Ordinal).Select(name => $"base_model.model.{name}.").ToList();
 
         Assert.Equal(4 + 2 + 1, adapter.Trainable.Count); // routers, an A for every two, a B
@@ -50,7 +40,7 @@ public sealed class LilyTests : IDisposable
         Assert.True(Same("lily_A.weight", layers[0], layers[1]) && Same("lily_A.weight", layers[2], layers[3]));
         Assert.False(Same("lily_A.weight", layers[1], layers[2]));
         adapter.Dispose();
-        using var loaded = AdapterFolder.Load(_folder.Path, model);
+        using var loaded = AdapterFolder.Load(Folder.Path, model);
         Assert.True(before.equal(TinyBase.Evaluate(model)).all().item<bool>());
 
         bool Same(string key, string first, string second) => tensors[first + key].equal(tensors[second + key]).all().item<bool>();

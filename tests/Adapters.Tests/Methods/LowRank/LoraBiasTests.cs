@@ -1,16 +1,11 @@
 using Adapters.Methods;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.LowRank;
 
-public sealed class LoraBiasTests : IDisposable
+public sealed class LoraBiasTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Theory]
     [InlineData("kaiming")]
     [InlineData("pissa")]

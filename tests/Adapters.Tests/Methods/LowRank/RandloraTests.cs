@@ -1,16 +1,11 @@
 using Adapters.Mechanisms;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.LowRank;
 
-public sealed class RandloraTests : IDisposable
+public sealed class RandloraTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Theory]
     [InlineData(3, 2)]
     [InlineData(2, 3)]

@@ -1,17 +1,12 @@
 using Adapters.Methods.LowRank;
 using Adapters.Models;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.LowRank;
 
-public sealed class TinyloraTests : IDisposable
+public sealed class TinyloraTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void Pefts_seed_and_the_weight_give_what_peft_freezes()
     {

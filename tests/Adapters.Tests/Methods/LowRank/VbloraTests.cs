@@ -1,17 +1,12 @@
 using Adapters.Mechanisms;
 using Adapters.Methods;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.LowRank;
 
-public sealed class VbloraTests : IDisposable
+public sealed class VbloraTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Theory]
     [InlineData(1, 3, 4)] // the vector of the largest logit alone
     [InlineData(2, 2.5, 3)] // that of logit ln 3 by 3/4, that of 0 by 1/4; the third is left out

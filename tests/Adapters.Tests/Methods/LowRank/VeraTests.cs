@@ -1,22 +1,12 @@
 using Adapters.Checkpoints;
 using Adapters.Mechanisms;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.LowRank;
 
-public sealed class VeraTests : IDisposable
+public sealed class VeraTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Fact]
     public void Pefts_seed_gives_pefts_factors()
     {
@@ -65,15 +55,15 @@ public sealed class VeraTests : IDisposable
         using (var adapter = TinyBase.Attach("vera", model, options))
         {
             TinyBase.Perturb(adapter);
-            AdapterFolder.Save(adapter, _folder.Path);
+            AdapterFolder.Save(adapter, Folder.Path);
             var before = TinyBase.Evaluate(model);
             adapter.Dispose();
 
-            using var loaded = AdapterFolder.Load(_folder.Path, model);
+            using var loaded = AdapterFolder.Load(Folder.Path, model);
             Assert.True(before.equal(TinyBase.Evaluate(model)).all().item<bool>());
         }
 
-        using var file = SafeTensorsFile.Open(_folder.File("adapter_model.safetensors"));
+        using var file = SafeTensorsFile.Open(Folder.File("adapter_model.safetensors"));
         Assert.Equal(saved, file.Entries.ContainsKey("base_model.vera_A"));
     }
 }

@@ -1,15 +1,10 @@
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Orthogonal;
 
-public sealed class OftTests : IDisposable
+public sealed class OftTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void A_block_of_two_turns_by_the_angle_whose_halfs_tangent_is_its_number_the_other_way()
     {

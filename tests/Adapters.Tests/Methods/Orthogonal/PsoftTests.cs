@@ -1,21 +1,11 @@
 using Adapters.Checkpoints;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Orthogonal;
 
-public sealed class PsoftTests : IDisposable
+public sealed class PsoftTests : TorchTest
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Theory]
     [InlineData("psoft_init")]
     [InlineData("pissa_init")]
@@ -105,9 +95,9 @@ public sealed class PsoftTests : IDisposable
                 kept.Tensor.mul_(tensor(new float[] { -1, 1, 1 }).reshape(kept.Name.EndsWith('A') ? [3, 1] : [1, 3]));
         var before = model.Evaluate(x);
 
-        AdapterFolder.Save(adapter, _folder.File("saved"));
+        AdapterFolder.Save(adapter, Folder.File("saved"));
         adapter.Dispose();
-        using var loaded = AdapterFolder.Load(_folder.File("saved"), model);
+        using var loaded = AdapterFolder.Load(Folder.File("saved"), model);
 
         Assert.True(before.equal(model.Evaluate(x)).all().item<bool>());
         Assert.Equal("full", (string?)loaded.Config["psoft_svd"]);

@@ -1,19 +1,14 @@
 using Adapters.Mechanisms;
 using Adapters.Methods;
 using Adapters.Models;
-using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Routed;
 
-public sealed class MixLoraTests : IDisposable
+public sealed class MixLoraTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void A_feed_forward_part_is_the_gated_sum_of_feed_forward_parts_of_merged_weights()
     {

@@ -1,17 +1,12 @@
 using Adapters.Mechanisms;
 using Adapters.Methods;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Routed;
 
-public sealed class MoeTests : IDisposable
+public sealed class MoeTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void With_all_experts_chosen_and_no_noise_it_is_the_dense_softmax_mixture()
     {

@@ -1,22 +1,12 @@
 using Adapters.Checkpoints;
 using Adapters.Methods;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Routed;
 
-public sealed class SmoraTests : IDisposable
+public sealed class SmoraTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Fact]
     public void With_all_ranks_and_no_router_it_is_lora()
     {
@@ -72,9 +62,9 @@ public sealed class SmoraTests : IDisposable
         var x = arange(18, dtype: float32).view(3, 6);
         var before = model.Evaluate(x);
 
-        AdapterFolder.Save(adapter, _folder.Path);
+        AdapterFolder.Save(adapter, Folder.Path);
         using var again = OneLayer.Linear(6, 5);
-        using var loaded = AdapterFolder.Load(_folder.Path, again);
+        using var loaded = AdapterFolder.Load(Folder.Path, again);
 
         Assert.Equal([1f, 2, 3, 4], State(loaded).data<float>().ToArray());
         Assert.True(before.equal(again.Evaluate(x)).all().item<bool>());

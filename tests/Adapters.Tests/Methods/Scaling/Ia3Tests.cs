@@ -1,15 +1,9 @@
-using TorchSharp;
 using Xunit;
-using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Scaling;
 
-public sealed class Ia3Tests : IDisposable
+public sealed class Ia3Tests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void Scales_outputs_and_the_bias_with_them()
     {

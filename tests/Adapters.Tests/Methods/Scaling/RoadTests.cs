@@ -1,15 +1,10 @@
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Scaling;
 
-public sealed class RoadTests : IDisposable
+public sealed class RoadTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void A_quarter_turn_swaps_the_halves_of_a_group_and_the_length_stretches_them()
     {

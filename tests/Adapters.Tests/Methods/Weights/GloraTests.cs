@@ -1,15 +1,10 @@
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Weights;
 
-public sealed class GloraTests : IDisposable
+public sealed class GloraTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Theory]
     [InlineData("lora", "lora", "constant")]
     [InlineData("vector", "vector", "vector")]

@@ -1,15 +1,10 @@
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Methods.Weights;
 
-public sealed class MissTests : IDisposable
+public sealed class MissTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Theory]
     [InlineData(2, "miss", 1)]
     [InlineData(4, "miss", 1)] // six inputs make one piece and a half

@@ -1,18 +1,13 @@
 using System.Text.Json.Nodes;
 using Adapters.Models.Causal;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Models.Causal;
 
 /// <summary>Every flag of the family against the plain writing of it.</summary>
-public sealed class CausalArchitectureTests : IDisposable
+public sealed class CausalArchitectureTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Theory]
     [InlineData("llama", "{}")]
     [InlineData("llama", """{"attention_bias":true,"mlp_bias":true}""")]

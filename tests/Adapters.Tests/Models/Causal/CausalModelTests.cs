@@ -9,12 +9,8 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Models.Causal;
 
-public sealed class CausalModelTests : IDisposable
+public sealed class CausalModelTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void The_chunked_loss_and_its_gradients_equal_the_plain_ones()
     {

@@ -9,12 +9,8 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Models.Sam;
 
-public sealed class SamModelTests : IDisposable
+public sealed class SamModelTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void Without_relative_positions_it_computes_as_with_tables_of_zeros()
     {

@@ -9,17 +9,8 @@ using static TorchSharp.torch;
 
 namespace Adapters.Tests.Models.VisionLanguage;
 
-public sealed class VisionLanguageModelTests : IDisposable
+public sealed class VisionLanguageModelTests : TorchTest
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose()
-    {
-        _scope.Dispose();
-        _folder.Dispose();
-    }
-
     [Fact]
     public void The_language_model_reads_the_projected_patches_before_the_text()
     {
@@ -71,8 +62,8 @@ public sealed class VisionLanguageModelTests : IDisposable
     public void Saved_as_one_folder_it_is_read_back_and_its_towers_are_named_and_placed_within_it(string on, string seen, string head)
     {
         using var model = Load(TinyBase.All[on]);
-        ModelFolder.Save(model, _folder.Path);
-        using var again = ModelFolder.Load(_folder.Path);
+        ModelFolder.Save(model, Folder.Path);
+        using var again = ModelFolder.Load(Folder.Path);
 
         Assert.True(Same(TinyBase.Evaluate(model), TinyBase.Evaluate(again)));
         Assert.Equal(model.Config.ToJsonString(), again.Config.ToJsonString());
@@ -115,7 +106,7 @@ public sealed class VisionLanguageModelTests : IDisposable
     {
         using var frozen = no_grad();
         using var model = Load(TinyBase.SeeingLlama);
-        using var adapter = TinyBase.Attach("mole", model, context: new() { Experts = TinyBase.Experts(TinyBase.SeeingLlama, _folder) });
+        using var adapter = TinyBase.Attach("mole", model, context: new() { Experts = TinyBase.Experts(TinyBase.SeeingLlama, Folder) });
         TinyBase.Perturb(adapter);
         model.eval();
         var (tokens, pixels) = (TinyBase.Tokens(), TinyBase.Pixels(32));

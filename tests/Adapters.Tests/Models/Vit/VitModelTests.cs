@@ -2,18 +2,13 @@ using System.Text.Json.Nodes;
 using Adapters.Methods;
 using Adapters.Models;
 using Adapters.Models.Vit;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Models.Vit;
 
-public sealed class VitModelTests : IDisposable
+public sealed class VitModelTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Fact]
     public void The_position_table_is_resized_bicubically_to_the_grid_of_another_image()
     {

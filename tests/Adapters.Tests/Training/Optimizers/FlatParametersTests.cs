@@ -1,19 +1,18 @@
 using Adapters.Methods;
 using Adapters.Training.Optimizers;
-using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Training.Optimizers;
 
-public sealed class FlatParametersTests : IDisposable
+public sealed class FlatParametersTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-    private readonly Parameter _bias = new(arange(3, dtype: float32));
-    private readonly Parameter _weight = new(arange(6, dtype: float32).reshape(3, 2));
+    private readonly Parameter _bias;
+    private readonly Parameter _weight;
 
-    public void Dispose() => _scope.Dispose();
+    public FlatParametersTests() =>
+        (_bias, _weight) = (new(arange(3, dtype: float32)), new(arange(6, dtype: float32).reshape(3, 2)));
 
     [Fact]
     public void Parameters_keep_their_values_and_become_views_of_one_buffer()

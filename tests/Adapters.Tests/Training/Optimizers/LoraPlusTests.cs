@@ -1,19 +1,14 @@
 using Adapters.Tests.Methods;
 using Adapters.Training;
 using Adapters.Training.Optimizers;
-using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
 namespace Adapters.Tests.Training.Optimizers;
 
-public sealed class LoraPlusTests : IDisposable
+public sealed class LoraPlusTests : TorchTest
 {
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
-
     [Theory]
     [InlineData("base_model.model.lin.lora_B.weight", 8)]
     [InlineData("base_model.model.lin.lora_B.bias", 8)]

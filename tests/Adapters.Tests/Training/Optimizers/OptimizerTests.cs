@@ -11,12 +11,9 @@ using AdamW = Adapters.Training.Optimizers.AdamW;
 namespace Adapters.Tests.Training.Optimizers;
 
 /// <summary>Ours against recorded numbers of PyTorch, and against TorchSharp's own rules, one parameter at a time.</summary>
-public sealed class OptimizerTests : IDisposable
+public sealed class OptimizerTests : TorchTest
 {
     private const double Rate = 0.05;
-    private readonly DisposeScope _scope = NewDisposeScope();
-
-    public void Dispose() => _scope.Dispose();
 
     [Theory]
     [InlineData("basic", 2.0)]
