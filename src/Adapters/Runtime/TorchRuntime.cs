@@ -47,6 +47,7 @@ public static class TorchRuntime
     {
         ["OMP_NUM_THREADS"] = $"{threads}",
         ["OMP_WAIT_POLICY"] = "PASSIVE", // threads that spin while they wait take the core from other slots
+        ["MALLOC_ARENA_MAX"] = "1", // others hold 64 MB at most, and map larger tensors afresh each time
         ["MKL_CBWR"] = "AUTO", // else the bits of small products depend on where their inputs lie in memory
         ["PYTORCH_ALLOC_CONF"] = "backend:cudaMallocAsync", // the driver's pool keeps count of a GPU's memory
     };
