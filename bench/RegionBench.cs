@@ -9,11 +9,12 @@ namespace Bench;
 
 /// <summary>
 /// What windows and budgets save of Conv-LoRA at large pictures: forward and backward of the fused query, key and value of a block
-/// of SAM's base size that sees the whole picture, by the picture's size. All but this layer is the same for all of them.
+/// that sees the whole picture, by the picture's size. All but this layer is the same for all of them, and what the update costs beside
+/// its factors depends on the rank, not on the layer's width: it is so narrow here that the update can be told from it.
 /// </summary>
 internal static class RegionBench
 {
-    private const int Hidden = 768, Patch = 16, Rounds = 8;
+    private const int Hidden = 64, Patch = 16, Rounds = 24;
     private const string Layer = "vision_encoder.layers.0.attn.qkv";
     private static readonly int[] Pixels = [512, 1024, 2048];
 
@@ -29,8 +30,8 @@ internal static class RegionBench
 
     public static Report Run() => new(
         "regions",
-        $"forward and backward of SAM's {Hidden} to {3 * Hidden}, one picture in patches of {Patch}, rank 3, 8 experts, windows of 8; "
-            + $"ms: mean of {Rounds} alternating rounds, since each takes another expert; memory: the highest above that before the pass",
+        $"forward and backward of a layer of {Hidden} to {3 * Hidden}, one picture in patches of {Patch}, rank 3, 8 experts, windows of 8; "
+            + $"ms: mean of {Rounds} alternating rounds, since each takes another expert; memory: the highest of the first pass",
         ["pixels", "update", "ms", "ms above the layer's own", "time against conv-lora", "MB above the layer's own"],
         [.. Pixels.SelectMany(Compare)]);
 
@@ -57,15 +58,19 @@ internal static class RegionBench
             TimeSpan Pass(SamModel model, int i)
             {
                 manual_seed(passes++ / models.Length); // the noise that chooses experts is the same in a round
-                var meter = new HostMemoryMeter();
+                if (memory[i] > 0)
+                    return Alternation.Of(() => Run(model));
+                var meter = new HostMemoryMeter(); // gives free memory back first, which would slow what is timed
                 var before = meter.PeakBytes;
-                var time = Alternation.Of(() =>
-                {
-                    using var scope = NewDisposeScope();
-                    ((LinearSite)model.Sites[Layer]).call(x).square().mean().backward();
-                });
-                memory[i] = Math.Max(memory[i], meter.PeakBytes - before);
-                return time;
+                Run(model);
+                memory[i] = meter.PeakBytes - before;
+                return TimeSpan.Zero;
+            }
+
+            void Run(SamModel model)
+            {
+                using var scope = NewDisposeScope();
+                ((LinearSite)model.Sites[Layer]).call(x).square().mean().backward();
             }
         }
         finally
@@ -85,7 +90,11 @@ internal static class RegionBench
             new JsonObject
             {
                 ["model_type"] = "sam",
-                ["vision_config"] = new JsonObject { ["num_hidden_layers"] = 1, ["global_attn_indexes"] = new JsonArray(0) },
+                ["vision_config"] = new JsonObject
+                {
+                    ["hidden_size"] = Hidden, ["num_attention_heads"] = 4,
+                    ["num_hidden_layers"] = 1, ["global_attn_indexes"] = new JsonArray(0),
+                },
             },
             seed: 1);
         var adapter = variant is var (_, method, options)
