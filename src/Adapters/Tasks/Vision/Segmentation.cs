@@ -9,7 +9,7 @@ namespace Adapters.Tasks.Vision;
 /// <summary>What tasks with masks share: the model they ask, and how its answers are measured.</summary>
 internal static class Segmentation
 {
-    private const int PicturesAtOnce = 8, PixelsAtOnce = 8 * 256 * 256; // attention over all patches grows by the square of them
+    private const int PicturesAtOnce = 8, PixelsAtOnce = 8 * 256 * 256; // memory grows with them
 
     /// <summary>The model as one that gives masks.</summary>
     /// <exception cref="AdapterException">When it is of another kind.</exception>
