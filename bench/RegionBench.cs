@@ -20,6 +20,7 @@ internal static class RegionBench
 
     private static readonly (string Name, string Method, string Options)[] Variants =
     [
+        ("none", "base", "{}"),
         ("lora", "lora", """{"rank": 3}"""),
         ("conv-lora", "conv-lora", "{}"),
         ("windows", "conv-lora-shifted", """{"shift": "none"}"""),
@@ -38,26 +39,25 @@ internal static class RegionBench
     private static IEnumerable<IReadOnlyList<object>> Compare(int pixels)
     {
         var side = pixels / Patch;
-        using var layers = NewDisposeScope();
+        using var scope = NewDisposeScope();
         var x = randn(1, side, side, Hidden).requires_grad_();
-        var (plain, _) = WithUpdate(null);
-        var updates = Variants.Select(variant => WithUpdate(variant)).ToArray();
+        var updated = Variants.Select(variant => WithUpdate(variant.Method, variant.Options)).ToArray();
         try
         {
-            SamModel[] models = [plain, .. updates.Select(update => update.Model)];
             var passes = 0;
-            var memory = new long[models.Length];
-            var times = Alternation.Time(Rounds, [.. models.Select((model, i) => (Func<TimeSpan>)(() => Pass(model, i)))]);
-            for (var i = 0; i < Variants.Length; i++)
+            var memory = new long[updated.Length];
+            var times = Alternation.Time(Rounds, [.. updated.Select((update, i) => (Func<TimeSpan>)(() => Pass(update.Model, i)))]);
+            var means = times.Select(rounds => 1000 * rounds.Average()).ToArray();
+            var reference = means[Array.FindIndex(Variants, variant => variant.Name == "conv-lora")];
+            for (var i = 1; i < Variants.Length; i++)
                 yield return
                 [
-                    pixels, Variants[i].Name, 1000 * times[i + 1].Average(), 1000 * (times[i + 1].Average() - times[0].Average()),
-                    times[i + 1].Average() / times[2].Average(), (memory[i + 1] - memory[0]) / 1e6,
+                    pixels, Variants[i].Name, means[i], means[i] - means[0], means[i] / reference, (memory[i] - memory[0]) / 1e6,
                 ];
 
             TimeSpan Pass(SamModel model, int i)
             {
-                manual_seed(passes++ / models.Length); // the noise that chooses experts is the same in a round
+                manual_seed(passes++ / updated.Length); // the noise that chooses experts is the same in a round
                 if (memory[i] > 0)
                     return Alternation.Of(() => Run(model));
                 var meter = new HostMemoryMeter(); // gives free memory back first, which would slow what is timed
@@ -69,22 +69,21 @@ internal static class RegionBench
 
             void Run(SamModel model)
             {
-                using var scope = NewDisposeScope();
+                using var pass = NewDisposeScope();
                 ((LinearSite)model.Sites[Layer]).call(x).square().mean().backward();
             }
         }
         finally
         {
-            plain.Dispose();
-            foreach (var (model, adapter) in updates)
+            foreach (var (model, adapter) in updated)
             {
-                adapter!.Dispose();
+                adapter.Dispose();
                 model.Dispose();
             }
         }
     }
 
-    private static (SamModel Model, Adapter? Adapter) WithUpdate((string Name, string Method, string Options)? variant)
+    private static (SamModel Model, Adapter Adapter) WithUpdate(string method, string options)
     {
         var model = (SamModel)ModelFolder.Create(
             new JsonObject
@@ -97,11 +96,8 @@ internal static class RegionBench
                 },
             },
             seed: 1);
-        var adapter = variant is var (_, method, options)
-            ? MethodCatalogue.Find(method).Method.Attach(model, JsonNode.Parse(options)!.AsObject(), new AttachContext { Seed = 1 })
-            : null;
-        foreach (var parameter in model.parameters())
-            parameter.requires_grad = adapter?.Trainable.Any(pair => pair.Parameter.Handle == parameter.Handle) == true;
+        var adapter = MethodCatalogue.Find(method).Method.Attach(
+            model, JsonNode.Parse(options)!.AsObject(), new AttachContext { Seed = 1 });
         model.train();
         return (model, adapter);
     }

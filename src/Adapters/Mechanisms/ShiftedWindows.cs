@@ -19,8 +19,9 @@ public enum WindowShift
 
 /// <summary>
 /// Lets experts see a map in windows: the first half of the channels that they give comes from windows cut at 0, w, 2w, …, the
-/// rest from windows cut at w/2, 3w/2, …, or cut at 0, w, … of the map rolled by w/2, so that neighbours are in touch. Each window
-/// is routed on its own; of an image only those that score best are convolved at all, and each counts by its score.
+/// rest from windows cut at w/2, 3w/2, …, or cut at 0, w, … of the map rolled by w/2, so that neighbours are in touch, or from the
+/// same as the first. Each window is routed on its own; of an image only those that score best are convolved at all, and each counts
+/// by its score.
 /// </summary>
 /// <remarks>
 /// Shifted sparse attention (Chen et al. 2023, arXiv:2309.12307) carried over to maps, with output channels for heads. Windows at

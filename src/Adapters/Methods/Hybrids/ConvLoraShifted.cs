@@ -19,7 +19,7 @@ namespace Adapters.Methods.Hybrids;
     ParametersPerLayer = "rank * (in + out) + experts * (9 * rank * rank + rank) + 2 * rank * experts + rank",
     OperationsPerToken = "rank * (in + out) + budget * top_k * taps * rank * rank",
     OperationsPerPass = "windows * rank * (experts + 1)",
-    CostRemark = "windows are those of both cuts; taps of an expert are " + ConvLora.TapsByScale,
+    CostRemark = "windows are those of both cuts, without a shift of the one; taps of an expert are " + ConvLora.TapsByScale,
     CannotMerge = "its convolutions look at whole windows, and each window is routed to its own",
     Families = ["sam", "vit"])]
 internal sealed class ConvLoraShifted : AdapterMethod<ConvLoraShifted.Options>
